@@ -1,0 +1,174 @@
+#include "base/text.hpp"
+
+#include <sodium.h>
+
+#include <array>
+
+namespace postroom {
+
+namespace {
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+std::string encode(std::string_view bytes, int variant)
+{
+    std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+    sodium_bin2base64(text.data(), text.size(), reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
+                      variant);
+    text.pop_back();  // sodium writes a NUL
+    return text;
+}
+
+// The length of the UTF-8 sequence at `at`, or 0 where there is none (RFC 3629: no surrogates, nothing overlong).
+std::size_t utf8_length(std::string_view text, std::size_t at)
+{
+    auto const byte = [&](std::size_t i) -> unsigned {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    auto const tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+        return byte(i) >= low && byte(i) <= high;
+    };
+    unsigned const first = byte(at);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return tail(at + 1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        bool const second = tail(at + 1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
+        return second && tail(at + 2) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        bool const second = tail(at + 1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+        return second && tail(at + 2) && tail(at + 3) ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string to_lower(std::string_view text)
+{
+    std::string out(text);
+    for (char& c : out) c = lower(c);
+    return out;
+}
+
+std::string to_upper(std::string_view text)
+{
+    std::string out(text);
+    for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b)
+{
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view prefix)
+{
+    return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text)
+{
+    static constexpr std::string_view blanks = " \t\r\n";
+    auto const begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator)
+{
+    std::vector<std::string_view> parts;
+    for (;;) {
+        auto const at = text.find(separator);
+        parts.push_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+
+std::string to_base64(std::string_view bytes)
+{
+    return encode(bytes, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::string to_base64url(std::string_view bytes)
+{
+    return encode(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> from_base64(std::string_view text)
+{
+    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+    std::string normal(text);
+    for (char& c : normal) {
+        if (c == '-') c = '+';
+        if (c == '_') c = '/';
+    }
+    std::string bytes(normal.size(), '\0');
+    std::size_t size = 0;
+    char const* end = nullptr;
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), normal.data(), normal.size(),
+                          nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0 ||
+        end != normal.data() + normal.size())
+        return std::nullopt;
+    bytes.resize(size);
+    return bytes;
+}
+
+std::string to_hex(std::string_view bytes)
+{
+    std::string text(bytes.size() * 2 + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size());
+    text.pop_back();
+    return text;
+}
+
+std::string random_bytes(std::size_t count)
+{
+    std::string bytes(count, '\0');
+    randombytes_buf(bytes.data(), bytes.size());
+    return bytes;
+}
+
+std::string printable(std::string_view text, std::size_t limit)
+{
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t const length = utf8_length(text, at);
+        auto const c = static_cast<unsigned char>(text[at]);
+        std::string const piece = length == 0 || c < 0x20 || c == 0x7f
+                                      ? std::string{'\\', 'x', digits[c >> 4], digits[c & 15]}
+                                      : std::string(text.substr(at, length));
+        if (out.size() + piece.size() > limit) return out + "…";
+        out += piece;
+        at += length == 0 ? 1 : length;
+    }
+    return out;
+}
+
+std::string to_valid_utf8(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t const length = utf8_length(text, at);
+        if (length == 0) {
+            out += "\xEF\xBF\xBD";
+            ++at;
+        } else {
+            out.append(text, at, length);
+            at += length;
+        }
+    }
+    return out;
+}
+
+}  // namespace postroom

@@ -1,0 +1,31 @@
+// Names to addresses, by c-ares on the event loop: one dead name stalls nobody else (Asio's resolver has one thread
+// for all). Answers are kept for their TTL, at most five minutes; failures for five seconds.
+#pragma once
+
+#include "base/clock.hpp"
+#include "net/transport.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postroom::net {
+
+class Resolver {
+public:
+    explicit Resolver(asio::any_io_executor executor);
+    ~Resolver();
+
+    /// IPv6 and IPv4 in turn (RFC 8305 section 4); literal addresses and /etc/hosts included; never empty.
+    /// Throws Broken: unreachable, naming the host and what the resolver said; timed_out after `limit`.
+    [[nodiscard]] awaitable<std::vector<asio::ip::address>> resolve(std::string host, Duration limit);
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace postroom::net
