@@ -1,0 +1,50 @@
+// A mailbox: one address that is read and answered.
+#pragma once
+
+#include "model/ids.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace postroom::model {
+
+/// What happens on the server to a mail that was filed.
+enum class AfterAction { leave, mark_seen, move, remove };
+
+/// Where the retriever stands with the mailbox; each with a phrase in Mailbox::state_reason.
+enum class MailboxState {
+    waiting,  ///< nothing was tried yet, or it waits for its account
+    connecting,
+    retrieving,
+    idle,         ///< connected, nothing new
+    backing_off,  ///< after trouble, until `next_try`
+    stopped,      ///< a person is needed
+};
+
+struct Mailbox {
+    MailboxId id;
+    AccountId account;
+    DepartmentId department;
+    std::string address;       ///< the primary address; IMAP signs in with it, From carries it
+    std::string display_name;  ///< in From; may be empty
+    std::string folder = "INBOX";
+    Instant baseline{};  ///< mail older than this (INTERNALDATE) is skipped; the epoch means everything
+    AfterAction after = AfterAction::move;
+    std::string after_folder = "Postroom";  ///< for AfterAction::move
+    Duration poll{30'000};                  ///< where IDLE is not to be had, and the safety net beside it
+    std::uint32_t uid_validity = 0;         ///< as last seen; 0: never
+    MailboxState state = MailboxState::waiting;
+    std::string state_reason;
+    Instant state_since{};
+    std::optional<Instant> last_success;  ///< the last time that it was compared with the server
+    std::optional<Instant> next_try;
+    Instant created{};
+};
+
+[[nodiscard]] std::string_view to_string(AfterAction action);
+[[nodiscard]] std::string_view to_string(MailboxState state);
+[[nodiscard]] Result<AfterAction> parse_after_action(std::string_view text);
+[[nodiscard]] Result<MailboxState> parse_mailbox_state(std::string_view text);
+
+}  // namespace postroom::model

@@ -1,0 +1,35 @@
+// Bodies in chunks of 256 KiB, each zstd. A body exists once it was published, by the transaction that files its
+// message; chunks that never were are swept. Bodies with the same digest are stored once.
+#pragma once
+
+#include "model/ids.hpp"
+#include "model/message.hpp"
+#include "store/connection.hpp"
+
+namespace postroom::store {
+
+inline constexpr std::size_t chunk_bytes = 256 * 1024;
+
+/// A chunk, compressed by the caller's thread (the store thread only writes it).
+struct Chunk {
+    int number = 0;         ///< from 0
+    std::int64_t size = 0;  ///< octets before compression
+    std::string zstd;
+};
+[[nodiscard]] Chunk make_chunk(int number, std::string_view octets);
+
+void add_chunk(Connection& c, model::BodyId body, Chunk const& chunk);
+void publish_body(Connection& c, model::BodyId body, std::int64_t size, model::Digest const& digest);
+/// A published body of the same bytes, if there is one.
+[[nodiscard]] std::optional<model::BodyId> body_with(Connection& c, model::Digest const& digest);
+
+[[nodiscard]] std::int64_t body_size(Connection& c, model::BodyId body);
+/// One chunk's octets; empty past the last. Throws Failure where the chunk is damaged.
+[[nodiscard]] std::string read_chunk(Connection& c, model::BodyId body, int number);
+/// The whole of it. Throws Failure (Trouble::limit) above `most` octets.
+[[nodiscard]] std::string read_body(Connection& c, model::BodyId body, std::size_t most = 160 * 1024 * 1024);
+
+/// Removes chunks of bodies that were begun before `before` and never published; how many.
+std::int64_t sweep_bodies(Connection& c, Instant before);
+
+}  // namespace postroom::store

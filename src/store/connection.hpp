@@ -1,0 +1,159 @@
+// One thin connection with a driver for each database. SQL is written once, in the subset that both speak, with ? for
+// parameters; it lives in this folder only.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace postroom::store {
+
+/// The store failed, or a statement broke one of its rules. Thrown only inside read() and write(), and rethrown by
+/// them.
+class Failure : public std::runtime_error {
+public:
+    Failure(Trouble kind, std::string const& why) : std::runtime_error(why), kind_(kind) {}
+    /// Trouble::conflict for a unique or foreign key that was broken; Trouble::limit for a full disk; otherwise
+    /// Trouble::store.
+    [[nodiscard]] Trouble kind() const { return kind_; }
+    [[nodiscard]] Error error() const { return {kind_, what()}; }
+
+private:
+    Trouble kind_;
+};
+
+struct Bytes {
+    std::string bytes;
+};
+
+using Value = std::variant<std::nullptr_t, std::int64_t, std::string, Bytes, Uuid>;
+
+[[nodiscard]] inline Value value(std::int64_t number)
+{
+    return number;
+}
+[[nodiscard]] inline Value value(int number)
+{
+    return std::int64_t(number);
+}
+[[nodiscard]] inline Value value(std::uint32_t number)
+{
+    return std::int64_t(number);
+}
+[[nodiscard]] inline Value value(bool yes)
+{
+    return std::int64_t(yes ? 1 : 0);
+}
+[[nodiscard]] inline Value value(std::string_view text)
+{
+    return std::string(text);
+}
+[[nodiscard]] inline Value value(std::string const& text)
+{
+    return text;
+}
+[[nodiscard]] inline Value value(char const* text)
+{
+    return std::string(text);
+}
+[[nodiscard]] inline Value value(Instant at)
+{
+    return std::int64_t(at.time_since_epoch().count());
+}
+[[nodiscard]] inline Value value(Duration length)
+{
+    return std::int64_t(length.count());
+}
+[[nodiscard]] inline Value value(Uuid const& id)
+{
+    return id;
+}
+[[nodiscard]] inline Value value(Bytes bytes)
+{
+    return bytes;
+}
+template <class Tag>
+[[nodiscard]] Value value(Id<Tag> const& id)
+{
+    return id.value;
+}
+template <class T>
+[[nodiscard]] Value value(std::optional<T> const& maybe)
+{
+    return maybe ? value(*maybe) : Value(nullptr);
+}
+
+/// One row, read by column number.
+class Row {
+public:
+    virtual ~Row() = default;
+    [[nodiscard]] virtual bool is_null(int column) const = 0;
+    [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
+    [[nodiscard]] virtual std::string text(int column) const = 0;
+    [[nodiscard]] virtual std::string bytes(int column) const = 0;
+    [[nodiscard]] virtual Uuid uuid(int column) const = 0;
+
+    [[nodiscard]] bool boolean(int column) const { return integer(column) != 0; }
+    [[nodiscard]] Instant instant(int column) const { return Instant(Duration(integer(column))); }
+    template <class IdType>
+    [[nodiscard]] IdType id(int column) const
+    {
+        return {uuid(column)};
+    }
+    template <class IdType>
+    [[nodiscard]] std::optional<IdType> maybe_id(int column) const
+    {
+        if (is_null(column)) return std::nullopt;
+        return IdType{uuid(column)};
+    }
+    [[nodiscard]] std::optional<Instant> maybe_instant(int column) const
+    {
+        if (is_null(column)) return std::nullopt;
+        return instant(column);
+    }
+};
+
+/// Inside a transaction of its store. Statements are prepared once and kept.
+class Connection {
+public:
+    virtual ~Connection() = default;
+
+    /// Calls `each` for every row. Returns the number of rows changed by an INSERT, UPDATE or DELETE.
+    virtual std::int64_t run(std::string_view sql, std::vector<Value> const& parameters,
+                             std::function<void(Row const&)> const& each) = 0;
+    /// The store's own clock, which leases and jobs go by.
+    [[nodiscard]] virtual Instant now() = 0;
+
+    template <class... Args>
+    std::int64_t execute(std::string_view sql, Args const&... args)
+    {
+        return run(sql, {value(args)...}, [](Row const&) {});
+    }
+    /// The first row made into a T by `make`, or nothing.
+    template <class Make, class... Args>
+    auto first(std::string_view sql, Make make, Args const&... args)
+    {
+        std::optional<decltype(make(std::declval<Row const&>()))> found;
+        run(sql, {value(args)...}, [&](Row const& row) {
+            if (!found) found = make(row);
+        });
+        return found;
+    }
+    template <class Make, class... Args>
+    auto all(std::string_view sql, Make make, Args const&... args)
+    {
+        std::vector<decltype(make(std::declval<Row const&>()))> found;
+        run(sql, {value(args)...}, [&](Row const& row) { found.push_back(make(row)); });
+        return found;
+    }
+};
+
+}  // namespace postroom::store

@@ -1,0 +1,58 @@
+// What servers tell each other: leases with fencing numbers, jobs, the audit trail, alarms raised. All by the store's
+// clock.
+#pragma once
+
+#include "model/ids.hpp"
+#include "store/connection.hpp"
+
+namespace postroom::store {
+
+struct Lease {
+    std::string name;  ///< for example mailbox/018f…
+    std::string owner;
+    std::int64_t fence = 0;  ///< grows each time that the lease changes hands
+};
+/// Takes or renews the lease; nothing where somebody else holds it.
+[[nodiscard]] std::optional<Lease> take_lease(Connection& c, std::string_view name, std::string_view owner,
+                                              Duration length);
+/// Throws Failure (Trouble::conflict) where the lease was lost: whoever writes on the strength of it calls this in the
+/// same transaction.
+void check_lease(Connection& c, Lease const& lease);
+void drop_lease(Connection& c, Lease const& lease);
+
+struct Job {
+    model::JobId id;
+    std::string kind;
+    std::string input;   ///< JSON
+    std::string output;  ///< JSON, once done
+    std::string state;   ///< waiting, claimed, done, failed
+    Instant created{};
+};
+void add_job(Connection& c, Job const& job);
+[[nodiscard]] std::optional<Job> job(Connection& c, model::JobId id);
+[[nodiscard]] std::optional<Job> claim_job(Connection& c, std::string_view kind, std::string_view owner,
+                                           Duration lease);
+void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output);
+
+struct AuditEntry {
+    Instant at{};
+    std::string who;     ///< a user's name, "uid 1000" on the socket, or a worker
+    std::string what;    ///< for example account.add
+    std::string on;      ///< what it was done to
+    std::string detail;  ///< JSON; never a secret
+};
+void audit(Connection& c, AuditEntry const& entry);
+[[nodiscard]] std::vector<AuditEntry> audit_trail(Connection& c, int most);
+
+/// One alarm a cause, with a count, however often it is raised. True where it began now.
+bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now);
+/// True where it was raised until now.
+bool end_alarm(Connection& c, std::string_view cause, std::string_view subject, Instant now);
+struct Alarm {
+    std::string cause, subject, words;
+    std::int64_t count = 0;
+    Instant begun{}, last{};
+};
+[[nodiscard]] std::vector<Alarm> alarms(Connection& c);
+
+}  // namespace postroom::store

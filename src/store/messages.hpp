@@ -1,0 +1,42 @@
+// Messages, the ledger, and the queue between filing and triage.
+#pragma once
+
+#include "model/message.hpp"
+#include "store/connection.hpp"
+
+#include <utility>
+
+namespace postroom::store {
+
+/// The UIDs of a folder that the ledger knows, sorted.
+[[nodiscard]] std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
+                                                    std::uint32_t uid_validity);
+/// Throws Failure (Trouble::conflict) where the place is in the ledger already.
+void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now);
+[[nodiscard]] std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox,
+                                                              std::string_view folder, std::uint32_t uid_validity,
+                                                              int most);
+void after_action_done(Connection& c, model::Place const& place, Instant now);
+void after_action_failed(Connection& c, model::Place const& place, std::string_view note, Instant now);
+struct LedgerCounts {
+    std::int64_t skipped = 0, filed = 0, duplicate = 0, unreadable = 0, due = 0;
+};
+[[nodiscard]] LedgerCounts ledger_counts(Connection& c, model::MailboxId mailbox);
+
+void add_message(Connection& c, model::Message const& message);
+[[nodiscard]] std::optional<model::Message> message(Connection& c, model::MessageId id);
+/// The mail of this mailbox with these bytes, filed before: under another UID, or before a change of UIDVALIDITY.
+[[nodiscard]] std::optional<model::MessageId> message_with(Connection& c, model::MailboxId mailbox,
+                                                           model::Digest const& digest);
+[[nodiscard]] bool fingerprint_known(Connection& c, model::MailboxId mailbox, model::Digest const& fingerprint);
+
+/// The oldest messages that await triage.
+[[nodiscard]] std::vector<model::Message> awaiting_triage(Connection& c, int most);
+/// Counts one more try, before it begins.
+void begin_triage(Connection& c, model::MessageId id);
+void triage_done(Connection& c, model::MessageId id);
+void triage_failed(Connection& c, model::MessageId id, std::string_view why);
+void triage_again(Connection& c, model::MessageId id);  ///< out of the exception queue, tries from 0
+[[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most);
+
+}  // namespace postroom::store

@@ -1,0 +1,52 @@
+// The dispatch queue. An attempt's number is the fencing number: every change after the claim names it, and changes
+// nothing where it is no longer the last.
+#pragma once
+
+#include "model/outbound.hpp"
+#include "store/connection.hpp"
+
+namespace postroom::store {
+
+void enqueue(Connection& c, model::Outbound const& outbound);
+[[nodiscard]] std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id);
+[[nodiscard]] std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity);
+[[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state,
+                                                     int most);
+
+/// Claims at most `most` mails of the account that are due (`next_try` ≤ now): each gets the next attempt number and a
+/// lease of `lease` by the store's clock, in the name of `owner`.
+[[nodiscard]] std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner,
+                                                 int most, Duration lease);
+/// claimed → committing, durably, before the final dot leaves. False: the lease ran out and somebody else has it; do
+/// not send.
+[[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt);
+/// committing → sent.
+void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view provider_message_id,
+                 std::string_view reply);
+/// claimed or committing → queued again (a definite temporary refusal), counted as a try.
+void settle_later(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason);
+/// claimed → queued again without counting (the account's trouble, or nothing was offered yet).
+void give_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason);
+/// claimed or committing → failed (a definite permanent refusal).
+void settle_failed(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view reason);
+/// committing → in_doubt.
+void doubt(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_look, std::string_view reason);
+/// Leases that ran out: claimed → queued. Never touches what is committing under a live lease; committing whose lease
+/// ran out → in_doubt. How many.
+std::int64_t recover_outbound(Connection& c, Instant next_look);
+/// The same at the start of the only process of its owner name: what this owner held before it died.
+std::int64_t recover_outbound_of(Connection& c, std::string_view owner, Instant next_look);
+
+/// in_doubt and due for a look into Sent Items.
+[[nodiscard]] std::vector<model::Outbound> in_doubt(Connection& c, model::AccountId account, int most);
+void doubt_looked(Connection& c, model::OutboundId id, std::optional<Instant> next_look, std::string_view note);
+/// in_doubt → sent (found in Sent Items, or a person says so). False: it was not in doubt any more.
+[[nodiscard]] bool resolve_sent(Connection& c, model::OutboundId id, std::string_view note);
+/// in_doubt or failed → queued, with a new attempt to come: only a person, or a policy that a person set.
+[[nodiscard]] bool resolve_resend(Connection& c, model::OutboundId id, std::string_view note);
+/// When the next queued mail or doubt of any account is due.
+[[nodiscard]] std::optional<Instant> next_outbound(Connection& c);
+/// Accounts that have something due.
+[[nodiscard]] std::vector<model::AccountId> accounts_with_outbound(Connection& c);
+
+}  // namespace postroom::store

@@ -1,0 +1,80 @@
+// The store: reads beside each other, writes in groups. A coroutine asks from any executor and resumes there.
+#pragma once
+
+#include "store/connection.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace postroom::store {
+
+namespace asio = boost::asio;
+template <class T>
+using awaitable = asio::awaitable<T>;
+
+struct Options {
+    std::string path;  ///< of the SQLite file; its folder is made where it is missing
+    Clock const* clock = &system_clock();
+    std::size_t group = 100;                    ///< most operations in one commit
+    std::size_t group_bytes = 4 * 1024 * 1024;  ///< and most bytes, as the operations state them
+    std::size_t readers = 2;
+};
+
+class Store {
+public:
+    /// Opens or makes the store and brings its schema up to date. Errors: Trouble::store or Trouble::conflict (a schema
+    /// newer than this program, saying which version it is of).
+    [[nodiscard]] static Result<std::unique_ptr<Store>> open(Options options);
+    virtual ~Store() = default;
+
+    /// Runs `work` on the store thread, in a savepoint of its own within the group that is being committed; returns
+    /// after the commit is durable. What `work` throws undoes only its own changes and is rethrown here. A commit that
+    /// fails throws Failure to everybody in its group. `bytes` is about how much is written.
+    template <class Work>
+    awaitable<std::invoke_result_t<Work&, Connection&>> write(Work work, std::size_t bytes = 0)
+    {
+        using T = std::invoke_result_t<Work&, Connection&>;
+        if constexpr (std::is_void_v<T>) {
+            std::function<void(Connection&)> job = std::move(work);
+            co_await submit_write(std::move(job), bytes);
+        } else {
+            std::optional<T> result;
+            std::function<void(Connection&)> job = [&result, &work](Connection& c) { result.emplace(work(c)); };
+            co_await submit_write(std::move(job), bytes);
+            co_return std::move(*result);
+        }
+    }
+
+    /// Runs `work` on a reader thread, in one read transaction: it sees everything that was committed before.
+    template <class Work>
+    awaitable<std::invoke_result_t<Work&, Connection&>> read(Work work)
+    {
+        using T = std::invoke_result_t<Work&, Connection&>;
+        if constexpr (std::is_void_v<T>) {
+            std::function<void(Connection&)> job = std::move(work);
+            co_await submit_read(std::move(job));
+        } else {
+            std::optional<T> result;
+            std::function<void(Connection&)> job = [&result, &work](Connection& c) { result.emplace(work(c)); };
+            co_await submit_read(std::move(job));
+            co_return std::move(*result);
+        }
+    }
+
+    /// The same for callers that are no coroutines: tests, and the commands that open the store themselves.
+    virtual void write_now(std::function<void(Connection&)> work) = 0;
+    virtual void read_now(std::function<void(Connection&)> work) = 0;
+
+protected:
+    virtual awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t bytes) = 0;
+    virtual awaitable<void> submit_read(std::function<void(Connection&)> work) = 0;
+};
+
+}  // namespace postroom::store
