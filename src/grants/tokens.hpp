@@ -1,0 +1,53 @@
+// Access tokens for the workers: from the grant while it lasts, renewed ahead of its end. One flight an account,
+// however many ask.
+#pragma once
+
+#include "base/secret.hpp"
+#include "model/account.hpp"
+#include "model/grant.hpp"
+#include "net/https.hpp"
+#include "store/store.hpp"
+#include "vault/vault.hpp"
+
+#include <memory>
+
+namespace postroom::grants {
+
+struct AccessToken {
+    Secret token;
+    Instant ends{};
+    std::string user_name;  ///< the token owner's: SMTP signs in with it
+};
+
+/// What grants need of the rest of the house.
+struct Ground {
+    store::Store* store;
+    std::shared_ptr<vault::Vault const> vault;
+    std::shared_ptr<net::Https> https;
+    Clock const* clock = &system_clock();
+};
+
+class Tokens {
+public:
+    explicit Tokens(Ground ground);
+    ~Tokens();
+
+    /// A token that lasts at least two more minutes. Errors, each in words for the account's state: Trouble::not_found
+    /// (nobody authorized the account), Trouble::refused (the provider said no; the account is marked "needs
+    /// authorization" and the grant kept), otherwise the provider could not be reached and the next try is due later.
+    [[nodiscard]] net::awaitable<Result<AccessToken>> access(model::AccountId account);
+
+    /// A server refused `refused`: renews once, unless somebody did so meanwhile. Errors: as access().
+    [[nodiscard]] net::awaitable<Result<AccessToken>> replace(model::AccountId account, AccessToken refused);
+
+    /// The refresher: renews every grant ahead of its end (the smaller of 10 minutes and a quarter of its life, with
+    /// jitter) until stop() is called.
+    [[nodiscard]] net::awaitable<void> run();
+    void stop();
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace postroom::grants
