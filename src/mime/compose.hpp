@@ -1,0 +1,44 @@
+// Composing a mail: values in, bytes out. A header is never built from unchecked text.
+#pragma once
+
+#include "mime/read.hpp"
+
+namespace postroom::mime {
+
+struct AttachedFile {
+    std::string name;
+    std::string type;  ///< media type; application/octet-stream where it is empty
+    std::string bytes;
+};
+
+struct Draft {
+    Address from;
+    std::vector<Address> reply_to, to, cc;
+    std::string subject;
+    Instant date{};
+    std::string message_id;               ///< without < >
+    std::string in_reply_to;              ///< without < >; may be empty
+    std::vector<std::string> references;  ///< without < >, oldest first
+    std::string text;                     ///< UTF-8, any line ends
+    std::string html;                     ///< an alternative to the text; may be empty
+    std::vector<AttachedFile> attachments;
+    std::string auto_submitted;  ///< for mail that no person wrote: auto-replied or auto-generated (RFC 3834)
+};
+
+struct Composed {
+    std::string bytes;                    ///< CRLF everywhere, no line above 998 octets, 7 bit unless needs_smtputf8
+    bool needs_smtputf8 = false;          ///< an address is not ASCII (RFC 6531)
+    std::vector<std::string> recipients;  ///< To and Cc, each address once
+};
+
+/// Errors: Trouble::invalid, naming the field: an address that is none, a line break or a NUL in a field of the header,
+/// text that is not UTF-8, no recipient.
+[[nodiscard]] Result<Composed> compose(Draft const& draft);
+
+/// Whether `address` is one that can be written to: local@domain without blanks, control characters or brackets. Says
+/// what is wrong where not.
+[[nodiscard]] Result<void> check_address(std::string_view address);
+/// "Name <address>" or an address, as a person types it. Errors: Trouble::invalid.
+[[nodiscard]] Result<Address> parse_address(std::string_view text);
+
+}  // namespace postroom::mime

@@ -1,0 +1,95 @@
+// Reading a mail: bytes in, values out. Whatever a mail contains, this ends in a Mail or in an Error; it never throws
+// and never needs more memory than a few times the mail.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroom::mime {
+
+/// Both in UTF-8. `name` is empty where the mail gives none.
+struct Address {
+    std::string name;
+    std::string address;
+
+    friend bool operator==(Address const&, Address const&) = default;
+};
+/// "Name <address>", or the address alone; for people to read.
+[[nodiscard]] std::string to_string(Address const& address);
+
+/// A part that has bytes of its own: not a multipart. An embedded message/rfc822 is one part, its own parts are not
+/// listed.
+struct Part {
+    int number = 0;          ///< from 1, in the order of the mail; what part() takes
+    std::string type;        ///< media type in lower case, without parameters
+    std::string name;        ///< file name without any folder; may be empty
+    std::int64_t size = 0;   ///< octets, decoded
+    std::string content_id;  ///< without < >; may be empty
+    bool inline_ = false;    ///< disposition inline, or none at all
+    bool shown = false;      ///< its words are in Mail::text or Mail::html: no attachment
+};
+
+/// Why a mail counts as sent by a machine. Decided by structure, never by words in the subject.
+enum class Automatic {
+    no,
+    auto_submitted,  ///< Auto-Submitted other than "no" (RFC 3834), or X-Auto-Response-Suppress on an answer
+    report,          ///< multipart/report: delivery (RFC 3464) or disposition (RFC 8098) reports
+    null_sender,     ///< Return-Path: <>
+    bulk,            ///< Precedence: bulk, list, junk or auto_reply
+    list,            ///< List-Id, List-Unsubscribe … (RFC 2369, RFC 2919)
+};
+[[nodiscard]] std::string_view to_string(Automatic automatic);
+
+struct Mail {
+    std::vector<Address> from, reply_to, to, cc;
+    std::optional<Address> sender;
+    std::string subject;
+    std::optional<Instant> date;
+    std::string message_id;                  ///< without < >; empty where there is none
+    std::vector<std::string> in_reply_to;    ///< without < >
+    std::vector<std::string> references;     ///< without < >, oldest first
+    std::optional<std::string> return_path;  ///< the newest one; an empty address for <>
+    std::string auto_submitted;
+    std::string precedence;
+    std::string list_id;
+    std::string auto_response_suppress;  ///< X-Auto-Response-Suppress, Exchange's wish not to be answered by machines
+
+    std::string text;  ///< plain text, lines end in \n; made from HTML where there is no text/plain
+    bool text_from_html = false;
+    bool text_cut = false;  ///< there was more than `shown_limit`
+    std::string html;       ///< as sent, in UTF-8: hostile until mime::shown_html() made it safe
+    std::vector<Part> parts;
+    Automatic automatic = Automatic::no;
+};
+
+inline constexpr std::size_t shown_limit = 2 * 1024 * 1024;  ///< octets of text, and of HTML, that are kept
+inline constexpr int depth_limit = 30;                       ///< multiparts in multiparts
+inline constexpr int part_limit = 500;
+inline constexpr std::size_t header_limit = 512 * 1024;  ///< octets before the first empty line
+
+/// Errors: Trouble::invalid (this is no mail), Trouble::limit (one of the bounds above, naming it).
+[[nodiscard]] Result<Mail> read(std::string_view bytes);
+
+struct PartBytes {
+    std::string type;
+    std::string name;
+    std::string bytes;    ///< decoded; text stays in its charset
+    std::string charset;  ///< as declared; may be empty
+};
+/// Errors: as read(), and Trouble::not_found.
+[[nodiscard]] Result<PartBytes> part(std::string_view bytes, int number);
+/// The same by Content-ID (without < >), for the images of an HTML mail.
+[[nodiscard]] Result<PartBytes> part(std::string_view bytes, std::string_view content_id);
+
+/// SHA-256 of Message-ID, Date, From, the first Received and X-MS-Exchange-Organization-Network-Message-Id, unfolded:
+/// the same for an item that its server renders anew. Looks at the header only, and at `header_limit` octets of it at
+/// most; any bytes will do. All zero where not one of them is there, which is no fingerprint.
+[[nodiscard]] std::array<std::uint8_t, 32> fingerprint(std::string_view bytes);
+
+}  // namespace postroom::mime
