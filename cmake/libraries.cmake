@@ -17,6 +17,7 @@ postroom_pkg(sodium libsodium)
 postroom_pkg(sqlite sqlite3)
 postroom_pkg(zstd libzstd)
 postroom_pkg(gmime gmime-3.0)
+postroom_pkg(xml2 libxml-2.0)
 postroom_pkg(curl libcurl)
 postroom_pkg(cares libcares)
 
