@@ -19,7 +19,10 @@ struct Chunk {
 [[nodiscard]] Chunk make_chunk(int number, std::string_view octets);
 
 void add_chunk(Connection& c, model::BodyId body, Chunk const& chunk);
-void publish_body(Connection& c, model::BodyId body, std::int64_t size, model::Digest const& digest);
+/// Returns the body to refer to from now on: this one, or the one that was published before with the same bytes; then
+/// this one's chunks are gone.
+[[nodiscard]] model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size,
+                                         model::Digest const& digest);
 /// A published body of the same bytes, if there is one.
 [[nodiscard]] std::optional<model::BodyId> body_with(Connection& c, model::Digest const& digest);
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -25,8 +26,11 @@ struct Options {
     std::size_t group = 100;                    ///< most operations in one commit
     std::size_t group_bytes = 4 * 1024 * 1024;  ///< and most bytes, as the operations state them
     std::size_t readers = 2;
+    std::size_t most_waiting = 100'000;  ///< operations; one more throws Failure (Trouble::limit)
 };
 
+/// Closing (the destructor) carries out what was accepted, then refuses the rest. The executors of coroutines that
+/// wait must outlive it.
 class Store {
 public:
     /// Opens or makes the store and brings its schema up to date. Errors: Trouble::store or Trouble::conflict (a schema
@@ -42,7 +46,7 @@ public:
     {
         using T = std::invoke_result_t<Work&, Connection&>;
         if constexpr (std::is_void_v<T>) {
-            std::function<void(Connection&)> job = std::move(work);
+            std::function<void(Connection&)> job = [&work](Connection& c) { work(c); };
             co_await submit_write(std::move(job), bytes);
         } else {
             std::optional<T> result;
@@ -58,7 +62,7 @@ public:
     {
         using T = std::invoke_result_t<Work&, Connection&>;
         if constexpr (std::is_void_v<T>) {
-            std::function<void(Connection&)> job = std::move(work);
+            std::function<void(Connection&)> job = [&work](Connection& c) { work(c); };
             co_await submit_read(std::move(job));
         } else {
             std::optional<T> result;
@@ -68,9 +72,17 @@ public:
         }
     }
 
-    /// The same for callers that are no coroutines: tests, and the commands that open the store themselves.
+    /// The same for callers that are no coroutines: tests, and the commands that open the store themselves. Never from
+    /// inside `work`.
     virtual void write_now(std::function<void(Connection&)> work) = 0;
     virtual void read_now(std::function<void(Connection&)> work) = 0;
+
+    struct Counts {
+        std::uint64_t commits = 0;
+        std::uint64_t operations = 0;  ///< in those commits
+    };
+    /// Since it was opened.
+    [[nodiscard]] virtual Counts counts() const = 0;
 
 protected:
     virtual awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t bytes) = 0;

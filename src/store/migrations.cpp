@@ -1,0 +1,48 @@
+// An SQL file here is a raw string literal around plain SQL, so that the compiler (and ccache) see it as a source.
+#include "store/migrations.hpp"
+
+#include <array>
+#include <utility>
+
+namespace postroom::store {
+
+namespace {
+
+constexpr std::string_view start_sql =
+#include "store/migrations/0001-start.sql"
+    ;
+
+constexpr std::array all{
+    Migration{1, "start", start_sql},
+};
+
+}  // namespace
+
+std::span<Migration const> migrations()
+{
+    return all;
+}
+
+std::string in_dialect(std::string_view sql, Dialect const& dialect)
+{
+    std::array<std::pair<std::string_view, std::string_view>, 3> const words{
+        {{"{uuid}", dialect.uuid}, {"{blob}", dialect.blob}, {"{clustered}", dialect.clustered}}};
+    std::string text;
+    text.reserve(sql.size());
+    while (!sql.empty()) {
+        bool replaced = false;
+        for (auto const& [word, by] : words) {
+            if (!sql.starts_with(word)) continue;
+            text += by;
+            sql.remove_prefix(word.size());
+            replaced = true;
+            break;
+        }
+        if (replaced) continue;
+        text += sql.front();
+        sql.remove_prefix(1);
+    }
+    return text;
+}
+
+}  // namespace postroom::store

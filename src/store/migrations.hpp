@@ -1,0 +1,29 @@
+// The schema's history: each step is an SQL file in migrations/, applied once, in order, in one transaction. The steps
+// speak the subset that every database understands; where one has a word of its own, the file has it in braces.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace postroom::store {
+
+struct Migration {
+    std::int64_t version;
+    std::string_view name;
+    std::string_view sql;
+};
+/// Ascending, without gaps, from 1.
+[[nodiscard]] std::span<Migration const> migrations();
+
+/// What a database calls the things that differ.
+struct Dialect {
+    std::string_view uuid;
+    std::string_view blob;
+    std::string_view clustered;  ///< after a table's definition: its rows lie in the order of the primary key
+};
+/// The text with {uuid}, {blob} and {clustered} replaced.
+[[nodiscard]] std::string in_dialect(std::string_view sql, Dialect const& dialect);
+
+}  // namespace postroom::store

@@ -1,0 +1,197 @@
+#include "store/sqlite/driver.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+
+namespace postroom::store::sqlite {
+
+namespace {
+
+// More statements than the program has; a bound all the same.
+constexpr std::size_t most_prepared = 512;
+// Another process may be migrating, or writing: both are short.
+constexpr int busy_milliseconds = 10'000;
+
+class SqliteRow final : public Row {
+public:
+    explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
+
+    [[nodiscard]] bool is_null(int column) const override
+    {
+        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+    }
+    [[nodiscard]] std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+    [[nodiscard]] std::string text(int column) const override { return raw(column); }
+    [[nodiscard]] std::string bytes(int column) const override { return raw(column); }
+    [[nodiscard]] Uuid uuid(int column) const override
+    {
+        auto const found = raw(column);
+        Uuid id;
+        if (found.size() != id.bytes.size())
+            throw Failure(Trouble::store, fmt::format("column {} holds {} bytes where an id of 16 should be: the "
+                                                      "store's file is damaged",
+                                                      column, found.size()));
+        std::memcpy(id.bytes.data(), found.data(), id.bytes.size());
+        return id;
+    }
+
+private:
+    [[nodiscard]] std::string raw(int column) const
+    {
+        auto const* data = static_cast<char const*>(sqlite3_column_blob(statement_, column));
+        auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+        return data ? std::string(data, size) : std::string();
+    }
+
+    sqlite3_stmt* statement_;
+};
+
+int bind(sqlite3_stmt* statement, int at, Value const& value)
+{
+    struct Visitor {
+        sqlite3_stmt* statement;
+        int at;
+        int operator()(std::nullptr_t) const { return sqlite3_bind_null(statement, at); }
+        int operator()(std::int64_t number) const { return sqlite3_bind_int64(statement, at, number); }
+        int operator()(std::string const& text) const
+        {
+            return sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+        }
+        int operator()(Bytes const& bytes) const
+        {
+            return sqlite3_bind_blob64(statement, at, bytes.bytes.data(), bytes.bytes.size(), SQLITE_STATIC);
+        }
+        int operator()(Uuid const& id) const
+        {
+            return sqlite3_bind_blob64(statement, at, id.bytes.data(), id.bytes.size(), SQLITE_STATIC);
+        }
+    };
+    return std::visit(Visitor{statement, at}, value);
+}
+
+Trouble kind_of(int extended)
+{
+    switch (extended) {
+        case SQLITE_CONSTRAINT_UNIQUE:
+        case SQLITE_CONSTRAINT_PRIMARYKEY:
+        case SQLITE_CONSTRAINT_ROWID:
+        case SQLITE_CONSTRAINT_FOREIGNKEY: return Trouble::conflict;
+        case SQLITE_FULL: return Trouble::limit;
+        default: return Trouble::store;
+    }
+}
+
+}  // namespace
+
+void Driver::Finalize::operator()(sqlite3_stmt* statement) const
+{
+    sqlite3_finalize(statement);
+}
+
+void Driver::Close::operator()(sqlite3* database) const
+{
+    sqlite3_close_v2(database);
+}
+
+// A statement taken out of the cache while it runs: whoever runs the same SQL from inside `each` gets another one.
+class Driver::Borrowed {
+public:
+    Borrowed(Driver& driver, std::string_view sql) : driver_(driver)
+    {
+        if (auto const found = driver.prepared_.find(sql); found != driver.prepared_.end())
+            node_ = driver.prepared_.extract(found);
+        else
+            fresh_.emplace(sql, driver.prepare(sql));
+    }
+    ~Borrowed()
+    {
+        sqlite3_reset(get());
+        sqlite3_clear_bindings(get());
+        if (driver_.prepared_.size() >= most_prepared) return;
+        if (node_)
+            driver_.prepared_.insert(std::move(node_));
+        else
+            driver_.prepared_.merge(fresh_);
+    }
+    Borrowed(Borrowed const&) = delete;
+    Borrowed& operator=(Borrowed const&) = delete;
+
+    [[nodiscard]] sqlite3_stmt* get() const { return node_ ? node_.mapped().get() : fresh_.begin()->second.get(); }
+
+private:
+    Driver& driver_;
+    decltype(prepared_)::node_type node_;
+    decltype(prepared_) fresh_;
+};
+
+Driver::Driver(std::string const& path, Mode mode, Clock const& clock) : clock_(clock)
+{
+    if (mode == Mode::read_write)
+        if (int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); made >= 0) ::close(made);
+    sqlite3* database = nullptr;
+    int const access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    int const code =
+        sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    database_.reset(database);
+    if (code != SQLITE_OK) fail(code, "open " + path);
+    sqlite3_busy_timeout(database, busy_milliseconds);
+    // Defence against a file that somebody prepared (https://www.sqlite.org/security.html).
+    sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    script("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON");
+    if (mode == Mode::read_only) script("PRAGMA query_only = ON");
+}
+
+Driver::~Driver() = default;
+
+Driver::Statement Driver::prepare(std::string_view sql)
+{
+    sqlite3_stmt* statement = nullptr;
+    int const code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) fail(code, sql);
+    return Statement(statement);
+}
+
+std::int64_t Driver::run(std::string_view sql, std::vector<Value> const& parameters,
+                         std::function<void(Row const&)> const& each)
+{
+    Borrowed const statement(*this, sql);
+    if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement.get()), parameters.size()))
+        throw Failure(Trouble::internal, fmt::format("{} parameters for: {}", parameters.size(), sql));
+    int at = 0;
+    for (auto const& parameter : parameters)
+        if (int const code = bind(statement.get(), ++at, parameter); code != SQLITE_OK) fail(code, sql);
+    SqliteRow const row(statement.get());
+    int code = SQLITE_OK;
+    while ((code = sqlite3_step(statement.get())) == SQLITE_ROW) each(row);
+    if (code != SQLITE_DONE) fail(code, sql);
+    return sqlite3_stmt_readonly(statement.get()) ? 0 : sqlite3_changes64(database_.get());
+}
+
+void Driver::script(std::string const& sql)
+{
+    if (int const code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+        fail(code, sql.substr(0, 200));
+}
+
+bool Driver::in_transaction() const
+{
+    return sqlite3_get_autocommit(database_.get()) == 0;
+}
+
+void Driver::fail(int code, std::string_view doing) const
+{
+    std::string words = database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code);
+    if (int const system = database_ ? sqlite3_system_errno(database_.get()) : 0;
+        system != 0 && (code & 0xff) != SQLITE_CONSTRAINT)
+        words += fmt::format(" ({})", std::strerror(system));
+    throw Failure(kind_of(code), fmt::format("{}, in: {}", words, doing));
+}
+
+}  // namespace postroom::store::sqlite

@@ -1,0 +1,57 @@
+// A connection to an SQLite file. UUIDs are blobs of 16 bytes, instants integers.
+#pragma once
+
+#include "store/connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace postroom::store::sqlite {
+
+class Driver final : public Connection {
+public:
+    enum class Mode { read_write, read_only };
+
+    /// Throws Failure. A file that is made here is its owner's alone (0600), and so are its WAL and index.
+    Driver(std::string const& path, Mode mode, Clock const& clock);
+    ~Driver() override;
+    Driver(Driver const&) = delete;
+    Driver& operator=(Driver const&) = delete;
+
+    std::int64_t run(std::string_view sql, std::vector<Value> const& parameters,
+                     std::function<void(Row const&)> const& each) override;
+    [[nodiscard]] Instant now() override { return clock_.now(); }
+
+    /// Several statements without parameters or results.
+    void script(std::string const& sql);
+    /// False after SQLite itself rolled everything back (a full disk, an I/O error).
+    [[nodiscard]] bool in_transaction() const;
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+    struct Close {
+        void operator()(sqlite3* database) const;
+    };
+    struct TextHash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    class Borrowed;
+
+    [[nodiscard]] Statement prepare(std::string_view sql);
+    [[noreturn]] void fail(int code, std::string_view doing) const;
+
+    Clock const& clock_;
+    std::unique_ptr<sqlite3, Close> database_;
+    std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> prepared_;
+};
+
+}  // namespace postroom::store::sqlite
