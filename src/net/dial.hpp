@@ -22,7 +22,7 @@ struct Dial {
     Endpoint server;
     Security security = Security::implicit_tls;
     std::shared_ptr<TlsContext> tls;
-    Duration limit{30'000};                  ///< for everything until the transport is returned
+    Duration limit{30'000};                  ///< for everything until the transport is returned, and its first deadline
     std::shared_ptr<Transcript> transcript;  ///< or none
 };
 

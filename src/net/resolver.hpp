@@ -16,7 +16,8 @@ namespace postroom::net {
 
 class Resolver {
 public:
-    explicit Resolver(asio::any_io_executor executor);
+    /// `servers`, as "address:port", are asked instead of those in /etc/resolv.conf; for tests.
+    explicit Resolver(asio::any_io_executor executor, std::vector<std::string> const& servers = {});
     ~Resolver();
 
     /// IPv6 and IPv4 in turn (RFC 8305 section 4); literal addresses and /etc/hosts included; never empty.

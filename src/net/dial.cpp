@@ -1,0 +1,143 @@
+#include "net/dial.hpp"
+
+#include "net/stream.hpp"
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <optional>
+
+namespace postroom::net {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using asio::ip::tcp;
+
+constexpr auto stagger = std::chrono::milliseconds(250);  // RFC 8305 section 5
+
+struct Attempt {
+    Attempt(asio::any_io_executor const& executor, tcp::endpoint to) : socket(executor), endpoint(std::move(to)) {}
+    tcp::socket socket;
+    tcp::endpoint endpoint;
+    std::string why = "no answer";
+};
+
+// All attempts of one dial. Each handler of a connect holds it; who comes second finds its socket closed.
+struct Race {
+    explicit Race(asio::any_io_executor const& executor) : changed(executor) {}
+    asio::steady_timer changed;
+    std::vector<std::unique_ptr<Attempt>> attempts;
+    std::size_t pending = 0;
+    Attempt* winner = nullptr;
+
+    void close_others()
+    {
+        boost::system::error_code ignored;
+        for (auto const& attempt : attempts)
+            if (attempt.get() != winner) attempt->socket.close(ignored);
+    }
+};
+
+// However the dial ends, by a deadline or by being cancelled, no attempt outlives it.
+struct CloseOthers {
+    std::shared_ptr<Race> race;
+    ~CloseOthers() { race->close_others(); }
+};
+
+void start(std::shared_ptr<Race> const& race, asio::any_io_executor const& executor, tcp::endpoint const& to)
+{
+    auto* const attempt = race->attempts.emplace_back(std::make_unique<Attempt>(executor, to)).get();
+    ++race->pending;
+    attempt->socket.async_connect(to, [race, attempt](boost::system::error_code error) {
+        --race->pending;
+        if (error)
+            attempt->why = error.message();
+        else if (!race->winner)
+            race->winner = attempt;
+        race->changed.cancel();
+    });
+}
+
+std::string explain(Dial const& how, Race const& race)
+{
+    std::string text = "cannot reach " + to_string(how.server) + ": ";
+    std::string separator;
+    for (auto const& attempt : race.attempts) {
+        text += separator + attempt->endpoint.address().to_string() + ": " + attempt->why;
+        separator = "; ";
+    }
+    return text;
+}
+
+awaitable<tcp::socket> connect(std::vector<asio::ip::address> addresses, Dial const& how, Steady::time_point deadline)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto const race = std::make_shared<Race>(executor);
+    CloseOthers const guard{race};
+    std::size_t next = 0;
+    auto due = Steady::now();
+    while (!race->winner) {
+        auto const now = Steady::now();
+        if (now >= deadline)
+            throw Broken(Trouble::timed_out,
+                         explain(how, *race) +
+                             fmt::format(" (gave up after {:g} s)", static_cast<double>(how.limit.count()) / 1000));
+        if (next < addresses.size() && (race->pending == 0 || now >= due)) {
+            start(race, executor, tcp::endpoint(addresses[next++], how.server.port));
+            due = now + stagger;
+            continue;
+        }
+        if (race->pending == 0) throw Broken(Trouble::unreachable, explain(how, *race));
+        race->changed.expires_at(next < addresses.size() ? std::min(due, deadline) : deadline);
+        boost::system::error_code error;
+        co_await race->changed.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+    co_return std::move(race->winner->socket);
+}
+
+// A mailbox idles for half an hour behind firewalls that forget sooner.
+void keep_alive(tcp::socket& socket)
+{
+    socket.set_option(tcp::no_delay(true));
+    socket.set_option(asio::socket_base::keep_alive(true));
+    using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+    using Count = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+    socket.set_option(Idle(120));
+    socket.set_option(Interval(30));
+    socket.set_option(Count(4));
+}
+
+}  // namespace
+
+awaitable<std::unique_ptr<Transport>> dial(Resolver& resolver, Dial how)
+{
+    if (how.security != Security::none && !how.tls)
+        throw Broken(Trouble::internal, "no TLS context was given for " + to_string(how.server));
+    auto const deadline = Steady::now() + how.limit;
+    auto const addresses = co_await resolver.resolve(how.server.host, how.limit);
+    auto socket = co_await connect(addresses, how, deadline);
+    boost::system::error_code gone;
+    auto const reached = socket.remote_endpoint(gone);
+    if (gone) throw Broken(Trouble::closed, to_string(how.server) + " closed the connection at once");
+    keep_alive(socket);
+    if (how.transcript)
+        how.transcript->note(fmt::format("connected to {} ({})", to_string(how.server), reached.address().to_string()));
+    Connection::Socket generic(std::move(socket));
+    auto stream = std::make_unique<Stream>(std::move(generic), Side::client, to_string(how.server), how.server.host,
+                                           how.tls, how.transcript);
+    if (how.security == Security::implicit_tls) {
+        auto const left = std::chrono::duration_cast<Duration>(deadline - Steady::now());
+        stream->expire_after(std::max(left, Duration(1)));
+        co_await stream->start_tls();
+    }
+    stream->expire_after(how.limit);
+    co_return stream;
+}
+
+}  // namespace postroom::net
