@@ -15,8 +15,8 @@ struct Backoff {
     /// `random` is in [0, 1).
     [[nodiscard]] Duration before(unsigned attempt, double random) const
     {
-        auto const doublings = std::min(attempt > 0 ? attempt - 1 : 0, 30U);
-        auto const full = std::min<Duration::rep>(most.count(), first.count() << std::min(doublings, 30U));
+        unsigned const doublings = std::min(attempt > 0 ? attempt - 1 : 0, 30U);  // 2^30 is beyond every `most`
+        auto const full = std::min<Duration::rep>(most.count(), first.count() << doublings);
         return Duration(full / 2 + static_cast<Duration::rep>(random * static_cast<double>(full) / 2));
     }
 };

@@ -1,5 +1,7 @@
 #include "base/clock.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -56,7 +58,7 @@ Result<Instant> from_rfc3339(std::string_view text)
 {
     auto const wrong = [whole = text] {
         return failure(Trouble::invalid, fmt::format("\"{}\" is not a time such as 2026-11-22T09:30:00Z (RFC 3339)",
-                                                     whole.substr(0, 64)));
+                                                     printable(whole, 64)));
     };
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
     if (!take_number(text, 4, year) || !take_char(text, "-") || !take_number(text, 2, month) || !take_char(text, "-") ||

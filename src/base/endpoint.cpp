@@ -2,9 +2,27 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace postroom {
+
+namespace {
+
+// Underscores are in no host name by RFC 952, and in many a DNS.
+bool in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
+}
+
+// An IPv6 address, with its zone after % (RFC 4007).
+bool in_address(char c)
+{
+    return in_name(c) || c == ':' || c == '%';
+}
+
+}  // namespace
 
 Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port)
 {
@@ -15,7 +33,8 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
     std::string_view host = text;
     std::string_view port;
     bool has_port = false;
-    if (!text.empty() && text.front() == '[') {
+    bool const bracketed = text.starts_with('[');
+    if (bracketed) {
         auto const close = text.find(']');
         if (close == std::string_view::npos) return wrong("the ] is missing");
         host = text.substr(1, close - 1);
@@ -31,7 +50,9 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
         has_port = true;
     }
     if (host.empty()) return wrong("the host is missing");
-    if (host.find_first_of(" \t\r\n/@") != std::string_view::npos) return wrong("the host has a character no host has");
+    if (bracketed && host.find(':') == std::string_view::npos) return wrong("only an IPv6 address stands in brackets");
+    if (!std::ranges::all_of(host, bracketed ? in_address : in_name))
+        return wrong("the host has a character no host has (an international name is written as xn--…)");
     unsigned number = default_port;
     if (has_port) {
         auto const [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);

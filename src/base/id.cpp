@@ -1,5 +1,7 @@
 #include "base/id.hpp"
 
+#include "base/text.hpp"
+
 #include <sodium.h>
 
 #include <mutex>
@@ -70,7 +72,7 @@ Result<Uuid> parse_uuid(std::string_view text)
         if (ok) id.bytes[nibble / 2] = static_cast<std::uint8_t>(id.bytes[nibble / 2] << 4 | v);
         ++nibble;
     }
-    if (!ok) return failure(Trouble::invalid, "\"" + std::string(text.substr(0, 64)) + "\" is not an id");
+    if (!ok) return failure(Trouble::invalid, "\"" + printable(text, 64) + "\" is not an id");
     return id;
 }
 

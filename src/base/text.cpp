@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include <array>
+#include <algorithm>
 
 namespace postroom {
 
@@ -43,6 +43,17 @@ std::size_t utf8_length(std::string_view text, std::size_t at)
         return second && tail(at + 2) && tail(at + 3) ? 4 : 0;
     }
     return 0;
+}
+
+// Whether a sequence may be shown. Not: control characters of either set (U+009B begins what ESC [ begins), and marks
+// that break lines or turn the direction of the text, with which a name or a subject can pretend to be another.
+bool harmless(std::string_view sequence)
+{
+    auto const first = static_cast<unsigned char>(sequence[0]);
+    if (sequence.size() == 1) return first >= 0x20 && first != 0x7f;
+    if (sequence.size() == 2) return first != 0xC2 || static_cast<unsigned char>(sequence[1]) >= 0xA0;
+    auto const in = [&](std::string_view low, std::string_view high) { return sequence >= low && sequence <= high; };
+    return !in("\u200E", "\u200F") && !in("\u2028", "\u202E") && !in("\u2066", "\u2069");
 }
 
 }  // namespace
@@ -105,7 +116,10 @@ std::string to_base64url(std::string_view bytes)
 
 std::optional<std::string> from_base64(std::string_view text)
 {
-    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+    if (text.ends_with('=')) {
+        if (text.size() % 4 != 0) return std::nullopt;
+        text.remove_suffix(text.ends_with("==") ? 2 : 1);
+    }
     std::string normal(text);
     for (char& c : normal) {
         if (c == '-') c = '+';
@@ -139,17 +153,17 @@ std::string random_bytes(std::size_t count)
 
 std::string printable(std::string_view text, std::size_t limit)
 {
-    static constexpr char digits[] = "0123456789abcdef";
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
-        std::size_t const length = utf8_length(text, at);
-        auto const c = static_cast<unsigned char>(text[at]);
-        std::string const piece = length == 0 || c < 0x20 || c == 0x7f
-                                      ? std::string{'\\', 'x', digits[c >> 4], digits[c & 15]}
-                                      : std::string(text.substr(at, length));
+        std::size_t const length = std::max<std::size_t>(utf8_length(text, at), 1);
+        std::string_view const sequence = text.substr(at, length);
+        bool const shown = utf8_length(text, at) != 0 && harmless(sequence);
+        std::string piece;
+        if (shown) piece = sequence;
+        for (std::size_t i = 0; !shown && i < length; ++i) piece += "\\x" + to_hex(sequence.substr(i, 1));
         if (out.size() + piece.size() > limit) return out + "…";
         out += piece;
-        at += length == 0 ? 1 : length;
+        at += length;
     }
     return out;
 }

@@ -29,7 +29,8 @@ namespace postroom {
 /// Random bytes from the system, fit for keys, states and nonces.
 [[nodiscard]] std::string random_bytes(std::size_t count);
 
-/// What a peer said, fit for a log or a page: control characters become \xNN, at most `limit` bytes, then "…".
+/// What a peer said, fit for a log or a page: at most `limit` bytes, then "…"; control characters, marks that turn the
+/// text's direction, and what is no UTF-8 become \xNN.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 512);
 /// The same bytes with every invalid UTF-8 sequence replaced by U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
