@@ -42,8 +42,8 @@ public:
     /// Where to append what arrived, without a copy.
     [[nodiscard]] std::string& inbox();
 
-    /// Nothing: feed more. Errors, after which the framer is of no use: Trouble::limit for a line without end or a
-    /// literal beyond the bounds, Trouble::protocol for a literal that makes no sense.
+    /// Nothing: feed more. Errors, after which the framer is of no use: Trouble::limit for a line without end,
+    /// or a literal beyond the bounds.
     [[nodiscard]] Result<std::optional<Piece>> next();
 
     /// Nothing was begun, and nothing is left over.
@@ -53,7 +53,7 @@ public:
 
 private:
     [[nodiscard]] bool is_body_literal(std::string_view head) const;
-    [[nodiscard]] std::size_t limit() const;
+    [[nodiscard]] std::size_t limit(std::string_view line) const;
 
     FramerLimits limits_;
     bool stream_ = false;
@@ -61,7 +61,6 @@ private:
     std::size_t taken_ = 0;           // of buffer_, already used
     std::size_t scanned_ = 0;         // of buffer_, without a line's end
     Frame frame_;                     // the response as far as it is known
-    std::size_t line_ = 0;            // where its current line begins
     std::uint64_t literal_left_ = 0;  // to be held
     std::uint64_t body_left_ = 0;     // to be handed out
 };

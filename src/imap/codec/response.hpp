@@ -124,12 +124,13 @@ struct List {
 /// Untagged data that Postroom has no use for: NAMESPACE, ID, STATUS, LSUB …
 struct Other {
     std::string name;  ///< upper case
+    std::string text;  ///< what followed, cut to 200 bytes: a server may say its last words in an odd form
 
     friend bool operator==(Other const&, Other const&) = default;
 };
 
 struct Malformed {
-    std::string why;  ///< with the start of what was said, printable
+    std::string why;  ///< with the start of its first line, printable
 
     friend bool operator==(Malformed const&, Malformed const&) = default;
 };

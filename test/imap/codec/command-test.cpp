@@ -1,0 +1,44 @@
+#include "imap/codec/command.hpp"
+
+#include <gtest/gtest.h>
+
+namespace postroom::imap {
+namespace {
+
+TEST(Command, QuotesWhatItCan)
+{
+    auto const parts = Command("LIST").string("").string("a \"b\" \\c").word("RETURN (X)").encode("A1", false);
+    ASSERT_EQ(parts.size(), 1U);
+    EXPECT_EQ(parts[0].bytes(), "A1 LIST \"\" \"a \\\"b\\\" \\\\c\" RETURN (X)\r\n");
+}
+
+TEST(Command, SendsTheRestAsLiterals)
+{
+    Command command("X");
+    command.string("a\r\nb").word("Y").string("\xc3\xa9");
+    auto const parts = command.encode("A1", false);
+    ASSERT_EQ(parts.size(), 3U);
+    EXPECT_EQ(parts[0].bytes(), "A1 X {4}\r\n");
+    EXPECT_EQ(parts[1].bytes(), "a\r\nb Y {2}\r\n");
+    EXPECT_EQ(parts[2].bytes(), "\xc3\xa9\r\n");
+
+    auto const whole = command.encode("A1", true);
+    ASSERT_EQ(whole.size(), 1U);
+    EXPECT_EQ(whole[0].bytes(), "A1 X {4+}\r\na\r\nb Y {2+}\r\n\xc3\xa9\r\n");
+}
+
+TEST(Command, MarksSecrets)
+{
+    auto const parts = Command("AUTHENTICATE XOAUTH2").secret("dG9rZW4=").encode("A2", true);
+    EXPECT_EQ(parts[0].bytes(), "A2 AUTHENTICATE XOAUTH2 dG9rZW4=\r\n");
+    EXPECT_EQ(parts[0].masked(), "A2 AUTHENTICATE XOAUTH2 [secret, 8 bytes]\r\n");
+}
+
+TEST(Command, LetsNoFlagBreakOut)
+{
+    EXPECT_EQ(flags_in_brackets({"\\Seen", "$MDNSent"}), "(\\Seen $MDNSent)");
+    EXPECT_EQ(flags_in_brackets({"a) b", "a\r\n", "", "\\", "ok", "\xc3\xa9"}), "(ok)");
+}
+
+}  // namespace
+}  // namespace postroom::imap
