@@ -1,0 +1,232 @@
+#include "store/accounts.hpp"
+
+#include "store/rows.hpp"
+
+#include <string>
+
+namespace postroom::store {
+
+namespace {
+
+constexpr std::string_view application_columns =
+    "SELECT id, name, cloud, tenant, authority, client_id, client_secret, created FROM application ";
+
+model::Application application_of(Row const& row)
+{
+    return {.id = row.id<model::ApplicationId>(0),
+            .name = row.text(1),
+            .cloud = row.text(2),
+            .tenant = row.text(3),
+            .authority = row.text(4),
+            .client_id = row.text(5),
+            .client_secret = {row.bytes(6)},
+            .created = row.instant(7)};
+}
+
+// Tombstones of accounts and mailboxes are nobody's business but that of what refers to them.
+constexpr std::string_view account_columns =
+    "SELECT id, department, application, name, kind, retrieval, user_name, retrieval_host, retrieval_port, "
+    "retrieval_starttls, submission_host, submission_port, submission_implicit_tls, state, state_reason, state_since, "
+    "transcript, created FROM account WHERE removed IS NULL ";
+
+model::Account account_of(Row const& row)
+{
+    return {.id = row.id<model::AccountId>(0),
+            .department = row.id<model::DepartmentId>(1),
+            .application = row.id<model::ApplicationId>(2),
+            .name = row.text(3),
+            .kind = word(row, 4, model::parse_account_kind),
+            .retrieval = word(row, 5, model::parse_protocol),
+            .user = row.text(6),
+            .retrieval_server = {row.text(7), static_cast<std::uint16_t>(row.integer(8))},
+            .retrieval_starttls = row.boolean(9),
+            .submission_server = {row.text(10), static_cast<std::uint16_t>(row.integer(11))},
+            .submission_implicit_tls = row.boolean(12),
+            .state = word(row, 13, model::parse_account_state),
+            .state_reason = row.text(14),
+            .state_since = row.instant(15),
+            .transcript = row.boolean(16),
+            .created = row.instant(17)};
+}
+
+constexpr std::string_view mailbox_columns =
+    "SELECT id, account, department, address, display_name, folder, baseline, after_action, after_folder, poll, "
+    "uid_validity, state, state_reason, state_since, last_success, next_try, created FROM mailbox "
+    "WHERE removed IS NULL ";
+
+model::Mailbox mailbox_of(Row const& row)
+{
+    return {.id = row.id<model::MailboxId>(0),
+            .account = row.id<model::AccountId>(1),
+            .department = row.id<model::DepartmentId>(2),
+            .address = row.text(3),
+            .display_name = row.text(4),
+            .folder = row.text(5),
+            .baseline = row.instant(6),
+            .after = word(row, 7, model::parse_after_action),
+            .after_folder = row.text(8),
+            .poll = Duration(row.integer(9)),
+            .uid_validity = static_cast<std::uint32_t>(row.integer(10)),
+            .state = word(row, 11, model::parse_mailbox_state),
+            .state_reason = row.text(12),
+            .state_since = row.instant(13),
+            .last_success = row.maybe_instant(14),
+            .next_try = row.maybe_instant(15),
+            .created = row.instant(16)};
+}
+
+std::string with(std::string_view columns, std::string_view rest)
+{
+    return std::string(columns) + std::string(rest);
+}
+
+}  // namespace
+
+void add_application(Connection& c, model::Application const& application)
+{
+    c.execute(
+        "INSERT INTO application (id, name, cloud, tenant, authority, client_id, client_secret, created) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        application.id, application.name, application.cloud, application.tenant, application.authority,
+        application.client_id, Bytes{application.client_secret.bytes}, application.created);
+}
+
+std::vector<model::Application> applications(Connection& c)
+{
+    return c.all(with(application_columns, "ORDER BY lower(name)"), application_of);
+}
+
+std::optional<model::Application> application(Connection& c, model::ApplicationId id)
+{
+    return c.first(with(application_columns, "WHERE id = ?"), application_of, id);
+}
+
+std::optional<model::Application> application_named(Connection& c, std::string_view name)
+{
+    return c.first(with(application_columns, "WHERE lower(name) = lower(?)"), application_of, name);
+}
+
+void remove_application(Connection& c, model::ApplicationId id)
+{
+    std::string users;
+    c.run("SELECT name FROM account WHERE application = ? ORDER BY lower(name)", {value(id)},
+          [&](Row const& row) { users += (users.empty() ? "" : ", ") + row.text(0); });
+    if (!users.empty())
+        throw Failure(Trouble::conflict, fmt::format("the identity application is used by the account {}: remove that "
+                                                     "first, or give it another application",
+                                                     users));
+    must_exist(c.execute("DELETE FROM application WHERE id = ?", id), "the identity application");
+}
+
+void add_account(Connection& c, model::Account const& account)
+{
+    c.execute(
+        "INSERT INTO account (id, department, application, name, kind, retrieval, user_name, retrieval_host, "
+        "retrieval_port, retrieval_starttls, submission_host, submission_port, submission_implicit_tls, state, "
+        "state_reason, state_since, transcript, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        account.id, account.department, account.application, account.name, to_string(account.kind),
+        to_string(account.retrieval), account.user, account.retrieval_server.host,
+        std::int64_t(account.retrieval_server.port), account.retrieval_starttls, account.submission_server.host,
+        std::int64_t(account.submission_server.port), account.submission_implicit_tls, to_string(account.state),
+        account.state_reason, account.state_since, account.transcript, account.created);
+}
+
+std::vector<model::Account> accounts(Connection& c)
+{
+    return c.all(with(account_columns, "ORDER BY lower(name)"), account_of);
+}
+
+std::optional<model::Account> account(Connection& c, model::AccountId id)
+{
+    return c.first(with(account_columns, "AND id = ?"), account_of, id);
+}
+
+std::optional<model::Account> account_named(Connection& c, std::string_view name)
+{
+    return c.first(with(account_columns, "AND lower(name) = lower(?)"), account_of, name);
+}
+
+void set_account_state(Connection& c, model::AccountId id, model::AccountState state, std::string_view reason,
+                       Instant now)
+{
+    // `since` is when it came into this state, not when somebody last said so.
+    must_exist(c.execute("UPDATE account SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "
+                         "state_reason = ? WHERE id = ? AND removed IS NULL",
+                         to_string(state), now, to_string(state), reason, id),
+               "the account");
+}
+
+void set_account_transcript(Connection& c, model::AccountId id, bool on)
+{
+    must_exist(c.execute("UPDATE account SET transcript = ? WHERE id = ? AND removed IS NULL", on, id), "the account");
+}
+
+void remove_account(Connection& c, model::AccountId id)
+{
+    auto const waiting = c.first(
+        "SELECT count(*) FROM outbound WHERE account = ? AND state IN ('queued', 'claimed', 'committing', 'in-doubt')",
+        [](Row const& row) { return row.integer(0); }, id);
+    if (waiting.value_or(0) > 0)
+        throw Failure(Trouble::conflict,
+                      fmt::format("{} of the account's replies still wait to be sent, or are in doubt", *waiting));
+    auto const now = c.now();
+    c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
+    c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
+    c.execute("DELETE FROM account_authorization WHERE account = ?", id);
+    c.execute("DELETE FROM account_grant WHERE account = ?", id);
+    must_exist(
+        c.execute("UPDATE account SET removed = ?, application = NULL WHERE id = ? AND removed IS NULL", now, id),
+        "the account");
+}
+
+void add_mailbox(Connection& c, model::Mailbox const& mailbox)
+{
+    if (!account(c, mailbox.account)) throw Failure(Trouble::conflict, "the mailbox's account is not there (any more)");
+    c.execute(
+        "INSERT INTO mailbox (id, account, department, address, display_name, folder, baseline, after_action, "
+        "after_folder, poll, uid_validity, state, state_reason, state_since, last_success, next_try, created) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        mailbox.id, mailbox.account, mailbox.department, mailbox.address, mailbox.display_name, mailbox.folder,
+        mailbox.baseline, to_string(mailbox.after), mailbox.after_folder, mailbox.poll, mailbox.uid_validity,
+        to_string(mailbox.state), mailbox.state_reason, mailbox.state_since, mailbox.last_success, mailbox.next_try,
+        mailbox.created);
+}
+
+std::vector<model::Mailbox> mailboxes(Connection& c)
+{
+    return c.all(with(mailbox_columns, "ORDER BY lower(address)"), mailbox_of);
+}
+
+std::vector<model::Mailbox> mailboxes_of(Connection& c, model::AccountId account)
+{
+    return c.all(with(mailbox_columns, "AND account = ? ORDER BY lower(address)"), mailbox_of, account);
+}
+
+std::optional<model::Mailbox> mailbox(Connection& c, model::MailboxId id)
+{
+    return c.first(with(mailbox_columns, "AND id = ?"), mailbox_of, id);
+}
+
+std::optional<model::Mailbox> mailbox_at(Connection& c, std::string_view address)
+{
+    return c.first(with(mailbox_columns, "AND lower(address) = lower(?)"), mailbox_of, address);
+}
+
+void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now)
+{
+    auto const success = status.success ? std::optional(now) : std::nullopt;
+    must_exist(
+        c.execute("UPDATE mailbox SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "
+                  "state_reason = ?, next_try = ?, last_success = coalesce(?, last_success) "
+                  "WHERE id = ? AND removed IS NULL",
+                  to_string(status.state), now, to_string(status.state), status.reason, status.next_try, success, id),
+        "the mailbox");
+}
+
+void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity)
+{
+    must_exist(c.execute("UPDATE mailbox SET uid_validity = ? WHERE id = ? AND removed IS NULL", uid_validity, id),
+               "the mailbox");
+}
+
+}  // namespace postroom::store

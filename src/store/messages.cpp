@@ -1,0 +1,172 @@
+#include "store/messages.hpp"
+
+#include "store/rows.hpp"
+
+namespace postroom::store {
+
+namespace {
+
+constexpr std::string_view message_columns =
+    "SELECT id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, triage, triage_tries, "
+    "exception FROM message ";
+
+model::Message message_of(Row const& row)
+{
+    return {.id = row.id<model::MessageId>(0),
+            .mailbox = row.id<model::MailboxId>(1),
+            .body = row.id<model::BodyId>(2),
+            .size = row.integer(3),
+            .digest = digest(row, 4),
+            .fingerprint = digest(row, 5),
+            .possible_duplicate = row.boolean(6),
+            .received = row.instant(7),
+            .filed = row.instant(8),
+            .triage = word(row, 9, model::parse_triage_state),
+            .triage_tries = static_cast<int>(row.integer(10)),
+            .exception = row.text(11)};
+}
+
+std::string messages_where(std::string_view rest)
+{
+    return std::string(message_columns) + std::string(rest);
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
+                                      std::uint32_t uid_validity)
+{
+    return c.all(
+        "SELECT uid FROM ledger WHERE mailbox = ? AND folder = ? AND uid_validity = ? ORDER BY uid",
+        [](Row const& row) { return static_cast<std::uint32_t>(row.integer(0)); }, mailbox, folder, uid_validity);
+}
+
+void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now)
+{
+    c.execute(
+        "INSERT INTO ledger (mailbox, folder, uid_validity, uid, state, message, due, tries, note, seen, changed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row.place.mailbox, row.place.folder, row.place.uid_validity, row.place.uid, to_string(row.state), row.message,
+        to_string(row.due), row.tries, row.note, now, now);
+}
+
+std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox, std::string_view folder,
+                                                std::uint32_t uid_validity, int most)
+{
+    // Those that failed before come last, so that one that never works holds up no other.
+    return c.all(
+        "SELECT uid, state, message, due, tries, note FROM ledger WHERE mailbox = ? AND folder = ? AND "
+        "uid_validity = ? AND due <> 'leave' ORDER BY tries, uid LIMIT ?",
+        [&](Row const& row) {
+            return model::LedgerRow{
+                .place = {mailbox, std::string(folder), uid_validity, static_cast<std::uint32_t>(row.integer(0))},
+                .state = word(row, 1, model::parse_ledger_state),
+                .message = row.maybe_id<model::MessageId>(2),
+                .due = word(row, 3, model::parse_after_action),
+                .tries = static_cast<int>(row.integer(4)),
+                .note = row.text(5)};
+        },
+        mailbox, folder, uid_validity, most);
+}
+
+void after_action_done(Connection& c, model::Place const& place, Instant now)
+{
+    c.execute(
+        "UPDATE ledger SET due = 'leave', note = '', changed = ? WHERE mailbox = ? AND folder = ? AND "
+        "uid_validity = ? AND uid = ?",
+        now, place.mailbox, place.folder, place.uid_validity, place.uid);
+}
+
+void after_action_failed(Connection& c, model::Place const& place, std::string_view note, Instant now)
+{
+    c.execute(
+        "UPDATE ledger SET tries = tries + 1, note = ?, changed = ? WHERE mailbox = ? AND folder = ? AND "
+        "uid_validity = ? AND uid = ?",
+        note, now, place.mailbox, place.folder, place.uid_validity, place.uid);
+}
+
+LedgerCounts ledger_counts(Connection& c, model::MailboxId mailbox)
+{
+    LedgerCounts counts;
+    c.run(
+        "SELECT state, count(*), sum(CASE WHEN due <> 'leave' THEN 1 ELSE 0 END) FROM ledger WHERE mailbox = ? "
+        "GROUP BY state",
+        {value(mailbox)}, [&](Row const& row) {
+            switch (word(row, 0, model::parse_ledger_state)) {
+                case model::LedgerState::skipped: counts.skipped = row.integer(1); break;
+                case model::LedgerState::filed: counts.filed = row.integer(1); break;
+                case model::LedgerState::duplicate: counts.duplicate = row.integer(1); break;
+                case model::LedgerState::unreadable: counts.unreadable = row.integer(1); break;
+            }
+            counts.due += row.integer(2);
+        });
+    return counts;
+}
+
+void add_message(Connection& c, model::Message const& message)
+{
+    c.execute(
+        "INSERT INTO message (id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, "
+        "triage, triage_tries, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        message.id, message.mailbox, message.body, message.size, to_bytes(message.digest),
+        to_bytes(message.fingerprint), message.possible_duplicate, message.received, message.filed,
+        to_string(message.triage), message.triage_tries, message.exception);
+}
+
+std::optional<model::Message> message(Connection& c, model::MessageId id)
+{
+    return c.first(messages_where("WHERE id = ?"), message_of, id);
+}
+
+std::optional<model::MessageId> message_with(Connection& c, model::MailboxId mailbox, model::Digest const& digest)
+{
+    return c.first(
+        "SELECT id FROM message WHERE mailbox = ? AND digest = ?",
+        [](Row const& row) { return row.id<model::MessageId>(0); }, mailbox, to_bytes(digest));
+}
+
+bool fingerprint_known(Connection& c, model::MailboxId mailbox, model::Digest const& fingerprint)
+{
+    return c
+        .first(
+            "SELECT 1 FROM message WHERE mailbox = ? AND fingerprint = ? LIMIT 1", [](Row const&) { return true; },
+            mailbox, to_bytes(fingerprint))
+        .value_or(false);
+}
+
+std::vector<model::Message> awaiting_triage(Connection& c, int most)
+{
+    return c.all(messages_where("WHERE triage = 'pending' ORDER BY filed, id LIMIT ?"), message_of, most);
+}
+
+void begin_triage(Connection& c, model::MessageId id)
+{
+    must_exist(c.execute("UPDATE message SET triage_tries = triage_tries + 1 WHERE id = ? AND triage = 'pending'", id),
+               "the message that awaits triage");
+}
+
+void triage_done(Connection& c, model::MessageId id)
+{
+    must_exist(c.execute("UPDATE message SET triage = 'done', exception = '' WHERE id = ?", id), "the message");
+}
+
+void triage_failed(Connection& c, model::MessageId id, std::string_view why)
+{
+    must_exist(c.execute("UPDATE message SET triage = 'exception', exception = ? WHERE id = ?", why, id),
+               "the message");
+}
+
+void triage_again(Connection& c, model::MessageId id)
+{
+    must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '' WHERE id = ? AND "
+                         "triage = 'exception'",
+                         id),
+               "the message in the exception queue");
+}
+
+std::vector<model::Message> exceptions(Connection& c, int most)
+{
+    return c.all(messages_where("WHERE triage = 'exception' ORDER BY filed, id LIMIT ?"), message_of, most);
+}
+
+}  // namespace postroom::store

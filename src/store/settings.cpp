@@ -1,0 +1,128 @@
+#include "store/settings.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace postroom::store {
+
+namespace {
+
+// Adding a setting is adding a row; what can be judged without the rest of the house is judged by its check.
+using Check = std::string (*)(std::string_view);
+
+std::string anything(std::string_view)
+{
+    return {};
+}
+
+std::string url_of_a_host(std::string_view text)
+{
+    if (text.empty()) return {};
+    auto rest = text;
+    if (rest.starts_with("https://"))
+        rest.remove_prefix(8);
+    else if (rest.starts_with("http://localhost") || rest.starts_with("http://127.0.0.1"))
+        rest.remove_prefix(7);  // identity providers let the loopback do without TLS
+    else
+        return "it must begin with https://";
+    auto const host = rest.substr(0, rest.find_first_of(":/?#"));
+    if (host.empty() || rest.find_first_of("/?#@ ") != rest.npos)
+        return "it must be a scheme, a host and perhaps a port, for example https://mail.example.com";
+    return {};
+}
+
+std::string some_durations(std::string_view text)
+{
+    for (auto const part : split(text, ',')) {
+        auto const digits = part.find_first_not_of("0123456789");
+        if (digits == 0 || digits == part.npos || digits > 6 || digits + 1 != part.size() ||
+            std::string_view("smh").find(part[digits]) == std::string_view::npos)
+            return "it must be durations with commas between, for example 30s,2m,10m";
+    }
+    return {};
+}
+
+std::string policy(std::string_view text)
+{
+    if (text == "ask" || text == "resend") return {};
+    return "it must be ask or resend";
+}
+
+std::string number(std::string_view text)
+{
+    if (!text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == text.npos) return {};
+    return "it must be a whole number";
+}
+
+struct Known {
+    Setting setting;
+    Check check;
+};
+constexpr std::array known{
+    Known{{"external-url", "",
+           "the https URL that agents and administrators use; the sign-in at the provider returns there"},
+          url_of_a_host},
+    Known{{"doubt-delays", "30s,2m,10m", "when Sent Items is searched for a mail that was offered and not answered"},
+          some_durations},
+    Known{{"doubt-policy", "ask", "what becomes of such a mail that is not there: ask (a person), resend"}, policy},
+    Known{{"case-token-key", "", "what the case tokens in subjects are made with; made at the first start"}, anything},
+    Known{{"unexpected-mails", "500", "so many new mails after a mailbox was made anew on its server stop it, and ask"},
+          number},
+};
+
+constexpr auto public_part = [] {
+    std::array<Setting, known.size()> settings{};
+    for (std::size_t i = 0; i < known.size(); ++i) settings[i] = known[i].setting;
+    return settings;
+}();
+
+Known const& find(std::string_view name)
+{
+    std::string all;
+    for (auto const& each : known) {
+        if (each.setting.name == name) return each;
+        all += (all.empty() ? "" : ", ") + std::string(each.setting.name);
+    }
+    throw Failure(Trouble::not_found,
+                  fmt::format("there is no setting \"{}\"; there are: {}", printable(name, 64), all));
+}
+
+}  // namespace
+
+std::span<Setting const> known_settings()
+{
+    return public_part;
+}
+
+std::string setting(Connection& c, std::string_view name)
+{
+    auto const& found = find(name);
+    auto const stored =
+        c.first("SELECT value FROM setting WHERE name = ?", [](Row const& row) { return row.text(0); }, name);
+    return stored.value_or(std::string(found.setting.default_value));
+}
+
+std::map<std::string, std::string> settings(Connection& c)
+{
+    std::map<std::string, std::string> all;
+    for (auto const& each : known) all.emplace(each.setting.name, each.setting.default_value);
+    c.run("SELECT name, value FROM setting", {}, [&](Row const& row) {
+        // One that this release doesn't know any more is left alone.
+        if (auto const found = all.find(row.text(0)); found != all.end()) found->second = row.text(1);
+    });
+    return all;
+}
+
+void set_setting(Connection& c, std::string_view name, std::string_view value)
+{
+    if (auto const wrong = find(name).check(value); !wrong.empty())
+        throw Failure(Trouble::invalid,
+                      fmt::format("\"{}\" is no value of {}: {}", printable(value, 200), name, wrong));
+    c.execute("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+              name, value);
+}
+
+}  // namespace postroom::store
