@@ -12,13 +12,23 @@ void enqueue(Connection& c, model::Outbound const& outbound);
 [[nodiscard]] std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity);
 [[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state,
                                                      int most);
+struct Attempt {
+    std::int64_t number = 0;
+    std::string owner;
+    Instant begun{};
+    std::optional<Instant> committing;
+    std::optional<Instant> ended;
+    std::string outcome;  ///< sent, later, given-back, failed, in-doubt, lost; empty while it lasts
+    std::string reply;
+};
+[[nodiscard]] std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id);
 
 /// Claims at most `most` mails of the account that are due (`next_try` ≤ now): each gets the next attempt number and a
 /// lease of `lease` by the store's clock, in the name of `owner`.
 [[nodiscard]] std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner,
                                                  int most, Duration lease);
-/// claimed → committing, durably, before the final dot leaves. False: the lease ran out and somebody else has it; do
-/// not send.
+/// claimed → committing, durably, before the final dot leaves; the lease begins anew, for the answer. False: the lease
+/// ran out, and somebody else has it or may take it; do not send.
 [[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt);
 /// committing → sent.
 void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view provider_message_id,
@@ -31,8 +41,8 @@ void give_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instan
 void settle_failed(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view reason);
 /// committing → in_doubt.
 void doubt(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_look, std::string_view reason);
-/// Leases that ran out: claimed → queued. Never touches what is committing under a live lease; committing whose lease
-/// ran out → in_doubt. How many.
+/// Leases that ran out: claimed → queued, due at once. Never touches what is committing under a live lease; committing
+/// whose lease ran out → in_doubt. How many.
 std::int64_t recover_outbound(Connection& c, Instant next_look);
 /// The same at the start of the only process of its owner name: what this owner held before it died.
 std::int64_t recover_outbound_of(Connection& c, std::string_view owner, Instant next_look);

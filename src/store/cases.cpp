@@ -1,0 +1,205 @@
+#include "store/cases.hpp"
+
+#include "store/rows.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+namespace postroom::store {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view case_columns =
+    "SELECT id, number, department, mailbox, subject, customer, customer_name, state, activities, waiting_for_us, "
+    "created, updated FROM customer_case ";
+
+model::Case case_of(Row const& row)
+{
+    return {.id = row.id<model::CaseId>(0),
+            .number = row.integer(1),
+            .department = row.id<model::DepartmentId>(2),
+            .mailbox = row.id<model::MailboxId>(3),
+            .subject = row.text(4),
+            .customer = row.text(5),
+            .customer_name = row.text(6),
+            .state = word(row, 7, model::parse_case_state),
+            .activities = row.integer(8),
+            .waiting_for_us = row.boolean(9),
+            .created = row.instant(10),
+            .updated = row.instant(11)};
+}
+
+std::string to_json(std::vector<model::Attachment> const& attachments)
+{
+    json::array array;
+    for (auto const& attachment : attachments)
+        array.push_back({{"name", attachment.name},
+                         {"type", attachment.type},
+                         {"size", attachment.size},
+                         {"contentId", attachment.content_id},
+                         {"part", attachment.part}});
+    return json::serialize(array);
+}
+
+std::vector<model::Attachment> attachments_from(std::string_view text)
+{
+    json::parse_options options;
+    options.allow_invalid_utf8 = true;  // names are what mails say
+    std::vector<model::Attachment> attachments;
+    try {
+        auto const array = json::parse({text.data(), text.size()}, {}, options);
+        for (auto const& each : array.as_array()) {
+            auto const& object = each.as_object();
+            attachments.push_back({.name = json::value_to<std::string>(object.at("name")),
+                                   .type = json::value_to<std::string>(object.at("type")),
+                                   .size = object.at("size").to_number<std::int64_t>(),
+                                   .content_id = json::value_to<std::string>(object.at("contentId")),
+                                   .part = object.at("part").to_number<int>()});
+        }
+    } catch (std::exception const&) {
+        throw Failure(Trouble::store, "a list of attachments in the store is damaged");
+    }
+    return attachments;
+}
+
+constexpr std::string_view activity_columns =
+    "SELECT id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, reference_ids, "
+    "plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened FROM activity ";
+
+model::Activity activity_of(Row const& row)
+{
+    return {.id = row.id<model::ActivityId>(0),
+            .case_id = row.id<model::CaseId>(1),
+            .kind = word(row, 2, model::parse_activity_kind),
+            .from = row.text(3),
+            .to = from_list(row.text(4)),
+            .cc = from_list(row.text(5)),
+            .subject = row.text(6),
+            .message_id = row.text(7),
+            .references = from_list(row.text(8)),
+            .text = row.text(9),
+            .has_html = row.boolean(10),
+            .attachments = attachments_from(row.text(11)),
+            .message = row.maybe_id<model::MessageId>(12),
+            .body = row.maybe_id<model::BodyId>(13),
+            .automatic = row.boolean(14),
+            .possible_duplicate = row.boolean(15),
+            .at = row.instant(16)};
+}
+
+}  // namespace
+
+std::int64_t add_case(Connection& c, model::Case const& a_case)
+{
+    auto const number =
+        c.first("UPDATE counter SET last_value = last_value + 1 WHERE name = 'case' RETURNING last_value",
+                [](Row const& row) { return row.integer(0); });
+    if (!number) throw Failure(Trouble::store, "the counter of cases is missing");
+    c.execute(
+        "INSERT INTO customer_case (id, number, department, mailbox, subject, customer, customer_name, state, "
+        "activities, waiting_for_us, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        a_case.id, *number, a_case.department, a_case.mailbox, a_case.subject, a_case.customer, a_case.customer_name,
+        to_string(a_case.state), a_case.activities, a_case.waiting_for_us, a_case.created, a_case.updated);
+    return *number;
+}
+
+std::optional<model::Case> case_by_id(Connection& c, model::CaseId id)
+{
+    return c.first(std::string(case_columns) + "WHERE id = ?", case_of, id);
+}
+
+std::optional<model::Case> case_numbered(Connection& c, std::int64_t number)
+{
+    return c.first(std::string(case_columns) + "WHERE number = ?", case_of, number);
+}
+
+std::vector<model::Case> cases(Connection& c, CaseFilter const& filter)
+{
+    std::string sql(case_columns);
+    std::vector<Value> parameters;
+    auto const narrow = [&](std::string_view condition, Value by) {
+        sql += parameters.empty() ? "WHERE " : "AND ";
+        sql += condition;
+        parameters.push_back(std::move(by));
+    };
+    if (filter.state) narrow("state = ? ", value(to_string(*filter.state)));
+    if (filter.department) narrow("department = ? ", value(*filter.department));
+    if (filter.below) narrow("number < ? ", value(*filter.below));
+    sql += "ORDER BY number DESC LIMIT ?";
+    parameters.push_back(value(filter.most));
+    std::vector<model::Case> found;
+    c.run(sql, parameters, [&](Row const& row) { found.push_back(case_of(row)); });
+    return found;
+}
+
+void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Instant now)
+{
+    must_exist(c.execute("UPDATE customer_case SET state = ?, updated = ? WHERE id = ?", to_string(state), now, id),
+               "the case");
+}
+
+void add_activity(Connection& c, model::Activity const& activity)
+{
+    c.execute(
+        "INSERT INTO activity (id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, "
+        "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        activity.id, activity.case_id, to_string(activity.kind), activity.from, to_list(activity.to),
+        to_list(activity.cc), activity.subject, activity.message_id, to_list(activity.references), activity.text,
+        activity.has_html, to_json(activity.attachments), activity.message, activity.body, activity.automatic,
+        activity.possible_duplicate, activity.at);
+    if (!activity.message_id.empty()) add_message_id(c, activity.id, activity.message_id);
+
+    std::optional<bool> waiting;  // notes and events leave the turn where it is
+    if (activity.kind == model::ActivityKind::received) waiting = true;
+    if (activity.kind == model::ActivityKind::sent) waiting = false;
+    must_exist(c.execute("UPDATE customer_case SET activities = activities + 1, "
+                         "updated = CASE WHEN updated > ? THEN updated ELSE ? END, "
+                         "waiting_for_us = coalesce(?, waiting_for_us) WHERE id = ?",
+                         activity.at, activity.at, waiting, activity.case_id),
+               "the case");
+}
+
+std::optional<model::Activity> activity(Connection& c, model::ActivityId id)
+{
+    return c.first(std::string(activity_columns) + "WHERE id = ?", activity_of, id);
+}
+
+std::vector<model::Activity> activities_of(Connection& c, model::CaseId a_case)
+{
+    return c.all(std::string(activity_columns) + "WHERE customer_case = ? ORDER BY happened, id", activity_of, a_case);
+}
+
+std::optional<model::CaseId> case_with_message_id(Connection& c, model::DepartmentId department,
+                                                  std::vector<std::string> const& message_ids)
+{
+    struct Found {
+        Instant updated;
+        std::int64_t number;
+        model::CaseId id;
+        auto operator<=>(Found const&) const = default;
+    };
+    std::optional<Found> best;
+    for (auto const& message_id : message_ids) {
+        c.run(
+            "SELECT k.updated, k.number, k.id FROM activity_message_id m JOIN activity a ON a.id = m.activity "
+            "JOIN customer_case k ON k.id = a.customer_case WHERE m.message_id = ? AND k.department = ?",
+            {value(message_id), value(department)}, [&](Row const& row) {
+                Found const found{row.instant(0), row.integer(1), row.id<model::CaseId>(2)};
+                if (!best || found > *best) best = found;
+            });
+    }
+    return best ? std::optional(best->id) : std::nullopt;
+}
+
+void add_message_id(Connection& c, model::ActivityId activity, std::string_view message_id)
+{
+    c.execute("INSERT INTO activity_message_id (message_id, activity) VALUES (?, ?) ON CONFLICT DO NOTHING", message_id,
+              activity);
+}
+
+}  // namespace postroom::store
