@@ -1,0 +1,206 @@
+#include "mime/read.hpp"
+
+#include "base/text.hpp"
+#include "mime/body.hpp"
+#include "mime/charset.hpp"
+#include "mime/header.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace postroom::mime {
+
+namespace {
+
+constexpr std::size_t id_limit = 998;   // octets of one Message-ID: a line (RFC 5322 section 2.1.1)
+constexpr std::size_t ids_limit = 200;  // of In-Reply-To and References
+constexpr std::size_t addresses_limit = 1'000;
+
+std::string decoded(std::string_view raw)
+{
+    std::string const utf8 = header_to_utf8(raw);
+    GString8 const text(g_mime_utils_header_decode_text(nullptr, utf8.c_str()));
+    return std::string(trim(header_to_utf8(text ? text.get() : utf8)));
+}
+
+void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
+{
+    for (int i = 0; list != nullptr && i < internet_address_list_length(list) && found.size() < addresses_limit; ++i) {
+        auto* address = internet_address_list_get_address(list, i);
+        if (INTERNET_ADDRESS_IS_GROUP(address)) {
+            if (depth < 3)
+                collect(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)), found, depth + 1);
+            continue;
+        }
+        char const* const name = internet_address_get_name(address);
+        char const* const spec = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
+        Address one{.name = name == nullptr ? "" : decoded(name),
+                    .address = spec == nullptr ? "" : header_to_utf8(spec)};
+        if (!one.name.empty() || !one.address.empty()) found.push_back(std::move(one));
+    }
+}
+
+std::vector<Address> addresses(std::string const& raw)
+{
+    std::vector<Address> found;
+    if (raw.empty()) return found;
+    Owned<InternetAddressList> const list(internet_address_list_parse(nullptr, header_to_utf8(raw).c_str()));
+    collect(list.get(), found, 0);
+    return found;
+}
+
+// Everything between < and >. Blanks within are folding that a mail program put there. Of too many the newest stay.
+std::vector<std::string> message_ids(std::string const& raw)
+{
+    std::vector<std::string> ids;
+    for (std::size_t at = 0; (at = raw.find('<', at)) != std::string::npos;) {
+        auto const end = raw.find_first_of("<>", at + 1);
+        if (end == std::string::npos) break;
+        if (raw[end] == '>') {
+            std::string id;
+            for (char const c : raw.substr(at + 1, end - at - 1))
+                if (c != ' ' && c != '\t') id += c;
+            if (!id.empty() && id.size() <= id_limit) ids.push_back(header_to_utf8(id));
+        }
+        at = end;
+    }
+    if (ids.size() > ids_limit) ids.erase(ids.begin(), ids.end() - ids_limit);
+    return ids;
+}
+
+std::string message_id(std::string const& raw)
+{
+    auto ids = message_ids(raw);
+    if (!ids.empty()) return std::move(ids.front());
+    auto const bare = trim(raw);
+    bool const one_word = bare.find_first_of(" \t<>") == std::string_view::npos && bare.size() <= id_limit;
+    return one_word ? header_to_utf8(bare) : std::string();
+}
+
+std::optional<Instant> instant(std::string const& raw)
+{
+    if (raw.empty()) return std::nullopt;
+    GDateTime* const parsed = g_mime_utils_header_decode_date(raw.c_str());
+    if (parsed == nullptr) return std::nullopt;
+    auto const seconds = g_date_time_to_unix(parsed);
+    g_date_time_unref(parsed);
+    return Instant(std::chrono::seconds(seconds));
+}
+
+// A word of the header without its parameters and comment: "auto-replied (vacation)" → auto-replied.
+std::string keyword(std::string const& raw)
+{
+    return to_lower(printable(trim(std::string_view(raw).substr(0, raw.find_first_of(";("))), 100));
+}
+
+Automatic automatic(Header const& header, Mail const& mail, bool is_report)
+{
+    if (is_report) return Automatic::report;
+    auto const suppress = to_lower(mail.auto_response_suppress);
+    // [MS-OXCMAIL] section 2.2.3.2.14: the values that forbid answers by machines; the rest is about receipts.
+    bool const suppressed = suppress.find("all") != std::string::npos || suppress.find("oof") != std::string::npos ||
+                            suppress.find("autoreply") != std::string::npos;
+    if ((!mail.auto_submitted.empty() && mail.auto_submitted != "no") || suppressed) return Automatic::auto_submitted;
+    if (mail.return_path && mail.return_path->empty()) return Automatic::null_sender;
+    static constexpr std::string_view bulk[] = {"bulk", "list", "junk", "auto_reply"};
+    if (std::find(std::begin(bulk), std::end(bulk), mail.precedence) != std::end(bulk)) return Automatic::bulk;
+    static constexpr std::string_view list[] = {"list-id", "list-unsubscribe", "list-post", "list-help"};
+    if (std::any_of(std::begin(list), std::end(list), [&](auto name) { return header.has(name); }))
+        return Automatic::list;
+    return Automatic::no;
+}
+
+}  // namespace
+
+std::string to_string(Address const& address)
+{
+    if (address.name.empty()) return address.address;
+    if (address.address.empty()) return address.name;
+    return fmt::format("{} <{}>", address.name, address.address);
+}
+
+std::string_view to_string(Automatic automatic)
+{
+    switch (automatic) {
+        case Automatic::no: return "no";
+        case Automatic::auto_submitted: return "auto_submitted";
+        case Automatic::report: return "report";
+        case Automatic::null_sender: return "null_sender";
+        case Automatic::bulk: return "bulk";
+        case Automatic::list: return "list";
+    }
+    return "no";
+}
+
+Result<Mail> read(std::string_view bytes)
+{
+    Header const header(bytes);
+    if (header.too_long()) return failure(Trouble::limit, fmt::format("a header of more than {} octets", header_limit));
+    if (!header.is_of_a_mail())
+        return failure(Trouble::invalid,
+                       "this is no mail: it has no From, To, Date, Subject or other field of a header");
+    auto const parsed = parse(bytes);
+    if (!parsed) return std::unexpected(parsed.error());
+    auto body = body_of(*parsed);
+    if (!body) return std::unexpected(body.error());
+
+    Mail mail;
+    mail.from = addresses(header.first("from"));
+    mail.reply_to = addresses(header.joined("reply-to"));
+    mail.to = addresses(header.joined("to"));
+    mail.cc = addresses(header.joined("cc"));
+    if (auto sender = addresses(header.first("sender")); !sender.empty()) mail.sender = std::move(sender.front());
+    mail.subject = decoded(header.first("subject"));
+    mail.date = instant(header.first("date"));
+    mail.message_id = message_id(header.first("message-id"));
+    mail.in_reply_to = message_ids(header.joined("in-reply-to"));
+    mail.references = message_ids(header.joined("references"));
+    if (header.has("return-path")) {
+        auto const path = header.first("return-path");
+        auto const found = addresses(path);
+        mail.return_path = found.empty() ? std::string() : found.front().address;
+    }
+    mail.auto_submitted = keyword(header.first("auto-submitted"));
+    mail.precedence = keyword(header.first("precedence"));
+    mail.list_id = decoded(header.first("list-id"));
+    mail.auto_response_suppress = decoded(header.first("x-auto-response-suppress"));
+    mail.automatic = automatic(header, mail, body->is_report);
+
+    mail.text = std::move(body->text);
+    mail.text_from_html = body->text_from_html;
+    mail.text_cut = body->text_cut;
+    mail.html = std::move(body->html);
+    mail.parts = std::move(body->parts);
+    return mail;
+}
+
+std::array<std::uint8_t, 32> fingerprint(std::string_view bytes)
+{
+    Header const header(bytes);
+    std::pair<std::string_view, std::string> const fields[] = {
+        {"message-id", header.first("message-id")},
+        {"date", header.first("date")},
+        {"from", header.first("from")},
+        {"received", header.last("received")},  // the lowest is the oldest
+        {"network-message-id", header.first("x-ms-exchange-organization-network-message-id")}};
+    std::string canonical;
+    bool any = false;
+    for (auto const& [name, value] : fields) {
+        any = any || !value.empty();
+        canonical += name;
+        canonical += ':';
+        // A server that renders an item anew folds it elsewhere.
+        for (char const c : value)
+            if (c != ' ' && c != '\t') canonical += c;
+        canonical += '\n';
+    }
+    std::array<std::uint8_t, 32> digest{};
+    if (any)
+        crypto_hash_sha256(digest.data(), reinterpret_cast<unsigned char const*>(canonical.data()), canonical.size());
+    return digest;
+}
+
+}  // namespace postroom::mime
