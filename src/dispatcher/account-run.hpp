@@ -1,0 +1,28 @@
+// One account's turn: sign in once, then send what is due, and look for what is in doubt.
+#pragma once
+
+#include "dispatcher/dispatcher.hpp"
+#include "dispatcher/ruling.hpp"
+#include "model/account.hpp"
+#include "model/outbound.hpp"
+
+namespace postroom::dispatcher {
+
+/// How an account's turn ended.
+struct Turn {
+    bool ok = true;
+    std::string trouble;  ///< the account's, in words
+};
+
+/// Sends what is due of the account's queue, and returns when nothing is left or the account is in trouble. `stopped`
+/// is read between mails. Throws store::Failure.
+[[nodiscard]] net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped);
+
+/// Looks for the account's mails in doubt in the Sent Items of the mailbox that signed in: what is there was sent; what
+/// is not there after the last look waits for a person, or what the doubt-policy says. Throws store::Failure.
+[[nodiscard]] net::awaitable<Turn> settle_doubts(Ground ground, model::Account account);
+
+/// When a mail that fell into doubt now is first looked for, and when after `looks` looks; nothing after the last.
+[[nodiscard]] std::optional<Duration> next_look_after(std::string_view delays, int looks);
+
+}  // namespace postroom::dispatcher

@@ -1,0 +1,198 @@
+#include "dispatcher/dispatcher.hpp"
+
+#include "base/backoff.hpp"
+#include "base/text.hpp"
+#include "dispatcher/account-run.hpp"
+#include "store/accounts.hpp"
+#include "store/coordination.hpp"
+#include "store/outbound.hpp"
+#include "store/settings.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <unordered_map>
+
+namespace postroom::dispatcher {
+
+namespace {
+
+constexpr Duration longest_sleep{10'000};
+constexpr std::string_view alarm_cause = "dispatch-refused";
+
+}  // namespace
+
+class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop) {}
+
+    net::awaitable<void> run()
+    {
+        bool recovered = false;
+        while (!*stopped_) {
+            auto wait = longest_sleep;
+            try {
+                if (!recovered) co_await recover_own();
+                recovered = true;
+                wait = co_await begin_turns();
+            } catch (store::Failure const& failure) {
+                spdlog::error("dispatcher: {}", failure.what());
+                wait = Duration(1'000);
+            }
+            co_await sleep(wait);
+        }
+        while (running_ > 0) co_await sleep(Duration(50), true);
+    }
+
+    void nudge()
+    {
+        nudged_ = true;
+        for (auto& [id, trouble] : troubles_) trouble.until = {};
+        timer_.cancel();
+    }
+
+    void stop()
+    {
+        *stopped_ = true;
+        timer_.cancel();
+    }
+
+private:
+    struct Trouble {
+        unsigned in_a_row = 0;
+        Instant until{};
+    };
+
+    // What this server held when it died: claimed goes back to the queue, committing is in doubt.
+    net::awaitable<void> recover_own()
+    {
+        auto const look = co_await first_look();
+        auto work = [owner = ground_.owner, look](store::Connection& c) {
+            return store::recover_outbound_of(c, owner, look);
+        };
+        auto const recovered = co_await ground_.store->write(std::move(work));
+        if (recovered > 0)
+            spdlog::info("dispatcher: recovered {} mails that an earlier run had begun to send", recovered);
+    }
+
+    net::awaitable<Instant> first_look()
+    {
+        auto read = [](store::Connection& c) { return store::setting(c, "doubt-delays"); };
+        auto const delays = co_await ground_.store->read(std::move(read));
+        co_return ground_.clock->now() + next_look_after(delays, 0).value_or(Duration(0));
+    }
+
+    // Begins a turn for each account that has something due; returns how long there is nothing to do.
+    net::awaitable<Duration> begin_turns()
+    {
+        auto const look = co_await first_look();
+        auto recover = [look](store::Connection& c) { return store::recover_outbound(c, look); };
+        co_await ground_.store->write(std::move(recover));
+        struct Due {
+            std::vector<model::Account> accounts;
+            std::optional<Instant> next;
+        };
+        auto read = [](store::Connection& c) {
+            Due due;
+            for (auto const id : store::accounts_with_outbound(c))
+                if (auto account = store::account(c, id)) due.accounts.push_back(std::move(*account));
+            due.next = store::next_outbound(c);
+            return due;
+        };
+        auto const due = co_await ground_.store->read(std::move(read));
+        auto const now = ground_.clock->now();
+        for (auto const& account : due.accounts) {
+            if (busy_.contains(account.id) || account.state != model::AccountState::ready) continue;
+            if (troubles_[account.id].until > now) continue;
+            busy_[account.id] = true;
+            ++running_;
+            auto work = [](std::shared_ptr<Impl> self, model::Account which) -> net::awaitable<void> {
+                auto const id = which.id;
+                co_await self->turn(std::move(which));
+                self->busy_.erase(id);
+                --self->running_;
+                self->timer_.cancel();
+            };
+            auto working = work(shared_from_this(), account);
+            boost::asio::co_spawn(ground_.loop, std::move(working), boost::asio::detached);
+        }
+        if (!due.accounts.empty())
+            co_return Duration(1'000);  // some wait for their turn to end, or for their trouble to pass
+        if (!due.next) co_return longest_sleep;
+        co_return std::clamp(Duration(*due.next - now), Duration(20), longest_sleep);
+    }
+
+    net::awaitable<void> turn(model::Account account)
+    {
+        Turn outcome;
+        try {
+            outcome = co_await send_due(ground_, account, stopped_);
+            co_await settle_doubts(ground_, account);
+            co_await tell(account, outcome);
+        } catch (std::exception const& failure) {
+            outcome = {false, failure.what()};
+        }
+        auto& trouble = troubles_[account.id];
+        if (outcome.ok) {
+            trouble = {};
+            co_return;
+        }
+        static constexpr Backoff backoff{Duration(2'000), Duration(300'000)};
+        auto const wait = backoff.before(++trouble.in_a_row, 0.5);
+        trouble.until = ground_.clock->now() + wait;
+        spdlog::warn("dispatcher: {}: {}; the queue waits {} s", account.name, printable(outcome.trouble, 2'000),
+                     wait.count() / 1'000);
+    }
+
+    // The account's trouble is shown on the account and raised as an alarm; it ends with the next turn that goes well.
+    net::awaitable<void> tell(model::Account const& account, Turn const& outcome)
+    {
+        auto work = [account, outcome, now = ground_.clock->now()](store::Connection& c) {
+            if (outcome.ok) {
+                (void)store::end_alarm(c, alarm_cause, account.name, now);
+                return;
+            }
+            (void)store::raise_alarm(c, alarm_cause, account.name, outcome.trouble, now);
+        };
+        co_await ground_.store->write(std::move(work));
+    }
+
+    net::awaitable<void> sleep(Duration how_long, bool even_stopped = false)
+    {
+        if ((*stopped_ && !even_stopped) || std::exchange(nudged_, false)) co_return;
+        timer_.expires_after(how_long);
+        boost::system::error_code woken;
+        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        nudged_ = false;
+    }
+
+    Ground ground_;
+    boost::asio::steady_timer timer_;
+    std::unordered_map<model::AccountId, bool> busy_;
+    std::unordered_map<model::AccountId, Trouble> troubles_;
+    std::size_t running_ = 0;
+    std::shared_ptr<bool> stopped_ = std::make_shared<bool>(false);
+    bool nudged_ = false;
+};
+
+Dispatcher::Dispatcher(Ground ground) : impl_(std::make_shared<Impl>(std::move(ground))) {}
+Dispatcher::~Dispatcher() = default;
+
+net::awaitable<void> Dispatcher::run()
+{
+    return impl_->run();
+}
+void Dispatcher::nudge()
+{
+    impl_->nudge();
+}
+void Dispatcher::stop()
+{
+    impl_->stop();
+}
+
+}  // namespace postroom::dispatcher

@@ -1,0 +1,137 @@
+// Mail in doubt: the dot left, and no answer came. Exchange stores what it accepted in the Sent Items of the mailbox
+// that signed in (Microsoft, SMTP submission improvements); there it is looked for, by its Message-ID, some times, and
+// then a person decides.
+#include "base/text.hpp"
+#include "dispatcher/account-run.hpp"
+#include "store/outbound.hpp"
+#include "store/settings.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+
+namespace postroom::dispatcher {
+
+namespace {
+
+// Exchange has no SPECIAL-USE and names the folder in the language of its owner.
+constexpr std::array<std::string_view, 16> sent_names{
+    "Sent Items",       "Sent",           "Gesendete Elemente", "Gesendete Objekte", "Éléments envoyés",
+    "Verzonden items",  "Itens Enviados", "Elementos enviados", "Posta inviata",     "العناصر المرسلة",
+    "Elementy wysłane", "Skickat",        "Sendt post",         "Sendte elementer",  "Отправленные",
+    "送信済みアイテム",
+};
+
+std::optional<std::string> sent_folder(std::vector<imap::Folder> const& folders)
+{
+    for (auto const& folder : folders)
+        if (folder.has("\\Sent")) return folder.name;
+    for (auto const name : sent_names)
+        for (auto const& folder : folders)
+            if (equal_ignoring_case(folder.name, name)) return folder.name;
+    return std::nullopt;
+}
+
+// What was found out about one mail: found, not found, or why that can't be told.
+net::awaitable<std::expected<bool, std::string>> look_for(imap::Session& session, std::string message_id)
+{
+    imap::SearchFor what;
+    what.message_id = "<" + message_id + ">";
+    auto const found = co_await session.search(what);
+    if (!found) co_return std::unexpected(found.error().words());
+    co_return !found->empty();
+}
+
+net::awaitable<std::expected<std::unique_ptr<imap::Session>, std::string>> open_sent_items(
+    Ground const& ground, model::Account const& account)
+{
+    auto signed_in = co_await grants::sign_in_imap(ground.roads, account, {});
+    if (!signed_in) co_return std::unexpected(signed_in.error().message);
+    auto session = std::move(signed_in->session);
+    auto const folders = co_await session->list();
+    if (!folders) co_return std::unexpected(folders.error().words());
+    auto const sent = sent_folder(*folders);
+    if (!sent) co_return std::unexpected("the mailbox has no folder that is known as Sent Items");
+    auto const opened = co_await session->examine(*sent);
+    if (!opened) co_return std::unexpected(opened.error().words());
+    co_return session;
+}
+
+net::awaitable<void> note(Ground const& ground, model::Outbound mail, std::expected<bool, std::string> found,
+                          std::string delays, std::string policy)
+{
+    auto const next = next_look_after(delays, mail.doubt_looks + 1);
+    std::optional<Instant> next_look;
+    if (next) next_look = ground.clock->now() + *next;
+    auto work = [mail, found, next_look, policy](store::Connection& c) {
+        if (found && *found) {
+            (void)store::resolve_sent(c, mail.id, "found in Sent Items");
+            return;
+        }
+        auto const words =
+            found ? std::string("not found in Sent Items") : "Sent Items can't be searched: " + found.error();
+        store::doubt_looked(c, mail.id, next_look, next_look ? words : words + "; a person must decide");
+        // Absence is told only by a search that was made; what could not be looked at stays with a person whatever the
+        // policy says.
+        if (!next_look && found && policy == "resend")
+            (void)store::resolve_resend(c, mail.id, words + "; sent again as the doubt-policy says");
+    };
+    co_await ground.store->write(std::move(work));
+}
+
+}  // namespace
+
+std::optional<Duration> next_look_after(std::string_view delays, int looks)
+{
+    auto const parts = split(delays, ',');
+    if (looks < 0 || static_cast<std::size_t>(looks) >= parts.size()) return std::nullopt;
+    auto const part = trim(parts[static_cast<std::size_t>(looks)]);
+    std::int64_t number = 0;
+    auto const [stop, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (error != std::errc{} || number < 0 || number > 100'000) return std::nullopt;
+    std::string_view const unit(stop, static_cast<std::size_t>(part.data() + part.size() - stop));
+    if (unit == "ms") return Duration(number);
+    if (unit == "s") return std::chrono::seconds(number);
+    if (unit == "m") return std::chrono::minutes(number);
+    if (unit == "h") return std::chrono::hours(number);
+    return std::nullopt;
+}
+
+net::awaitable<Turn> settle_doubts(Ground ground, model::Account account)
+{
+    struct Work {
+        std::vector<model::Outbound> mails;
+        std::string delays, policy;
+    };
+    auto read = [id = account.id](store::Connection& c) {
+        return Work{store::in_doubt(c, id, 100), store::setting(c, "doubt-delays"), store::setting(c, "doubt-policy")};
+    };
+    auto const work = co_await ground.store->read(std::move(read));
+    if (work.mails.empty()) co_return Turn{};
+    std::string trouble;
+    std::unique_ptr<imap::Session> session;
+    try {
+        auto opened = co_await open_sent_items(ground, account);
+        if (opened)
+            session = std::move(*opened);
+        else
+            trouble = opened.error();
+    } catch (net::Broken const& broken) {
+        trouble = broken.what();
+    }
+    for (auto const& mail : work.mails) {
+        std::expected<bool, std::string> found = std::unexpected(trouble);
+        try {
+            if (trouble.empty()) found = co_await look_for(*session, mail.message_id);
+        } catch (net::Broken const& broken) {
+            trouble = broken.what();
+            found = std::unexpected(trouble);
+        }
+        co_await note(ground, mail, std::move(found), work.delays, work.policy);
+    }
+    if (session && trouble.empty()) co_await session->logout();
+    if (!trouble.empty()) spdlog::warn("dispatcher: {}: mail in doubt can't be looked for: {}", account.name, trouble);
+    co_return Turn{};
+}
+
+}  // namespace postroom::dispatcher

@@ -1,0 +1,58 @@
+#include "dispatcher/ruling.hpp"
+
+#include "base/backoff.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::dispatcher {
+
+namespace {
+
+// 530 5.7.57 "Client not authenticated to send mail", 535, and 421: the session or its sign-in, never this mail.
+// 432 4.3.2 is too many connections of the mailbox (Exchange Online, SMTP submission limits): nothing the mail could
+// help either.
+bool of_the_account(smtp::Reply const& reply)
+{
+    return reply.code == 421 || reply.code == 432 || reply.code == 530 || reply.code == 535 || reply.code == 538;
+}
+
+Ruling refusal(smtp::Reply const& reply, std::string words)
+{
+    if (of_the_account(reply)) return {Fate::account, std::move(words)};
+    return {reply.permanent() ? Fate::failed : Fate::later, std::move(words)};
+}
+
+}  // namespace
+
+Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
+{
+    if (!offered.mail.positive())
+        return refusal(offered.mail, fmt::format("the sender {} was refused: {}", mail.sender, offered.mail.words()));
+    std::string refused;
+    for (std::size_t i = 0; i < offered.recipients.size() && i < mail.recipients.size(); ++i) {
+        auto const& reply = offered.recipients[i];
+        if (reply.positive()) continue;
+        auto words = fmt::format("{} was refused: {}", mail.recipients[i], reply.words());
+        if (of_the_account(reply)) return {Fate::account, std::move(words)};
+        if (!reply.permanent()) return {Fate::later, std::move(words)};
+        refused += (refused.empty() ? "" : "; ") + words;
+    }
+    if (offered.accepted() == 0) return {Fate::failed, std::move(refused)};
+    if (!offered.go_ahead()) return refusal(offered.data, "the message was refused: " + offered.data.words());
+    return {Fate::go_on, std::move(refused)};
+}
+
+Ruling rule_on_end(smtp::Reply const& reply)
+{
+    if (reply.positive()) return {Fate::sent, reply.words()};
+    // A refusal after the dot is definite: the server did not take the message. Only a definite one allows another try.
+    return {reply.permanent() ? Fate::failed : Fate::later, "the message was refused: " + reply.words()};
+}
+
+Duration wait_before_retry(int tries, double random)
+{
+    static constexpr Backoff backoff{Duration(30'000), Duration(30 * 60'000)};
+    return backoff.before(static_cast<unsigned>(tries) + 1, random);
+}
+
+}  // namespace postroom::dispatcher

@@ -1,0 +1,182 @@
+// Claimed, offered, streamed; committing, durably; then the final dot; then settled by what the server says. Whatever
+// breaks before "committing" gives the mail back; whatever breaks after it leaves the mail in doubt.
+#include "base/text.hpp"
+#include "dispatcher/account-run.hpp"
+#include "store/bodies.hpp"
+#include "store/outbound.hpp"
+#include "store/settings.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <random>
+
+namespace postroom::dispatcher {
+
+namespace {
+
+constexpr int claimed_at_once = 10;
+// Longer than everything that can happen to ten mails under the session's deadlines; a server that died recovers its
+// own at its start.
+constexpr Duration lease_length{30 * 60'000};
+
+double random_fraction()
+{
+    static thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
+}
+
+bool is_ascii(std::string_view text)
+{
+    return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+smtp::Envelope envelope_of(model::Outbound const& mail)
+{
+    smtp::Envelope envelope;
+    envelope.from = mail.sender;
+    envelope.size = static_cast<std::uint64_t>(mail.size);
+    envelope.utf8 = !is_ascii(mail.sender);
+    for (auto const& address : mail.recipients) {
+        envelope.to.push_back({.address = address});
+        envelope.utf8 = envelope.utf8 || !is_ascii(address);
+    }
+    envelope.eight_bit = envelope.utf8;  // mail is composed in 7 bit otherwise (mime/compose.hpp)
+    return envelope;
+}
+
+// Settles one mail by a definite answer.
+net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id)
+{
+    auto const now = ground.clock->now();
+    bool const out_of_patience = now - mail.created > patience;
+    if (ruling.fate == Fate::later && out_of_patience) {
+        ruling.fate = Fate::failed;
+        ruling.words = "given up after two days; last, " + ruling.words;
+    }
+    auto const next_try = now + wait_before_retry(mail.tries, random_fraction());
+    auto work = [mail, ruling, provider_id, next_try](store::Connection& c) {
+        switch (ruling.fate) {
+            case Fate::go_on: break;
+            case Fate::sent: store::settle_sent(c, mail.id, mail.attempt, provider_id, ruling.words); break;
+            case Fate::later: store::settle_later(c, mail.id, mail.attempt, next_try, ruling.words); break;
+            case Fate::failed: store::settle_failed(c, mail.id, mail.attempt, ruling.words); break;
+            case Fate::account: store::give_back(c, mail.id, mail.attempt, next_try, ruling.words); break;
+        }
+    };
+    co_await ground.store->write(std::move(work));
+    if (ruling.fate == Fate::sent)
+        spdlog::info("dispatcher: sent {} to {} recipient(s): {}", mail.message_id, mail.recipients.size(),
+                     ruling.words);
+    else
+        spdlog::warn("dispatcher: {} was not sent: {}", mail.message_id, ruling.words);
+}
+
+net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::BodyId body)
+{
+    for (int number = 0;; ++number) {
+        auto read = [body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
+        auto const chunk = co_await ground.store->read(std::move(read));
+        if (chunk.empty()) co_return;
+        co_await session.stream(chunk);
+    }
+}
+
+// One mail, from its offer to its end. Returns the account's trouble, if that is what it met.
+net::awaitable<Turn> send_one(Ground const& ground, smtp::Session& session, model::Outbound mail)
+{
+    auto const offered = co_await session.offer(envelope_of(mail));
+    if (!offered) {
+        co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message}, {});
+        co_return Turn{};
+    }
+    auto const ruling = rule_on_offer(*offered, mail);
+    if (ruling.fate != Fate::go_on) {
+        // The server waits for a message that must not come, where it accepted some of the recipients.
+        if (offered->go_ahead()) session.abandon();
+        bool const account = ruling.fate == Fate::account;
+        co_await settle(ground, std::move(mail), ruling, {});
+        co_return Turn{!account, account ? ruling.words : std::string()};
+    }
+    co_await stream_body(ground, session, mail.body);
+
+    // Past this the mail may be out there. If the lease ran out meanwhile, somebody else has it: the dot must not
+    // leave.
+    auto commit = [id = mail.id, attempt = mail.attempt](store::Connection& c) {
+        return store::begin_committing(c, id, attempt);
+    };
+    bool const ours = co_await ground.store->write(std::move(commit));
+    if (!ours) {
+        session.abandon();
+        spdlog::warn("dispatcher: {} was taken back before it was sent; this attempt is dropped", mail.message_id);
+        co_return Turn{};
+    }
+    std::string broke;
+    smtp::Reply reply;
+    try {
+        reply = co_await session.finish();
+    } catch (net::Broken const& broken) {
+        broke = broken.what();
+    }
+    if (!broke.empty()) {
+        auto read = [](store::Connection& c) { return store::setting(c, "doubt-delays"); };
+        auto const delays = co_await ground.store->read(std::move(read));
+        auto const look = ground.clock->now() + next_look_after(delays, 0).value_or(Duration(0));
+        auto const words = "the connection broke after the message was sent and before the server answered: " + broke;
+        auto work = [mail, look, words](store::Connection& c) { store::doubt(c, mail.id, mail.attempt, look, words); };
+        co_await ground.store->write(std::move(work));
+        spdlog::warn("dispatcher: {} is in doubt: {}", mail.message_id, words);
+        co_return Turn{false, words};
+    }
+    auto end = rule_on_end(reply);
+    if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
+    auto id = smtp::echoed_message_id(reply).value_or("");
+    if (id.size() > 2) id = id.substr(1, id.size() - 2);
+    co_await settle(ground, std::move(mail), std::move(end), std::move(id));
+    co_return Turn{};
+}
+
+net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why)
+{
+    auto const now = ground.clock->now();
+    auto work = [mails, why, now](store::Connection& c) {
+        // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
+        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, now, why);
+    };
+    co_await ground.store->write(std::move(work));
+}
+
+}  // namespace
+
+net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
+{
+    auto signed_in = co_await grants::sign_in_smtp(ground.roads, account);
+    if (!signed_in) co_return Turn{false, signed_in.error().message};
+    auto& session = *signed_in->session;
+
+    while (!*stopped) {
+        auto claim = [id = account.id, owner = ground.owner](store::Connection& c) {
+            return store::claim(c, id, owner, claimed_at_once, lease_length);
+        };
+        auto const mails = co_await ground.store->write(std::move(claim));
+        if (mails.empty()) break;
+        Turn turn;
+        for (auto const& mail : mails) {
+            if (*stopped) break;
+            try {
+                turn = co_await send_one(ground, session, mail);
+            } catch (net::Broken const& broken) {
+                turn = {false, broken.what()};
+            }
+            if (turn.ok && session.gone()) turn = {false, "the server ended the session"};
+            if (!turn.ok) break;
+        }
+        if (!turn.ok || *stopped) {
+            co_await give_back(ground, mails, turn.trouble);
+            co_return turn;
+        }
+    }
+    co_await session.quit();
+    co_return Turn{};
+}
+
+}  // namespace postroom::dispatcher

@@ -1,0 +1,67 @@
+// Filing: the bytes of a mail and its ledger row, committed in one transaction, before anything interprets or deletes
+// the mail.
+#pragma once
+
+#include "imap/session.hpp"
+#include "model/mailbox.hpp"
+#include "model/message.hpp"
+#include "store/coordination.hpp"
+#include "store/store.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace postroom::retriever {
+
+namespace asio = boost::asio;
+
+/// Where a comparison files to: a folder of a mailbox, under a lease.
+struct FilingPlace {
+    model::Mailbox mailbox;
+    std::uint32_t uid_validity = 0;
+    store::Lease lease;
+};
+
+/// A sink for one fetch. Bodies are digested and cut into chunks as they stream in; commits go on while the next mail
+/// arrives, so that the wire is the limit. Call settle() after the fetch: only then is everything durable.
+class Filing final : public imap::BodySink {
+public:
+    /// How much may await its commit before the next mail is read.
+    struct Bounds {
+        std::size_t mails = 400;
+        std::size_t bytes = 8 * 1024 * 1024;
+    };
+
+    Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, FilingPlace place, Bounds bounds);
+    ~Filing() override;
+
+    imap::awaitable<void> begin(std::uint64_t size) override;
+    imap::awaitable<void> chunk(std::string_view bytes) override;
+    imap::awaitable<void> end(imap::MailInfo info) override;
+    imap::awaitable<void> discard() override;
+
+    /// Waits until everything was committed. Throws what a commit threw.
+    imap::awaitable<void> settle();
+
+    /// Newly filed: without duplicates and what the baseline skips.
+    [[nodiscard]] std::size_t filed() const;
+
+private:
+    struct Mail;
+    struct Commits;
+
+    store::Store& store_;
+    Clock const& clock_;
+    asio::any_io_executor loop_;
+    std::shared_ptr<FilingPlace const> place_;
+    Bounds bounds_;
+    std::unique_ptr<Mail> mail_;
+    std::shared_ptr<Commits> commits_;
+};
+
+}  // namespace postroom::retriever

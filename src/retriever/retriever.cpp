@@ -1,0 +1,169 @@
+#include "retriever/retriever.hpp"
+
+#include "base/text.hpp"
+#include "retriever/mailbox-run.hpp"
+#include "store/accounts.hpp"
+#include "store/bodies.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <unordered_map>
+
+namespace postroom::retriever {
+
+namespace {
+
+constexpr Duration look_limit{5 * 60'000};
+// Chunks that no filing published within a day belong to connections that died.
+constexpr Duration orphan_age{24 * 3'600'000};
+
+}  // namespace
+
+class Retriever::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop) {}
+
+    net::awaitable<void> run()
+    {
+        while (!stopped_) {
+            try {
+                co_await follow_mailboxes();
+                co_await sweep();
+            } catch (store::Failure const& failure) {
+                spdlog::error("retriever: {}", failure.what());
+            }
+            co_await sleep(Duration(10'000));
+        }
+        for (auto const& [id, run] : runs_) run->stop();
+        while (!runs_.empty()) co_await sleep(Duration(50), true);
+    }
+
+    void nudge()
+    {
+        nudged_ = true;
+        timer_.cancel();
+        for (auto const& [id, run] : runs_) run->nudge();
+    }
+
+    void stop()
+    {
+        stopped_ = true;
+        timer_.cancel();
+    }
+
+    net::awaitable<Result<std::vector<Look>>> retrieve_once(std::optional<std::string> address)
+    {
+        co_await follow_mailboxes();
+        auto read = [](store::Connection& c) { return store::mailboxes(c); };
+        auto const mailboxes = co_await ground_.store->read(std::move(read));
+        std::vector<std::pair<std::string, std::shared_ptr<MailboxRun>>> wanted;
+        for (auto const& mailbox : mailboxes) {
+            if (address && !equal_ignoring_case(*address, mailbox.address)) continue;
+            if (auto const found = runs_.find(mailbox.id); found != runs_.end())
+                wanted.emplace_back(mailbox.address, found->second);
+        }
+        if (wanted.empty() && address)
+            co_return failure(Trouble::not_found,
+                              fmt::format("there is no mailbox {}; `postroom mailbox list` shows those there are",
+                                          printable(*address, 128)));
+        // All are asked before the first is waited for.
+        auto looks = std::make_shared<std::vector<std::optional<Look>>>(wanted.size());
+        auto done = std::make_shared<boost::asio::steady_timer>(ground_.loop);
+        done->expires_after(look_limit + Duration(5'000));
+        auto left = std::make_shared<std::size_t>(wanted.size());
+        auto look = [](std::shared_ptr<MailboxRun> run, std::string name, decltype(looks) results, std::size_t at,
+                       decltype(left) count, decltype(done) ready) -> net::awaitable<void> {
+            auto result = co_await run->next_look(std::move(name), look_limit);
+            (*results)[at] = std::move(result);
+            if (--*count == 0) ready->cancel();
+        };
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            auto looking = look(wanted[i].second, wanted[i].first, looks, i, left, done);
+            boost::asio::co_spawn(ground_.loop, std::move(looking), boost::asio::detached);
+        }
+        boost::system::error_code ended;
+        if (*left > 0) co_await done->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+        std::vector<Look> all;
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            all.push_back((*looks)[i].value_or(Look{wanted[i].first, false, 0, "it took too long"}));
+        co_return all;
+    }
+
+private:
+    // Begins a run for each mailbox that has none, and ends those of mailboxes that are gone.
+    net::awaitable<void> follow_mailboxes()
+    {
+        auto read = [](store::Connection& c) { return store::mailboxes(c); };
+        auto const mailboxes = co_await ground_.store->read(std::move(read));
+        if (stopped_) co_return;
+        std::unordered_map<model::MailboxId, bool> wanted;
+        for (auto const& mailbox : mailboxes) {
+            wanted[mailbox.id] = true;
+            if (runs_.contains(mailbox.id)) continue;
+            auto run = std::make_shared<MailboxRun>(ground_, mailbox.id);
+            runs_[mailbox.id] = run;
+            auto work = [](std::shared_ptr<Impl> self, std::shared_ptr<MailboxRun> which,
+                           model::MailboxId id) -> net::awaitable<void> {
+                co_await which->run();
+                self->runs_.erase(id);
+            };
+            auto working = work(shared_from_this(), std::move(run), mailbox.id);
+            boost::asio::co_spawn(ground_.loop, std::move(working), boost::asio::detached);
+        }
+        for (auto const& [id, run] : runs_)
+            if (!wanted.contains(id)) run->stop();
+    }
+
+    net::awaitable<void> sweep()
+    {
+        auto const now = ground_.clock->now();
+        if (now < next_sweep_) co_return;
+        next_sweep_ = now + Duration(3'600'000);
+        auto work = [before = now - orphan_age](store::Connection& c) { return store::sweep_bodies(c, before); };
+        auto const swept = co_await ground_.store->write(std::move(work));
+        if (swept > 0) spdlog::info("retriever: swept {} chunks of mail that was never filed", swept);
+    }
+
+    net::awaitable<void> sleep(Duration how_long, bool even_stopped = false)
+    {
+        if ((stopped_ && !even_stopped) || std::exchange(nudged_, false)) co_return;
+        timer_.expires_after(how_long);
+        boost::system::error_code woken;
+        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        nudged_ = false;
+    }
+
+    Ground ground_;
+    boost::asio::steady_timer timer_;
+    std::unordered_map<model::MailboxId, std::shared_ptr<MailboxRun>> runs_;
+    Instant next_sweep_{};
+    bool nudged_ = false;
+    bool stopped_ = false;
+};
+
+Retriever::Retriever(Ground ground) : impl_(std::make_shared<Impl>(std::move(ground))) {}
+Retriever::~Retriever() = default;
+
+net::awaitable<void> Retriever::run()
+{
+    return impl_->run();
+}
+void Retriever::nudge()
+{
+    impl_->nudge();
+}
+void Retriever::stop()
+{
+    impl_->stop();
+}
+net::awaitable<Result<std::vector<Look>>> Retriever::retrieve_once(std::optional<std::string> address)
+{
+    return impl_->retrieve_once(std::move(address));
+}
+
+}  // namespace postroom::retriever

@@ -1,0 +1,25 @@
+// What trouble with a server means for a mailbox: how long to wait, and whether it counts as trouble at all. Pure.
+#pragma once
+
+#include "base/backoff.hpp"
+#include "base/result.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace postroom::retriever {
+
+struct Verdict {
+    Duration wait{};
+    bool counts =
+        true;  ///< false: a normal end, such as that of a token; connect again without lengthening the backoff
+};
+
+/// `failures`: how many there were in a row, this one included. `random` is in [0, 1).
+[[nodiscard]] Verdict judge(Error const& error, unsigned failures, double random);
+
+/// "Request is throttled. Suggested Backoff Time: 299961 milliseconds" (imapflow, imapsync): the server's own wish, at
+/// most ten minutes of it.
+[[nodiscard]] std::optional<Duration> suggested_backoff(std::string_view words);
+
+}  // namespace postroom::retriever
