@@ -8,6 +8,7 @@
 //     auto const inbox = co_await session.select("INBOX");
 #pragma once
 
+#include "imap/codec/command.hpp"
 #include "imap/codec/framer.hpp"
 #include "imap/codec/response.hpp"
 #include "net/transport.hpp"
@@ -43,14 +44,14 @@ struct Reply {
 template <class T>
 using Answer = std::expected<T, Reply>;
 
-/// How long each thing may take. Progress (bytes that arrive) renews it.
+/// How long each thing may take, from the command to its answer.
 struct SessionLimits {
     Duration greeting{30'000};
-    Duration command{60'000};    ///< most commands
-    Duration sign_in{60'000};    ///< Exchange takes its time
-    Duration search{180'000};    ///< SEARCH and LIST over large folders
-    Duration transfer{120'000};  ///< silence within FETCH and APPEND
-    Duration sink{600'000};      ///< what is done with one chunk of a body
+    Duration command{60'000};  ///< most commands
+    Duration sign_in{60'000};
+    Duration search{180'000};    ///< SEARCH, LIST and COPY, over large folders
+    Duration transfer{120'000};  ///< silence within FETCH and APPEND: whatever arrives renews it
+    Duration sink{600'000};      ///< what a sink does with what one read brought
     Duration logout{5'000};
     FramerLimits framer{};
 };
@@ -151,7 +152,8 @@ public:
     awaitable<Answer<Selected>> examine(std::string folder);
     /// The folder that is open, kept current by whatever the server says; nothing before select().
     [[nodiscard]] std::optional<Selected> const& selected() const { return selected_; }
-    /// Grows with every EXISTS, EXPUNGE and unasked FETCH: compare it to know whether something changed.
+    /// Grows with every EXISTS, and every EXPUNGE that is not our own doing. Compare it with what it was before a
+    /// search, ahead of idle(), which tells only of what changes from then on.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
     /// Ascending. Numbers outside `what.uids` or below `what.from_uid` are dropped.
@@ -180,8 +182,8 @@ public:
     awaitable<Reply> create(std::string folder);
     awaitable<Reply> noop();
 
-    /// Waits until the folder changes, `limit` has passed or nudge() is called. At once "changed" where something
-    /// changed since the last command was sent. No body buffer and no secret is held meanwhile.
+    /// Waits until the folder changes, `limit` has passed or nudge() is called. No buffer and no secret is held
+    /// meanwhile. Exchange wants it renewed within 10 minutes.
     awaitable<Answer<IdleEnd>> idle(Duration limit);
     /// From the connection's own thread.
     void nudge() { transport_->nudge(); }
@@ -193,18 +195,38 @@ public:
     [[nodiscard]] std::string const& peer() const { return transport_->peer(); }
 
 private:
-    class Command;
-    struct Exchange;
+    struct InFlight;
+    /// What a command does with an untagged response that is meant for it: true where it was.
+    using Collect = std::function<bool(Response&)>;
+    enum class Deadline { fixed, renewed };
+
+    awaitable<void> fill(Deadline deadline, Duration limit);
+    awaitable<Response> receive(Deadline deadline = Deadline::fixed, Duration limit = {});
+    std::optional<Piece> take_piece();
+    void absorb(Response const& response);
+    void absorb(Condition const& condition);
+    void learn(std::vector<std::string> const& capabilities);
+    [[noreturn]] void fail_closed() const;
+
+    std::string next_tag();
+    awaitable<Reply> run(Command command, Duration limit, Collect collect = {}, Deadline deadline = Deadline::fixed);
+    awaitable<Reply> finish(std::string tag, Collect collect, Deadline deadline, Duration limit);
+    awaitable<Answer<Selected>> open(std::string verb, std::string folder);
+    awaitable<Reply> store(std::vector<Uid> uids, std::string what, std::vector<std::string> flags);
+    awaitable<Answer<std::vector<CopyUid>>> copy_or_move(std::string verb, std::vector<Uid> uids, std::string folder);
+    awaitable<bool> deliver(Fetch fetch, bool begun, std::vector<InFlight>& flight, BodySink& sink);
 
     std::unique_ptr<net::Transport> transport_;
     SessionLimits limits_;
     Framer framer_;
     std::string greeting_;
+    std::string last_words_;  // an untagged NO, BAD or oddity, if that was the last thing said
     std::set<std::string, std::less<>> capabilities_;
     std::optional<Selected> selected_;
     std::uint64_t changes_ = 0;
     std::uint64_t last_tag_ = 0;
     bool signed_in_ = false;
+    bool leaving_ = false;  // BYE is what we want
 };
 
 }  // namespace postroom::imap

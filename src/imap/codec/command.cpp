@@ -57,6 +57,12 @@ Command& Command::secret(std::string_view bytes)
     return *this;
 }
 
+Command& Command::close_bracket()
+{
+    parts_.back().text(")");
+    return *this;
+}
+
 std::vector<Wire> Command::encode(std::string_view tag, bool literal_plus) const
 {
     std::vector<Wire> wires;

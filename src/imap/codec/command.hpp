@@ -23,6 +23,9 @@ public:
     /// A blank, then `bytes` as they are, never to be shown.
     Command& secret(std::string_view bytes);
 
+    /// A closing bracket, without a blank.
+    Command& close_bracket();
+
     /// What is sent, in parts: after each but the last the server's "+" is to be waited for. One part where literals
     /// need not wait (LITERAL+, RFC 7888). CRLF included.
     [[nodiscard]] std::vector<Wire> encode(std::string_view tag, bool literal_plus) const;

@@ -1,0 +1,499 @@
+// The dialogue: asking, waiting, and keeping what the server says unasked. No byte is inspected here; that is the
+// codec's part. Fetching bodies is in fetch.cpp, waiting for mail in idle.cpp.
+#include "imap/session.hpp"
+
+#include "base/text.hpp"
+#include "imap/codec/date.hpp"
+#include "imap/codec/folder-name.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace postroom::imap {
+
+namespace {
+
+std::uint32_t to_number(std::string_view digits)
+{
+    std::uint32_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+Reply to_reply(Tagged tagged)
+{
+    return {.status = tagged.status, .code = std::move(tagged.code), .text = std::move(tagged.text)};
+}
+
+Reply not_offered(std::string_view capability, std::string_view consequence)
+{
+    return {.status = Status::bad,
+            .code = {},
+            .text = "nothing was sent: the server does not offer " + std::string(capability) + ", and " +
+                    std::string(consequence)};
+}
+
+constexpr std::size_t append_piece = 64 * 1024;
+
+}  // namespace
+
+std::string Reply::words() const
+{
+    std::string all = status == Status::ok ? "OK" : status == Status::no ? "NO" : "BAD";
+    if (!code.name.empty()) all += " [" + code.name + (code.argument.empty() ? "" : ' ' + code.argument) + ']';
+    if (!text.empty()) all += ' ' + text;
+    return printable(all);
+}
+
+bool Folder::has(std::string_view attribute) const
+{
+    return std::ranges::any_of(attributes, [&](auto const& a) { return equal_ignoring_case(a, attribute); });
+}
+
+Session::Session(std::unique_ptr<net::Transport> transport, SessionLimits limits)
+    : transport_(std::move(transport)), limits_(limits), framer_(limits.framer)
+{
+}
+
+Session::~Session() = default;
+
+bool Session::has(std::string_view capability) const
+{
+    return capabilities_.contains(to_upper(capability));
+}
+
+std::optional<Piece> Session::take_piece()
+{
+    auto next = framer_.next();
+    if (!next) throw net::Broken(next.error());
+    return std::move(*next);
+}
+
+void Session::fail_closed() const
+{
+    std::string why = "the server closed the connection";
+    if (greeting_.empty()) why += " before it greeted";
+    if (!last_words_.empty()) why += "; its last words: " + printable(last_words_, 200);
+    throw net::Broken(Trouble::closed, why);
+}
+
+awaitable<void> Session::fill(Deadline deadline, Duration limit)
+{
+    if (deadline == Deadline::renewed) transport_->expire_after(limit);
+    bool const open = co_await transport_->read_more(framer_.inbox());
+    if (!open) fail_closed();
+}
+
+awaitable<Response> Session::receive(Deadline deadline, Duration limit)
+{
+    for (;;) {
+        auto const piece = take_piece();
+        if (!piece) {
+            co_await fill(deadline, limit);
+            continue;
+        }
+        auto response = parse(std::get<Frame>(*piece));
+        if (auto const* malformed = std::get_if<Malformed>(&response))
+            throw net::Broken(Trouble::protocol, malformed->why);
+        co_return response;
+    }
+}
+
+void Session::learn(std::vector<std::string> const& capabilities)
+{
+    capabilities_.clear();
+    capabilities_.insert(capabilities.begin(), capabilities.end());
+}
+
+void Session::absorb(Condition const& condition)
+{
+    using Kind = Condition::Kind;
+    if (condition.kind == Kind::bye && !leaving_)
+        throw net::Broken(Trouble::closed, "the server ended the session: " + printable(condition.text));
+    if (condition.kind == Kind::no || condition.kind == Kind::bad) last_words_ = condition.text;
+
+    auto const& code = condition.code;
+    if (code.name == "CAPABILITY") {
+        std::vector<std::string> names;
+        for (auto const name : split(code.argument, ' '))
+            if (!name.empty()) names.push_back(to_upper(name));
+        learn(names);
+    }
+    if (!selected_) return;
+    if (code.name == "UIDVALIDITY") selected_->uid_validity = to_number(code.argument);
+    if (code.name == "UIDNEXT") selected_->uid_next = to_number(code.argument);
+    if (code.name == "PERMANENTFLAGS") selected_->permanent_flags = flag_list(code.argument).value_or(std::vector<std::string>());
+}
+
+void Session::absorb(Response const& response)
+{
+    last_words_.clear();
+    if (auto const* condition = std::get_if<Condition>(&response)) {
+        absorb(*condition);
+    } else if (auto const* exists = std::get_if<Exists>(&response)) {
+        if (selected_) selected_->exists = exists->count;
+        ++changes_;
+    } else if (std::holds_alternative<Expunge>(response)) {
+        if (selected_ && selected_->exists > 0) --selected_->exists;
+        ++changes_;
+    } else if (auto const* capability = std::get_if<Capability>(&response)) {
+        learn(capability->names);
+    } else if (auto const* other = std::get_if<Other>(&response)) {
+        last_words_ = other->name + ' ' + other->text;
+    }
+}
+
+std::string Session::next_tag()
+{
+    return 'A' + std::to_string(++last_tag_);
+}
+
+awaitable<Reply> Session::finish(std::string tag, Collect collect, Deadline deadline, Duration limit)
+{
+    for (;;) {
+        auto response = co_await receive(deadline, limit);
+        if (auto* tagged = std::get_if<Tagged>(&response)) {
+            if (tagged->tag != tag)
+                throw net::Broken(Trouble::protocol, "the server answered a command that was not asked: \"" +
+                                                         printable(tagged->tag + ' ' + tagged->text, 120) + '"');
+            last_words_.clear();
+            co_return to_reply(std::move(*tagged));
+        }
+        // Exchange sends a "+" though LITERAL+ needs none (MailKit #852).
+        if (std::holds_alternative<Continue>(response)) continue;
+        if (!collect || !collect(response)) absorb(response);
+    }
+}
+
+awaitable<Reply> Session::run(Command command, Duration limit, Collect collect, Deadline deadline)
+{
+    auto const tag = next_tag();
+    auto const parts = command.encode(tag, has("LITERAL+"));
+    transport_->expire_after(limit);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        while (i > 0) {
+            auto response = co_await receive(deadline, limit);
+            if (std::holds_alternative<Continue>(response)) break;
+            if (auto* tagged = std::get_if<Tagged>(&response)) co_return to_reply(std::move(*tagged));
+            absorb(response);
+        }
+        co_await transport_->write(parts[i]);
+    }
+    co_return co_await finish(tag, std::move(collect), deadline, limit);
+}
+
+awaitable<void> Session::greet()
+{
+    transport_->expire_after(limits_.greeting);
+    auto const response = co_await receive();
+    auto const* condition = std::get_if<Condition>(&response);
+    if (!condition || condition->kind == Condition::Kind::no || condition->kind == Condition::Kind::bad)
+        throw net::Broken(Trouble::protocol, "the server's first words are no IMAP greeting" +
+                                                 (condition ? ": " + printable(condition->text) : std::string()));
+    absorb(response);
+    greeting_ = condition->text.empty() ? "(nothing)" : condition->text;
+    signed_in_ = condition->kind == Condition::Kind::preauth;
+    if (!capabilities_.empty()) co_return;
+    Command ask("CAPABILITY");
+    co_await run(std::move(ask), limits_.command);
+}
+
+awaitable<void> Session::identify(std::string name, std::string version)
+{
+    if (!has("ID")) co_return;
+    Command command("ID (\"name\"");
+    command.string(name).word("\"version\"").string(version).close_bracket();
+    co_await run(std::move(command), limits_.command);
+}
+
+awaitable<Reply> Session::authenticate(sasl::Mechanism& mechanism)
+{
+    auto const tag = next_tag();
+    Command command("AUTHENTICATE " + std::string(mechanism.name()));
+    auto initial = mechanism.initial();
+    if (initial && has("SASL-IR")) {
+        Secret const encoded(to_base64(initial->expose()));
+        command.secret(encoded.empty() ? "=" : encoded.expose());  // RFC 4959: "=" is an empty one
+        initial.reset();
+    }
+    auto const parts = command.encode(tag, false);
+    transport_->expire_after(limits_.sign_in);
+    co_await transport_->write(parts.front());
+
+    std::optional<Error> cancelled;
+    std::optional<Reply> reply;
+    while (!reply) {
+        auto response = co_await receive();
+        if (auto* tagged = std::get_if<Tagged>(&response); tagged && tagged->tag == tag) {
+            reply = to_reply(std::move(*tagged));
+        } else if (tagged) {
+            throw net::Broken(Trouble::protocol, "the server answered a command that was not asked");
+        } else if (auto const* asked = std::get_if<Continue>(&response)) {
+            Wire line;
+            if (cancelled) throw net::Broken(Trouble::protocol, cancelled->message);
+            if (initial) {
+                Secret const encoded(to_base64(initial->expose()));
+                line.secret(encoded.expose());
+                initial.reset();
+            } else {
+                // A challenge that is no base64 is shown to people as it is.
+                auto const answer = mechanism.answer(from_base64(asked->text).value_or(asked->text));
+                if (answer) {
+                    Secret const encoded(to_base64(answer->expose()));
+                    line.secret(encoded.expose());
+                } else {
+                    cancelled = answer.error();
+                    line.text("*");
+                }
+            }
+            line.text("\r\n");
+            co_await transport_->write(line);
+        } else {
+            absorb(response);
+        }
+    }
+    reply->challenge = mechanism.refusal();
+    if (cancelled) {
+        if (reply->ok()) throw net::Broken(Trouble::protocol, cancelled->message);
+        reply->text += " (" + cancelled->message + ')';
+    }
+    if (!reply->ok()) co_return *reply;
+
+    signed_in_ = true;
+    Command ask("CAPABILITY");
+    auto known = co_await run(std::move(ask), limits_.command);
+    if (!known.ok()) co_return known;
+    co_return *reply;
+}
+
+awaitable<Answer<Selected>> Session::open(std::string verb, std::string folder)
+{
+    auto const name = to_modified_utf7(folder);
+    if (!name) co_return std::unexpected(Reply{.status = Status::bad, .code = {}, .text = name.error().message});
+    selected_ = Selected{.read_only = verb == "EXAMINE"};
+    Command command(verb);
+    command.string(*name);
+    auto const reply = co_await run(std::move(command), limits_.search);
+    if (!reply.ok()) {
+        selected_.reset();  // RFC 3501 section 6.3.1: nothing is open then
+        co_return std::unexpected(reply);
+    }
+    if (reply.code.name == "READ-ONLY") selected_->read_only = true;
+    co_return *selected_;
+}
+
+awaitable<Answer<Selected>> Session::select(std::string folder)
+{
+    return open("SELECT", std::move(folder));
+}
+
+awaitable<Answer<Selected>> Session::examine(std::string folder)
+{
+    return open("EXAMINE", std::move(folder));
+}
+
+awaitable<Answer<std::vector<Uid>>> Session::search(SearchFor what)
+{
+    Command command("UID SEARCH");
+    UidRange range{1, UINT32_MAX};
+    bool any = false;
+    if (what.uids) {
+        range = *what.uids;
+        command.word("UID " + std::to_string(range.first) + ':' + std::to_string(range.last));
+        any = true;
+    } else if (what.from_uid) {
+        range.first = std::max(1U, *what.from_uid);
+        command.word("UID " + std::to_string(range.first) + ":*");
+        any = true;
+    }
+    if (what.since) {
+        command.word("SINCE " + to_date(*what.since));
+        any = true;
+    }
+    if (!what.message_id.empty()) {
+        command.word("HEADER Message-ID").string(what.message_id);
+        any = true;
+    }
+    if (!any) command.word("ALL");
+
+    std::vector<Uid> uids;
+    Collect const collect = [&](Response& response) {
+        auto const* found = std::get_if<Search>(&response);
+        if (!found) return false;
+        for (auto const uid : found->numbers)
+            if (uid >= range.first && uid <= range.last) uids.push_back(uid);
+        return true;
+    };
+    auto const reply = co_await run(std::move(command), limits_.search, collect, Deadline::renewed);
+    if (!reply.ok()) co_return std::unexpected(reply);
+    std::ranges::sort(uids);
+    auto const doubles = std::ranges::unique(uids);
+    uids.erase(doubles.begin(), doubles.end());
+    co_return uids;
+}
+
+awaitable<Answer<std::vector<Folder>>> Session::list()
+{
+    Command command("LIST");
+    command.string("").string("*");
+    // RFC 6154 section 2; Exchange has neither, and answers BAD to RETURN.
+    if (has("SPECIAL-USE") && has("LIST-EXTENDED")) command.word("RETURN (SPECIAL-USE)");
+    std::vector<Folder> folders;
+    Collect const collect = [&](Response& response) {
+        auto* found = std::get_if<List>(&response);
+        if (!found) return false;
+        folders.push_back({.name = from_modified_utf7(found->name),
+                           .wire_name = std::move(found->name),
+                           .attributes = std::move(found->attributes),
+                           .delimiter = found->delimiter});
+        return true;
+    };
+    auto const reply = co_await run(std::move(command), limits_.search, collect, Deadline::renewed);
+    if (!reply.ok()) co_return std::unexpected(reply);
+    co_return folders;
+}
+
+awaitable<Reply> Session::store(std::vector<Uid> uids, std::string what, std::vector<std::string> flags)
+{
+    Reply reply{.status = Status::ok};
+    Collect const collect = [](Response& response) { return std::holds_alternative<Fetch>(response); };
+    auto const sets = to_uid_sets(std::move(uids));
+    for (auto const& set : sets) {
+        Command command("UID STORE");
+        command.word(set.text).word(what).word(flags_in_brackets(flags));
+        reply = co_await run(std::move(command), limits_.command, collect);
+        if (!reply.ok()) break;
+    }
+    co_return reply;
+}
+
+awaitable<Reply> Session::add_flags(std::vector<Uid> uids, std::vector<std::string> flags)
+{
+    return store(std::move(uids), "+FLAGS.SILENT", std::move(flags));
+}
+
+awaitable<Reply> Session::remove_flags(std::vector<Uid> uids, std::vector<std::string> flags)
+{
+    return store(std::move(uids), "-FLAGS.SILENT", std::move(flags));
+}
+
+awaitable<Reply> Session::expunge(std::vector<Uid> uids)
+{
+    if (!has("UIDPLUS")) co_return not_offered("UIDPLUS", "a plain EXPUNGE would delete others' mail too");
+    Reply reply{.status = Status::ok};
+    Collect const collect = [this](Response& response) {
+        if (!std::holds_alternative<Expunge>(response)) return false;
+        if (selected_ && selected_->exists > 0) --selected_->exists;
+        return true;
+    };
+    auto const sets = to_uid_sets(std::move(uids));
+    for (auto const& set : sets) {
+        Command command("UID EXPUNGE");
+        command.word(set.text);
+        reply = co_await run(std::move(command), limits_.command, collect);
+        if (!reply.ok()) break;
+    }
+    co_return reply;
+}
+
+awaitable<Answer<std::vector<CopyUid>>> Session::copy_or_move(std::string verb, std::vector<Uid> uids,
+                                                              std::string folder)
+{
+    auto const name = to_modified_utf7(folder);
+    if (!name) co_return std::unexpected(Reply{.status = Status::bad, .code = {}, .text = name.error().message});
+    std::vector<CopyUid> copied;
+    // RFC 6851 section 4.3: for MOVE the code comes untagged, ahead of the EXPUNGEs.
+    Collect const collect = [&](Response& response) {
+        if (std::holds_alternative<Expunge>(response)) {
+            if (selected_ && selected_->exists > 0) --selected_->exists;
+            return true;
+        }
+        auto const* condition = std::get_if<Condition>(&response);
+        if (!condition || condition->kind != Condition::Kind::ok) return false;
+        auto told = copyuid(condition->code);
+        if (told) copied.push_back(std::move(*told));
+        return told.has_value();
+    };
+    auto const sets = to_uid_sets(std::move(uids));
+    for (auto const& set : sets) {
+        Command command("UID " + verb);
+        command.word(set.text).string(*name);
+        auto const reply = co_await run(std::move(command), limits_.search, collect);
+        if (!reply.ok()) co_return std::unexpected(reply);
+        if (auto told = copyuid(reply.code)) copied.push_back(std::move(*told));
+    }
+    co_return copied;
+}
+
+awaitable<Answer<std::vector<CopyUid>>> Session::move(std::vector<Uid> uids, std::string folder)
+{
+    if (!has("MOVE")) co_return std::unexpected(not_offered("MOVE", "mail can be copied and then deleted instead"));
+    co_return co_await copy_or_move("MOVE", std::move(uids), std::move(folder));
+}
+
+awaitable<Answer<std::vector<CopyUid>>> Session::copy(std::vector<Uid> uids, std::string folder)
+{
+    return copy_or_move("COPY", std::move(uids), std::move(folder));
+}
+
+awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, std::vector<std::string> flags,
+                                                            std::optional<Instant> date, std::string_view bytes)
+{
+    auto const name = to_modified_utf7(folder);
+    if (!name) co_return std::unexpected(Reply{.status = Status::bad, .code = {}, .text = name.error().message});
+    auto const tag = next_tag();
+    Command command("APPEND");
+    command.string(*name);
+    if (!flags.empty()) command.word(flags_in_brackets(flags));
+    if (date) command.string(to_date_time(*date));
+    // Always a literal that waits, so that a server can refuse a large mail before it is sent.
+    command.word('{' + std::to_string(bytes.size()) + '}');
+    auto const parts = command.encode(tag, false);
+    transport_->expire_after(limits_.transfer);
+    co_await transport_->write(parts.front());
+    for (;;) {
+        auto response = co_await receive(Deadline::renewed, limits_.transfer);
+        if (std::holds_alternative<Continue>(response)) break;
+        if (auto* tagged = std::get_if<Tagged>(&response)) co_return std::unexpected(to_reply(std::move(*tagged)));
+        absorb(response);
+    }
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(append_piece, bytes.size()))) {
+        Wire const piece(std::string(bytes.substr(0, append_piece)));
+        transport_->expire_after(limits_.transfer);
+        co_await transport_->write(piece);
+    }
+    Wire const end("\r\n");
+    co_await transport_->write(end);
+    auto const reply = co_await finish(tag, {}, Deadline::renewed, limits_.transfer);
+    if (!reply.ok()) co_return std::unexpected(reply);
+    co_return appenduid(reply.code);
+}
+
+awaitable<Reply> Session::create(std::string folder)
+{
+    auto const name = to_modified_utf7(folder);
+    if (!name) co_return Reply{.status = Status::bad, .code = {}, .text = name.error().message};
+    Command command("CREATE");
+    command.string(*name);
+    co_return co_await run(std::move(command), limits_.command);
+}
+
+awaitable<Reply> Session::noop()
+{
+    Command command("NOOP");
+    co_return co_await run(std::move(command), limits_.command);
+}
+
+awaitable<void> Session::logout()
+{
+    leaving_ = true;
+    try {
+        Command command("LOGOUT");
+        co_await run(std::move(command), limits_.logout);
+    } catch (net::Broken const&) {
+        // The server may go without a word; so do we.
+    }
+    transport_->close();
+}
+
+}  // namespace postroom::imap
