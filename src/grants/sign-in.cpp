@@ -70,8 +70,8 @@ net::awaitable<Tried<smtp::Session>> try_smtp(Roads const& roads, model::Account
                                               std::string const& user, AccessToken const& token)
 {
     bool const implicit = account.submission_implicit_tls;
-    auto transport = co_await connect(roads, account, account.submission_server,
-                                      implicit ? net::Security::implicit_tls : net::Security::starttls);
+    auto const security = implicit ? net::Security::implicit_tls : net::Security::starttls;
+    auto transport = co_await connect(roads, account, account.submission_server, security);
     auto session = std::make_unique<smtp::Session>(std::move(transport));
     auto const refused = [&](smtp::Reply const& reply, std::string_view what) {
         return std::unexpected(
