@@ -1,0 +1,137 @@
+// Email accounts.
+#include "base/text.hpp"
+#include "console/api.hpp"
+#include "console/json.hpp"
+#include "console/responses.hpp"
+#include "oauth/clouds.hpp"
+#include "store/accounts.hpp"
+#include "store/grants.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::console {
+
+namespace {
+
+json::object view(store::Connection& c, Names& names, model::Account const& account)
+{
+    return to_json(account, names, store::grant(c, account.id), store::mailboxes_of(c, account.id));
+}
+
+json::object view(store::Connection& c, model::Account const& account)
+{
+    Names names(c);
+    return view(c, names, account);
+}
+
+struct Wanted {
+    std::string department, application, imap_host, smtp_host;
+};
+
+// Where nothing else is said, the cloud's own servers.
+Endpoint server(std::string const& given, std::string_view field, std::string const& cloud, Endpoint const& clouds_own)
+{
+    if (!given.empty()) return or_problem(parse_endpoint(given, clouds_own.port), field);
+    if (clouds_own.host.empty())
+        throw Problem(Trouble::invalid,
+                      fmt::format("the cloud {} has no servers of its own: say which, as host:port", cloud),
+                      std::string(field));
+    return clouds_own;
+}
+
+void choose_servers(model::Account& account, std::string const& cloud, Wanted const& wanted)
+{
+    Endpoint imap{"", 993};
+    Endpoint smtp{"", 587};
+    if (cloud != "custom") {
+        auto const record = or_problem(oauth::cloud_named(cloud));
+        imap.host = record.imap_host;
+        smtp.host = record.smtp_host;
+    }
+    account.retrieval_server = server(wanted.imap_host, "imap_host", cloud, imap);
+    account.submission_server = server(wanted.smtp_host, "smtp_host", cloud, smtp);
+    // The ports that RFC 8314 gives the other way round.
+    account.retrieval_starttls = account.retrieval_server.port == 143;
+    account.submission_implicit_tls = account.submission_server.port == 465;
+}
+
+}  // namespace
+
+Answer list_accounts(House& house, Request const& request)
+{
+    request.only_parameters({});
+    auto items = co_await house.store().read([](store::Connection& c) {
+        Names names(c);
+        json::array found;
+        for (auto const& each : store::accounts(c)) found.emplace_back(view(c, names, each));
+        return found;
+    });
+    co_return items_response(std::move(items));
+}
+
+Answer add_account(House& house, Request const& request)
+{
+    Members const members(request.http,
+                          {"name", "department", "application", "kind", "user", "imap_host", "smtp_host"});
+    model::Account account;
+    account.id = model::AccountId::make();
+    account.name = members.name("name");
+    account.kind = or_problem(model::parse_account_kind(members.text_or("kind", "mailbox")), "kind");
+    account.user = to_lower(trim(members.text("user", 320)));
+    if (account.user.find('@') == std::string::npos)
+        throw Problem(Trouble::invalid, "the user must be a user name such as sales@contoso.com", "user");
+    Wanted const wanted{members.text("department"), members.text("application"), members.text_or("imap_host", ""),
+                        members.text_or("smtp_host", "")};
+    account.created = account.state_since = house.now();
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        if (store::account_named(c, account.name))
+            throw Problem(Trouble::conflict, fmt::format("there is an account \"{}\" already", account.name), "name");
+        account.department = department_named(c, wanted.department, "department").id;
+        auto const application = application_named(c, wanted.application, "application");
+        account.application = application.id;
+        choose_servers(account, application.cloud, wanted);
+        store::add_account(c, account);
+        note(c, request.caller, "account.add", account.name,
+             {{"user", account.user},
+              {"retrieval_server", to_string(account.retrieval_server)},
+              {"submission_server", to_string(account.submission_server)}},
+             account.created);
+        return view(c, account);
+    });
+    house.hooks.accounts_changed();
+    co_return json_response(net::http::status::created, body);
+}
+
+Answer show_account(House& house, Request const& request)
+{
+    auto const body = co_await house.store().read(
+        [&](store::Connection& c) { return view(c, account_named(c, request.path("name"))); });
+    co_return json_response(net::http::status::ok, body);
+}
+
+Answer remove_account(House& house, Request const& request)
+{
+    co_await house.store().write([&](store::Connection& c) {
+        auto const account = account_named(c, request.path("name"));
+        store::remove_account(c, account.id);
+        note(c, request.caller, "account.remove", account.name, {{"user", account.user}}, house.now());
+    });
+    house.hooks.accounts_changed();
+    co_return no_content();
+}
+
+Answer set_transcript(House& house, Request const& request)
+{
+    bool const on = Members(request.http, {"on"}).flag("on");
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto account = account_named(c, request.path("name"));
+        store::set_account_transcript(c, account.id, on);
+        account.transcript = on;
+        note(c, request.caller, "account.transcript", account.name, {{"on", on}}, house.now());
+        return view(c, account);
+    });
+    house.hooks.accounts_changed();
+    co_return json_response(net::http::status::ok, body);
+}
+
+}  // namespace postroom::console

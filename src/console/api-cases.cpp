@@ -1,0 +1,127 @@
+// Cases and the answers to them.
+#include "console/api.hpp"
+#include "console/json.hpp"
+#include "console/outbound-view.hpp"
+#include "console/responses.hpp"
+#include "desk/desk.hpp"
+#include "store/cases.hpp"
+#include "store/outbound.hpp"
+#include "store/settings.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::console {
+
+namespace {
+
+model::Case case_or_problem(store::Connection& c, std::int64_t number)
+{
+    auto found = store::case_numbered(c, number);
+    if (!found) throw Problem(Trouble::not_found, fmt::format("there is no case {}", number));
+    return std::move(*found);
+}
+
+std::string named(std::int64_t number)
+{
+    return fmt::format("case {}", number);
+}
+
+}  // namespace
+
+Answer list_cases(House& house, Request const& request)
+{
+    request.only_parameters({"state", "department", "below", "limit"});
+    store::CaseFilter filter;
+    if (auto const state = request.http.parameter("state"))
+        filter.state = or_problem(model::parse_case_state(*state), "state");
+    filter.below = request.number_parameter("below", 1, std::numeric_limits<std::int64_t>::max());
+    auto const limit = static_cast<int>(request.number_parameter("limit", 1, 200).value_or(50));
+    filter.most = limit + 1;  // one more tells whether there is a next page
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        if (auto const department = request.http.parameter("department"))
+            filter.department = department_named(c, std::string(*department), "department").id;
+        auto found = store::cases(c, filter);
+        json::value next;
+        if (found.size() > static_cast<std::size_t>(limit)) {
+            found.pop_back();
+            next = found.back().number;
+        }
+        Names names(c);
+        json::array items;
+        for (auto const& each : found) items.emplace_back(to_json(each, names));
+        return json::object{{"items", std::move(items)}, {"next", std::move(next)}};
+    });
+    co_return json_response(net::http::status::ok, body);
+}
+
+Answer show_case(House& house, Request const& request)
+{
+    request.only_parameters({});
+    auto const number = request.number("number");
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        Names names(c);
+        auto const a_case = case_or_problem(c, number);
+        json::array items;
+        for (auto const& each : store::activities_of(c, a_case.id)) {
+            std::optional<json::object> sending;
+            if (each.kind == model::ActivityKind::sent)
+                if (auto const outbound = store::outbound_of(c, each.id))
+                    sending = to_json(*outbound, names, each, a_case);
+            items.emplace_back(to_json(each, std::move(sending)));
+        }
+        auto shown = to_json(a_case, names);
+        shown["items"] = std::move(items);
+        return shown;
+    });
+    co_return json_response(net::http::status::ok, body);
+}
+
+Answer change_case(House& house, Request const& request)
+{
+    auto const number = request.number("number");
+    auto const state = or_problem(model::parse_case_state(Members(request.http, {"state"}).text("state")), "state");
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const a_case = case_or_problem(c, number);
+        auto const now = house.now();
+        if (a_case.state != state) {
+            auto const& who = request.caller.name;
+            bool const closes = state == model::CaseState::closed;
+            or_problem(closes ? desk::close_case(c, a_case.id, who, now) : desk::reopen_case(c, a_case.id, who, now));
+            note(c, request.caller, closes ? "case.close" : "case.reopen", named(number), {}, now);
+        }
+        Names names(c);
+        return to_json(case_or_problem(c, number), names);
+    });
+    co_return json_response(net::http::status::ok, body);
+}
+
+Answer reply_to_case(House& house, Request const& request)
+{
+    Members const members(request.http, {"text", "html", "to", "cc", "close"});
+    auto const number = request.number("number");
+    desk::Reply reply;
+    reply.text = members.text("text", most_text);
+    reply.html = members.text_or("html", "", most_text);
+    reply.to = members.texts("to");
+    reply.cc = members.texts("cc");
+    bool const close = members.flag_or("close", false);
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const a_case = case_or_problem(c, number);
+        reply.case_id = a_case.id;
+        auto const now = house.now();
+        auto const& who = request.caller.name;
+        auto const key = store::setting(c, "case-token-key");
+        auto const queued = or_problem(desk::reply(c, reply, key, who, now));
+        if (close && a_case.state == model::CaseState::open) or_problem(desk::close_case(c, a_case.id, who, now));
+        note(c, request.caller, "case.reply", named(number),
+             {{"outbound", to_string(queued.outbound)}, {"close", close}}, now);
+        Names names(c);
+        auto const outbound = store::outbound(c, queued.outbound);
+        if (!outbound) throw Problem(Trouble::internal, "the reply was queued and is not there");
+        return view_outbound(c, names, *outbound);
+    });
+    house.hooks.mail_queued();
+    co_return json_response(net::http::status::created, body);
+}
+
+}  // namespace postroom::console

@@ -1,0 +1,58 @@
+// The exception queue: mail that triage could not digest, its bytes intact.
+#include "console/api.hpp"
+#include "console/json.hpp"
+#include "console/raw-mail.hpp"
+#include "console/responses.hpp"
+#include "store/messages.hpp"
+
+namespace postroom::console {
+
+namespace {
+
+constexpr int most_shown = 500;
+
+model::Message exception_or_problem(store::Connection& c, model::MessageId id)
+{
+    auto found = store::message(c, id);
+    if (!found || found->triage != model::TriageState::exception)
+        throw Problem(Trouble::not_found,
+                      "there is no such mail in the exception queue; postroom exception list shows "
+                      "those there are");
+    return std::move(*found);
+}
+
+}  // namespace
+
+Answer list_exceptions(House& house, Request const& request)
+{
+    request.only_parameters({});
+    auto items = co_await house.store().read([](store::Connection& c) {
+        Names names(c);
+        json::array found;
+        for (auto const& each : store::exceptions(c, most_shown)) found.emplace_back(exception_to_json(each, names));
+        return found;
+    });
+    co_return items_response(std::move(items));
+}
+
+Answer retry_exception(House& house, Request const& request)
+{
+    auto const id = request.id<model::MessageId>("id");
+    co_await house.store().write([&](store::Connection& c) {
+        (void)exception_or_problem(c, id);
+        store::triage_again(c, id);
+        note(c, request.caller, "exception.retry", to_string(id), {}, house.now());
+    });
+    house.hooks.triage_due();
+    co_return no_content();
+}
+
+Answer show_exception_raw(House& house, Request const& request)
+{
+    auto const id = request.id<model::MessageId>("id");
+    auto const body =
+        co_await house.store().read([&](store::Connection& c) { return exception_or_problem(c, id).body; });
+    co_return raw_mail(house, body, to_string(id) + ".eml");
+}
+
+}  // namespace postroom::console

@@ -1,0 +1,64 @@
+// The handlers of the API, one file a resource (api-*.cpp), each named as its operationId in api/openapi.yaml.
+#pragma once
+
+#include "console/house.hpp"
+
+namespace postroom::console {
+
+using Answer = net::awaitable<net::HttpResponse>;
+
+Answer get_version(House& house, Request const& request);
+Answer get_contract(House& house, Request const& request);
+
+Answer get_session(House& house, Request const& request);
+Answer sign_in(House& house, Request const& request);
+Answer sign_out(House& house, Request const& request);
+
+Answer list_users(House& house, Request const& request);
+Answer add_user(House& house, Request const& request);
+Answer list_settings(House& house, Request const& request);
+Answer set_setting(House& house, Request const& request);
+Answer list_departments(House& house, Request const& request);
+Answer add_department(House& house, Request const& request);
+
+Answer list_applications(House& house, Request const& request);
+Answer add_application(House& house, Request const& request);
+Answer show_application(House& house, Request const& request);
+Answer remove_application(House& house, Request const& request);
+
+Answer list_accounts(House& house, Request const& request);
+Answer add_account(House& house, Request const& request);
+Answer show_account(House& house, Request const& request);
+Answer remove_account(House& house, Request const& request);
+Answer set_transcript(House& house, Request const& request);
+
+Answer authorize_account(House& house, Request const& request);
+Answer show_authorization(House& house, Request const& request);
+Answer return_from_provider(House& house, Request const& request);
+
+Answer list_mailboxes(House& house, Request const& request);
+Answer add_mailbox(House& house, Request const& request);
+Answer retrieve_once(House& house, Request const& request);
+
+Answer list_cases(House& house, Request const& request);
+Answer show_case(House& house, Request const& request);
+Answer change_case(House& house, Request const& request);
+Answer reply_to_case(House& house, Request const& request);
+
+Answer show_activity_html(House& house, Request const& request);
+Answer show_activity_raw(House& house, Request const& request);
+Answer show_activity_part(House& house, Request const& request);
+
+Answer send_message(House& house, Request const& request);
+Answer list_outbound(House& house, Request const& request);
+Answer show_outbound(House& house, Request const& request);
+Answer resolve_outbound(House& house, Request const& request);
+
+Answer list_exceptions(House& house, Request const& request);
+Answer retry_exception(House& house, Request const& request);
+Answer show_exception_raw(House& house, Request const& request);
+
+Answer list_alarms(House& house, Request const& request);
+Answer list_audit(House& house, Request const& request);
+
+}  // namespace postroom::console

@@ -1,0 +1,32 @@
+// What the console asks of the workers. It knows none of them: whoever wires the servers together says how. Each may be
+// called on the console's thread, and returns at once.
+#pragma once
+
+#include "base/result.hpp"
+#include "net/transport.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postroom::console {
+
+/// What one look into a mailbox came to.
+struct Looked {
+    std::string mailbox;  ///< its address
+    bool ok = false;
+    std::int64_t filed = 0;
+    std::string reason;  ///< why not; empty where it went well
+};
+
+struct Hooks {
+    std::function<void()> mail_queued = [] {};       ///< there is something to dispatch
+    std::function<void()> triage_due = [] {};        ///< a mail left the exception queue
+    std::function<void()> accounts_changed = [] {};  ///< an account, a mailbox or a grant came or went
+    /// Compares one mailbox, or all, with its server now; done within five minutes.
+    std::function<net::awaitable<Result<std::vector<Looked>>>(std::optional<std::string> address)> retrieve_once;
+};
+
+}  // namespace postroom::console

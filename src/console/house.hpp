@@ -1,0 +1,54 @@
+// What every handler works with.
+#pragma once
+
+#include "console/hooks.hpp"
+#include "console/problem.hpp"
+#include "console/request.hpp"
+#include "console/throttle.hpp"
+#include "grants/tokens.hpp"
+#include "store/coordination.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace postroom::console {
+
+struct Options {
+    std::string web = "web/dist";
+    ThrottleLimits throttle;
+};
+
+struct House {
+    grants::Ground ground;
+    Hooks hooks;
+    Options options;
+    Throttle throttle{options.throttle};
+    int hashing = 0;  ///< sign-ins that wait for their password to be compared
+    /// One thread for what would stall the event loop: hashing passwords, reading mails.
+    boost::asio::thread_pool pool{1};
+
+    [[nodiscard]] store::Store& store() { return *ground.store; }
+    [[nodiscard]] Instant now() const { return ground.clock->now(); }
+
+    /// Runs `work` on the pool and returns its value here.
+    template <class Work>
+    net::awaitable<std::invoke_result_t<Work&>> off_the_loop(Work work)
+    {
+        auto job = [moved = std::move(work)]() mutable -> net::awaitable<std::invoke_result_t<Work&>> {
+            co_return moved();
+        };
+        co_return co_await boost::asio::co_spawn(pool, std::move(job), boost::asio::use_awaitable);
+    }
+};
+
+/// Notes a change in the transaction that makes it. `detail` holds no secret.
+void note(store::Connection& c, Caller const& caller, std::string_view what, std::string_view on, json::object detail,
+          Instant now);
+
+}  // namespace postroom::console

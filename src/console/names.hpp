@@ -1,0 +1,43 @@
+// The names by which the API says what the store says by id, looked up within one read.
+#pragma once
+
+#include "model/account.hpp"
+#include "model/application.hpp"
+#include "model/department.hpp"
+#include "model/mailbox.hpp"
+#include "store/connection.hpp"
+
+#include <map>
+#include <string>
+
+namespace postroom::console {
+
+class Names {
+public:
+    explicit Names(store::Connection& c) : connection_(c) {}
+
+    // "" for what is gone.
+    [[nodiscard]] std::string department(model::DepartmentId id);
+    [[nodiscard]] std::string application(model::ApplicationId id);
+    [[nodiscard]] std::string account(model::AccountId id);
+    [[nodiscard]] std::string mailbox(model::MailboxId id);  ///< its address
+
+private:
+    store::Connection& connection_;
+    // Each is filled at the first question.
+    std::map<model::DepartmentId, std::string> departments_;
+    std::map<model::ApplicationId, std::string> applications_;
+    std::map<model::AccountId, std::string> accounts_;
+    std::map<model::MailboxId, std::string> mailboxes_;
+};
+
+// What a request names, or a Problem 404 that says how to list what there is. `field` is the request's member, where
+// the name came from one: the Problem is then the request's fault (400).
+[[nodiscard]] model::Department department_named(store::Connection& c, std::string const& name,
+                                                 std::string_view field = {});
+[[nodiscard]] model::Application application_named(store::Connection& c, std::string const& name,
+                                                   std::string_view field = {});
+[[nodiscard]] model::Account account_named(store::Connection& c, std::string const& name, std::string_view field = {});
+[[nodiscard]] model::Mailbox mailbox_at(store::Connection& c, std::string const& address, std::string_view field = {});
+
+}  // namespace postroom::console

@@ -1,0 +1,51 @@
+// What went wrong with a request, as RFC 9457 says it. Thrown by a handler, inside a transaction too, which it undoes;
+// caught in one place (server.cpp).
+#pragma once
+
+#include "base/result.hpp"
+#include "net/http-server.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace postroom::console {
+
+class Problem : public std::runtime_error {
+public:
+    /// `field` is the member or parameter of the request that is wrong, where one is.
+    Problem(Trouble kind, std::string const& detail, std::string field = {})
+        : std::runtime_error(detail), kind_(kind), field_(std::move(field))
+    {
+    }
+    explicit Problem(Error const& error, std::string field = {}) : Problem(error.kind, error.message, std::move(field))
+    {
+    }
+    /// Where the status says more than the kind: 401, 405, 415, 421, 429.
+    Problem(net::http::status status, std::string const& detail)
+        : std::runtime_error(detail), kind_(Trouble::refused), status_(status)
+    {
+    }
+
+    [[nodiscard]] Trouble kind() const { return kind_; }
+    [[nodiscard]] net::http::status status() const;
+    [[nodiscard]] std::string const& field() const { return field_; }
+
+private:
+    Trouble kind_;
+    std::string field_;
+    net::http::status status_ = net::http::status::unknown;
+};
+
+/// application/problem+json.
+[[nodiscard]] net::HttpResponse to_response(Problem const& problem);
+
+/// The value, or a Problem with its error.
+template <class T>
+[[nodiscard]] T or_problem(Result<T> result, std::string_view field = {})
+{
+    if (!result) throw Problem(result.error(), std::string(field));
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+}  // namespace postroom::console

@@ -1,0 +1,35 @@
+#include "console/raw-mail.hpp"
+
+#include "console/responses.hpp"
+#include "store/bodies.hpp"
+
+namespace postroom::console {
+
+namespace {
+
+net::awaitable<void> send_chunks(House& house, model::BodyId body, net::Accepted& connection)
+{
+    for (int number = 0;; ++number) {
+        auto chunk =
+            co_await house.store().read([&](store::Connection& c) { return store::read_chunk(c, body, number); });
+        if (chunk.empty()) co_return;
+        connection.expire_after(std::chrono::seconds(60));
+        Wire const wire(std::move(chunk));
+        co_await connection.write(wire);
+    }
+}
+
+}  // namespace
+
+net::HttpResponse raw_mail(House& house, model::BodyId body, std::string const& file_name)
+{
+    net::HttpResponse response;
+    response.headers = {{"Content-Type", "message/rfc822"},
+                        {"Content-Disposition", disposition("attachment", file_name)},
+                        {"Content-Security-Policy", "sandbox; default-src 'none'"},
+                        {"Cache-Control", "private, no-cache"}};
+    response.stream = [&house, body](net::Accepted& connection) { return send_chunks(house, body, connection); };
+    return response;
+}
+
+}  // namespace postroom::console

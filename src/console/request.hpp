@@ -1,0 +1,76 @@
+// A request as a handler sees it: who asks, what the path named, and its body read strictly.
+#pragma once
+
+#include "console/problem.hpp"
+#include "model/case.hpp"
+#include "model/user.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroom::console {
+
+namespace json = boost::json;
+
+/// Who asks, as the audit trail names them.
+struct Caller {
+    std::string name;
+    model::Role role = model::Role::auditor;
+    std::string session;  ///< the session's token; empty for a peer on the Unix socket
+};
+
+struct Request {
+    net::HttpRequest http;
+    std::map<std::string, std::string, std::less<>> in_path;
+    Caller caller;
+
+    /// What {name} of the route's pattern stands for.
+    [[nodiscard]] std::string const& path(std::string_view name) const;
+    /// Problem 404 where it is no id, as for an id that nothing has.
+    template <class IdType>
+    [[nodiscard]] IdType id(std::string_view name) const
+    {
+        return {uuid(name)};
+    }
+    [[nodiscard]] std::int64_t number(std::string_view name) const;
+
+    /// Problem for a query parameter that is not among `known`.
+    void only_parameters(std::initializer_list<std::string_view> known) const;
+    /// A number between `least` and `most`, or nothing where the parameter is absent.
+    [[nodiscard]] std::optional<std::int64_t> number_parameter(std::string_view name, std::int64_t least,
+                                                               std::int64_t most) const;
+
+private:
+    [[nodiscard]] Uuid uuid(std::string_view name) const;
+};
+
+/// The JSON object that a request carries. A member that is not among `known` is a Problem that names it, and so is
+/// one of the wrong type.
+class Members {
+public:
+    Members(net::HttpRequest const& request, std::initializer_list<std::string_view> known);
+
+    /// A text that has to be there and may not be blank.
+    [[nodiscard]] std::string text(std::string_view name, std::size_t most = 1024) const;
+    [[nodiscard]] std::string text_or(std::string_view name, std::string_view otherwise, std::size_t most = 1024) const;
+    /// A text of one line, without control characters and without "/": what becomes part of a URL's path.
+    [[nodiscard]] std::string name(std::string_view member, std::size_t most = 128) const;
+    [[nodiscard]] bool flag(std::string_view name) const;
+    [[nodiscard]] bool flag_or(std::string_view name, bool otherwise) const;
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most = 500) const;
+    [[nodiscard]] bool has(std::string_view name) const { return body_.contains(name); }
+
+private:
+    json::object body_;
+};
+
+inline constexpr std::size_t most_text = 4 * 1024 * 1024;  ///< octets of a mail's text or HTML that an agent writes
+
+}  // namespace postroom::console
