@@ -183,9 +183,9 @@ awaitable<bool> answer(Accepted& connection, HttpLimits const& limits, HttpRespo
     co_return keep_alive;
 }
 
-awaitable<void> linger(Accepted& connection)
+awaitable<void> linger(Accepted& connection, HttpLimits const& limits)
 {
-    connection.expire_after(lingering);
+    connection.expire_after(std::min(lingering, limits.transfer));
     std::string ignored;
     for (std::size_t read = 0; read < most_lingering; read += ignored.size()) {
         ignored.clear();
@@ -201,7 +201,7 @@ awaitable<void> serve(std::shared_ptr<Served const> served, std::unique_ptr<Acce
         if (reading.refused()) {
             auto refusal = plain(reading.refusal, reading.why);
             co_await answer(*connection, served->limits, std::move(refusal), false, false);
-            co_await linger(*connection);
+            co_await linger(*connection, served->limits);
             co_return;
         }
         if (!reading.request) co_return;
