@@ -18,6 +18,10 @@ struct Turn {
 /// is read between mails. Throws store::Failure.
 [[nodiscard]] net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped);
 
+/// One claimed mail over a session that is signed in, from its offer to its end: settled, in doubt, or given up where
+/// the claim was lost. Throws net::Broken while nothing was committed: the mail is still claimed, and to be given back.
+[[nodiscard]] net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail);
+
 /// Looks for the account's mails in doubt in the Sent Items of the mailbox that signed in: what is there was sent; what
 /// is not there after the last look waits for a person, or what the doubt-policy says. Throws store::Failure.
 [[nodiscard]] net::awaitable<Turn> settle_doubts(Ground ground, model::Account account);

@@ -81,8 +81,19 @@ net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, m
     }
 }
 
-// One mail, from its offer to its end. Returns the account's trouble, if that is what it met.
-net::awaitable<Turn> send_one(Ground const& ground, smtp::Session& session, model::Outbound mail)
+net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why)
+{
+    auto const now = ground.clock->now();
+    auto work = [mails, why, now](store::Connection& c) {
+        // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
+        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, now, why);
+    };
+    co_await ground.store->write(std::move(work));
+}
+
+}  // namespace
+
+net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
 {
     auto const offered = co_await session.offer(envelope_of(mail));
     if (!offered) {
@@ -134,18 +145,6 @@ net::awaitable<Turn> send_one(Ground const& ground, smtp::Session& session, mode
     co_await settle(ground, std::move(mail), std::move(end), std::move(id));
     co_return Turn{};
 }
-
-net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why)
-{
-    auto const now = ground.clock->now();
-    auto work = [mails, why, now](store::Connection& c) {
-        // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
-        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, now, why);
-    };
-    co_await ground.store->write(std::move(work));
-}
-
-}  // namespace
 
 net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
 {

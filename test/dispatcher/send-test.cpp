@@ -1,0 +1,216 @@
+// Exactly once, on the way out. Seen to fail under these one-line mutations of src/dispatcher/send.cpp:
+//   - begin_committing moved behind session.finish(): TheDotLeavesOnlyAfterCommittingIsDurable
+//   - the `if (!ours)` branch left out: AClaimThatWasLostSendsNothing
+//   - a Broken from finish() given back in place of doubt(): NothingIsSentAgainWhateverBreaks
+#include "dispatcher/account-run.hpp"
+
+#include "store/fixture.hpp"
+#include "store/settings.hpp"
+#include "support/loop.hpp"
+#include "support/script.hpp"
+
+namespace postroom::dispatcher {
+namespace {
+
+using model::OutboundState;
+using store::Connection;
+
+constexpr std::string_view dialogue = R"(
+    S: 220 ready
+    C: EHLO here
+    S: 250-there
+    S: 250-SIZE 157286400
+    S: 250 PIPELINING
+    C: MAIL FROM:<sales@contoso.com> SIZE=26
+    C: RCPT TO:<customer@example.com>
+    C: DATA
+    S: 250 2.1.0 Sender OK
+    S: 250 2.1.5 Recipient OK
+    S: 354 Start mail input; end with <CRLF>.<CRLF>
+    C: Subject: hello
+    C:
+    C: Dear you
+    C: .
+    S: 250 2.0.0 OK <new@provider> [Hostname=X]
+)";
+
+// Passes everything on to the script, and calls `before_dot` when the end of a message is about to leave.
+class Watched final : public net::Transport {
+public:
+    Watched(std::unique_ptr<net::Transport> inner, std::function<void()> before_dot)
+        : inner_(std::move(inner)), before_dot_(std::move(before_dot))
+    {
+    }
+    net::awaitable<bool> read_more(std::string& into) override { co_return co_await inner_->read_more(into); }
+    net::awaitable<void> write(Wire const& wire) override
+    {
+        tail_ += wire.bytes();
+        if (tail_.size() > 5) tail_.erase(0, tail_.size() - 5);
+        if (tail_ == "\r\n.\r\n") before_dot_();
+        co_await inner_->write(wire);
+    }
+    net::awaitable<void> start_tls() override { co_await inner_->start_tls(); }
+    void expire_after(Duration limit) override { inner_->expire_after(limit); }
+    net::awaitable<net::Woken> wait(Duration limit) override { co_return co_await inner_->wait(limit); }
+    void nudge() override { inner_->nudge(); }
+    void close() noexcept override { inner_->close(); }
+    std::string const& peer() const override { return inner_->peer(); }
+
+private:
+    std::unique_ptr<net::Transport> inner_;
+    std::function<void()> before_dot_;
+    std::string tail_;
+};
+
+class SendTest : public store::StoreTest {
+protected:
+    SendTest() { house = furnish(); }
+
+    model::OutboundId enqueue()
+    {
+        model::Outbound mail;
+        mail.id = model::OutboundId::make();
+        mail.mailbox = house.mailbox.id;
+        mail.account = house.account.id;
+        std::string const bytes = "Subject: hello\r\n\r\nDear you";
+        mail.size = static_cast<std::int64_t>(bytes.size());
+        mail.message_id = to_string(mail.id) + "@contoso.com";
+        mail.sender = "sales@contoso.com";
+        mail.recipients = {"customer@example.com"};
+        write([&](Connection& c) {
+            mail.body = add_body(c, bytes, 1);
+            model::Activity activity;
+            activity.id = model::ActivityId::make();
+            activity.case_id = house.a_case.id;
+            activity.kind = model::ActivityKind::sent;
+            activity.message_id = mail.message_id;
+            activity.body = mail.body;
+            store::add_activity(c, activity);
+            mail.activity = activity.id;
+            store::enqueue(c, mail);
+        });
+        return mail.id;
+    }
+    model::Outbound claim()
+    {
+        auto const claimed =
+            write([&](Connection& c) { return store::claim(c, house.account.id, "here", 1, Duration(60'000)); });
+        EXPECT_EQ(claimed.size(), 1U);
+        return claimed.at(0);
+    }
+    [[nodiscard]] OutboundState state(model::OutboundId id)
+    {
+        return read([&](Connection& c) { return store::outbound(c, id)->state; });
+    }
+
+    struct Played {
+        test::Stage stage;
+        bool dot_left = false;
+        bool broken = false;
+        std::size_t operations = 0;
+    };
+    // Greets, says hello and sends the mail, with the connection cut at the given operation.
+    Played send(model::Outbound const& mail, test::Playing how, std::function<void()> before_dot = [] {})
+    {
+        Played played;
+        auto stage = std::make_shared<test::Stage>();
+        boost::asio::io_context loop;
+        auto script = std::make_unique<test::Script>(test::to_dialogue(dialogue), how, stage);
+        auto watched = std::make_unique<Watched>(std::move(script), [&] {
+            played.dot_left = true;
+            before_dot();
+        });
+        smtp::Session session(std::move(watched));
+        Ground const ground{store.get(), {}, loop.get_executor(), "here", &clock};
+        auto work = [&]() -> net::awaitable<void> {
+            auto const greeting = co_await session.greet();
+            EXPECT_EQ(greeting.code, 220U);
+            auto const hello = co_await session.hello("here");
+            EXPECT_TRUE(hello.positive());
+            co_await send_one(ground, session, mail);
+        };
+        try {
+            test::run(loop, work());
+        } catch (net::Broken const&) {
+            played.broken = true;
+        }
+        played.stage = *stage;
+        played.operations = stage->operations;
+        return played;
+    }
+
+    House house;
+};
+
+TEST_F(SendTest, SendsOneMailAndSettlesIt)
+{
+    auto const id = enqueue();
+    auto const played = send(claim(), {});
+    EXPECT_FALSE(played.broken);
+    auto const mail = *read([&](Connection& c) { return store::outbound(c, id); });
+    EXPECT_EQ(mail.state, OutboundState::sent);
+    EXPECT_EQ(mail.provider_message_id, "new@provider");
+    EXPECT_EQ(mail.attempt, 1);
+}
+
+TEST_F(SendTest, TheDotLeavesOnlyAfterCommittingIsDurable)
+{
+    auto const id = enqueue();
+    std::optional<OutboundState> at_the_dot;
+    send(claim(), {}, [&] { at_the_dot = state(id); });
+    EXPECT_EQ(at_the_dot, OutboundState::committing);
+}
+
+TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
+{
+    enqueue();
+    auto const operations = send(claim(), {.piece = 40}).operations;
+    ASSERT_GT(operations, 8U);
+    int doubts = 0;
+    int given_up = 0;
+    for (std::size_t at = 0; at < operations; ++at) {
+        for (bool const orderly : {false, true}) {
+            SCOPED_TRACE("cut at operation " + std::to_string(at));
+            auto const id = enqueue();
+            auto const played = send(claim(), {.piece = 40, .break_at = at, .orderly = orderly});
+            auto const now = state(id);
+            if (played.dot_left) {
+                EXPECT_EQ(now, OutboundState::in_doubt);
+                ++doubts;
+            } else {
+                EXPECT_TRUE(played.broken);
+                EXPECT_EQ(now, OutboundState::claimed);
+                ++given_up;
+            }
+            // However long ago its lease ran out, what may be out there is not claimed again.
+            clock.advance(Duration(3'600'000));
+            write([&](Connection& c) { return store::recover_outbound(c, clock.now()); });
+            auto const again =
+                write([&](Connection& c) { return store::claim(c, house.account.id, "there", 10, Duration(60'000)); });
+            EXPECT_EQ(again.size(), played.dot_left ? 0U : 1U);
+            for (auto const& mail : again)
+                write([&](Connection& c) { store::settle_failed(c, mail.id, mail.attempt, "out of the way"); });
+        }
+    }
+    EXPECT_GT(doubts, 0);
+    EXPECT_GT(given_up, 0);
+}
+
+TEST_F(SendTest, AClaimThatWasLostSendsNothing)
+{
+    auto const id = enqueue();
+    auto const stale = claim();
+    // The server was paused for longer than its lease, and another one took the mail over.
+    clock.advance(Duration(61'000));
+    write([&](Connection& c) { return store::recover_outbound(c, clock.now()); });
+    auto const fresh =
+        write([&](Connection& c) { return store::claim(c, house.account.id, "there", 1, Duration(60'000)); });
+    ASSERT_EQ(fresh.size(), 1U);
+    auto const played = send(stale, {});
+    EXPECT_FALSE(played.dot_left);
+    EXPECT_TRUE(played.stage.closed);
+    EXPECT_EQ(state(id), OutboundState::claimed);
+}
+
+}  // namespace
+}  // namespace postroom::dispatcher

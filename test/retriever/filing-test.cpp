@@ -1,0 +1,190 @@
+// Exactly once, on the way in. Seen to fail under these one-line mutations of src/retriever/filing.cpp:
+//   - `store::add_to_ledger(c, entry.row, now)` of file() moved to a write of its own: NothingIsHalfFiled
+//   - the `message_with` look-up left out: TheSameBytesAreTheSameMail
+//   - `store::check_lease(c, lease)` left out: WhoeverLostTheLeaseFilesNothing
+//   - settle() returning at once: SettlingMeansDurable
+#include "retriever/filing.hpp"
+
+#include "store/fixture.hpp"
+#include "support/loop.hpp"
+
+#include <random>
+
+namespace postroom::retriever {
+namespace {
+
+using model::LedgerState;
+using store::Connection;
+
+class FilingTest : public store::StoreTest {
+protected:
+    FilingTest()
+    {
+        house = furnish();
+        lease = *write([&](Connection& c) { return store::take_lease(c, "mailbox/1", "here", Duration(60'000)); });
+    }
+
+    net::awaitable<void> give(Filing& filing, imap::Uid uid, std::string_view bytes, Instant received,
+                              std::size_t piece)
+    {
+        co_await filing.begin(bytes.size());
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+            auto const part = bytes.substr(at, piece);
+            co_await filing.chunk(part);
+        }
+        imap::MailInfo info;
+        info.uid = uid;
+        info.internal_date = received;
+        info.body_size = bytes.size();
+        co_await filing.end(std::move(info));
+    }
+    net::awaitable<void> file_all(std::vector<std::pair<imap::Uid, std::string>> mails, std::size_t* filed,
+                                  std::size_t piece = 8'192)
+    {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        for (auto const& [uid, bytes] : mails) co_await give(filing, uid, bytes, clock.now(), piece);
+        co_await filing.settle();
+        if (filed != nullptr) *filed = filing.filed();
+    }
+
+    [[nodiscard]] std::vector<model::Message> messages()
+    {
+        return read([](Connection& c) { return store::awaiting_triage(c, 1'000); });
+    }
+    [[nodiscard]] std::vector<std::uint32_t> known()
+    {
+        return read([&](Connection& c) { return store::known_uids(c, house.mailbox.id, "INBOX", 7); });
+    }
+    [[nodiscard]] std::string body(model::Message const& message)
+    {
+        return read([&](Connection& c) { return store::read_body(c, message.body); });
+    }
+
+    boost::asio::io_context loop;
+    House house;
+    store::Lease lease;
+};
+
+TEST_F(FilingTest, SettlingMeansDurable)
+{
+    std::vector<std::pair<imap::Uid, std::string>> mails;
+    for (imap::Uid uid = 1; uid <= 300; ++uid)
+        mails.emplace_back(uid, "Subject: " + std::to_string(uid) + "\r\n\r\nhello\r\n");
+    std::size_t filed = 0;
+    test::run(loop, file_all(mails, &filed));
+    EXPECT_EQ(filed, 300U);
+    open();  // what a new process would see
+    EXPECT_EQ(messages().size(), 300U);
+    EXPECT_EQ(known().size(), 300U);
+}
+
+TEST_F(FilingTest, KeepsTheBytesWhateverTheirSize)
+{
+    std::mt19937 random(20'261'122);
+    for (std::size_t const size : {std::size_t(0), std::size_t(1), store::chunk_bytes - 1, store::chunk_bytes,
+                                   store::chunk_bytes + 1, 3 * store::chunk_bytes + 17}) {
+        SCOPED_TRACE(size);
+        std::string bytes(size, '\0');
+        for (char& c : bytes) c = static_cast<char>(random());
+        auto const uid = static_cast<imap::Uid>(size + 1);
+        test::run(loop, file_all({{uid, bytes}}, nullptr, 10'000));
+        auto const all = messages();
+        ASSERT_FALSE(all.empty());
+        EXPECT_EQ(all.back().size, static_cast<std::int64_t>(size));
+        EXPECT_EQ(body(all.back()), bytes);
+    }
+}
+
+TEST_F(FilingTest, TheSameBytesAreTheSameMail)
+{
+    std::size_t filed = 0;
+    test::run(loop, file_all({{1, "A: b\r\n\r\nx"}, {2, "A: b\r\n\r\nx"}}, &filed));
+    EXPECT_EQ(filed, 1U);
+    EXPECT_EQ(messages().size(), 1U);
+    auto const counts = read([&](Connection& c) { return store::ledger_counts(c, house.mailbox.id); });
+    EXPECT_EQ(counts.filed, 1);
+    EXPECT_EQ(counts.duplicate, 1);
+    // It, too, is to be moved away on the server.
+    EXPECT_EQ(counts.due, 2);
+}
+
+TEST_F(FilingTest, TheSameFingerprintIsFiledAndMarked)
+{
+    std::string const head =
+        "Message-ID: <1@example.com>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nFrom: a@example.com\r\n";
+    std::size_t filed = 0;
+    test::run(loop, file_all({{1, head + "X: 1\r\n\r\nx"}, {2, head + "X: 2\r\n\r\nx"}}, &filed));
+    EXPECT_EQ(filed, 2U);
+    auto const all = messages();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_FALSE(all[0].possible_duplicate);
+    EXPECT_TRUE(all[1].possible_duplicate);
+}
+
+TEST_F(FilingTest, SkipsWhatIsOlderThanTheBaseline)
+{
+    house.mailbox.baseline = clock.now();
+    auto work = [this]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        co_await give(filing, 1, "A: old\r\n\r\n", clock.now() - Duration(1), 100);
+        co_await give(filing, 2, "A: new\r\n\r\n", clock.now(), 100);
+        co_await filing.settle();
+        EXPECT_EQ(filing.filed(), 1U);
+    };
+    test::run(loop, work());
+    EXPECT_EQ(messages().size(), 1U);
+    EXPECT_EQ(known(), (std::vector<std::uint32_t>{1, 2}));
+}
+
+TEST_F(FilingTest, NothingIsHalfFiled)
+{
+    test::run(loop, file_all({{1, "A: b\r\n\r\nfirst"}}, nullptr));
+    // The place is taken: the ledger refuses the second mail, and then its bytes must not be there either.
+    EXPECT_THROW(test::run(loop, file_all({{1, "A: b\r\n\r\nsecond"}}, nullptr)), store::Failure);
+    EXPECT_EQ(messages().size(), 1U);
+}
+
+TEST_F(FilingTest, WhoeverLostTheLeaseFilesNothing)
+{
+    clock.advance(Duration(61'000));
+    auto const other =
+        write([&](Connection& c) { return store::take_lease(c, "mailbox/1", "there", Duration(60'000)); });
+    ASSERT_TRUE(other);
+    EXPECT_THROW(test::run(loop, file_all({{1, "A: b\r\n\r\n"}}, nullptr)), store::Failure);
+    EXPECT_TRUE(messages().empty());
+    EXPECT_TRUE(known().empty());
+}
+
+TEST_F(FilingTest, ForgetsWhatIsDiscarded)
+{
+    auto work = [this]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        co_await filing.begin(3);
+        co_await filing.chunk("abc");
+        co_await filing.discard();
+        co_await give(filing, 1, "A: b\r\n\r\n", clock.now(), 100);
+        co_await filing.settle();
+    };
+    test::run(loop, work());
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(body(messages()[0]), "A: b\r\n\r\n");
+}
+
+TEST_F(FilingTest, AMailboxIsFilledOnceByWhoeverTriesTwice)
+{
+    // The bound on what awaits its commit, with mails that are larger than it.
+    Filing::Bounds const narrow{.mails = 2, .bytes = 1'000};
+    auto work = [&]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, narrow);
+        for (imap::Uid uid = 1; uid <= 50; ++uid)
+            co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n" + std::string(2'000, 'x'), clock.now(),
+                          700);
+        co_await filing.settle();
+        EXPECT_EQ(filing.filed(), 50U);
+    };
+    test::run(loop, work());
+    EXPECT_EQ(messages().size(), 50U);
+}
+
+}  // namespace
+}  // namespace postroom::retriever
