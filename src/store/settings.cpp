@@ -21,14 +21,12 @@ std::string anything(std::string_view)
 std::string url_of_a_host(std::string_view text)
 {
     if (text.empty()) return {};
-    auto rest = text;
-    if (rest.starts_with("https://"))
-        rest.remove_prefix(8);
-    else if (rest.starts_with("http://localhost") || rest.starts_with("http://127.0.0.1"))
-        rest.remove_prefix(7);  // identity providers let the loopback do without TLS
-    else
-        return "it must begin with https://";
+    bool const tls = text.starts_with("https://");
+    if (!tls && !text.starts_with("http://")) return "it must begin with https://";
+    auto const rest = text.substr(tls ? 8 : 7);
     auto const host = rest.substr(0, rest.find_first_of(":/?#"));
+    // Identity providers let the loopback do without TLS (RFC 8252 section 7.3), and nothing else.
+    if (!tls && host != "localhost" && host != "127.0.0.1") return "it must begin with https://";
     if (host.empty() || rest.find_first_of("/?#@ ") != rest.npos)
         return "it must be a scheme, a host and perhaps a port, for example https://mail.example.com";
     return {};

@@ -1,41 +1,19 @@
 // Certificates made while the tests run: an authority, and what it issues. Nothing of them outlives the folder.
 #pragma once
 
+#include "support/scratch-folder.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 namespace postroom::test {
-
-/// A folder under /tmp that goes when the test ends.
-class ScratchFolder {
-public:
-    ScratchFolder()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "postroom-test-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("no scratch folder: " + pattern);
-        path_ = pattern;
-    }
-    ~ScratchFolder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchFolder(ScratchFolder const&) = delete;
-    ScratchFolder& operator=(ScratchFolder const&) = delete;
-    [[nodiscard]] std::string operator/(std::string const& name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 struct OpensslFree {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }

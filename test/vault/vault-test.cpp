@@ -1,6 +1,6 @@
 #include "vault/vault.hpp"
 
-#include "support/certificates.hpp"
+#include "support/scratch-folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
