@@ -96,6 +96,7 @@ std::string case_token(std::int64_t number, std::string_view key)
 
 std::optional<std::int64_t> find_case_token(std::string_view subject, std::string_view key)
 {
+    if (key.empty()) return std::nullopt;
     int looked_at = 0;
     for (auto at = subject.find('['); at != std::string_view::npos; at = subject.find('[', at + 1)) {
         if (++looked_at > tokens_looked_at) return std::nullopt;
@@ -106,6 +107,7 @@ std::optional<std::int64_t> find_case_token(std::string_view subject, std::strin
 
 std::string add_case_token(std::string_view subject, std::int64_t number, std::string_view key)
 {
+    if (key.empty()) return std::string(subject);
     for (auto at = subject.find('['); at != std::string_view::npos; at = subject.find('[', at + 1))
         if (genuine_token(subject.substr(at), key) == number) return std::string(subject);
     auto const words = trim(subject);

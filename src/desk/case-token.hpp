@@ -9,7 +9,8 @@
 
 namespace postroom::desk {
 
-/// `key` is the partition's case-token-key, of any length.
+/// `key` is the partition's case-token-key, of any length. Without one (an empty key) there are no tokens: none is
+/// found, none is added.
 [[nodiscard]] std::string case_token(std::int64_t number, std::string_view key);
 
 /// The number of the first genuine token in a decoded subject. Forgives what mail programs do on the way: prefixes and

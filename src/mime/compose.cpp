@@ -47,9 +47,7 @@ Result<void> check_words(std::string_view field, std::string_view words)
 
 Result<void> check_id(std::string_view field, std::string_view id)
 {
-    bool const sound = !id.empty() && id.size() <= id_limit && is_ascii(id) && !has_control(id) &&
-                       id.find_first_of(" <>") == std::string_view::npos;
-    if (!sound) return wrong(field, fmt::format("\"{}\" is no Message-ID", printable(id, 80)));
+    if (!is_message_id(id)) return wrong(field, fmt::format("\"{}\" is no Message-ID", printable(id, 80)));
     return {};
 }
 
@@ -192,6 +190,21 @@ std::string on_the_wire(std::string const& address)
 }
 
 }  // namespace
+
+bool is_message_id(std::string_view id)
+{
+    return !id.empty() && id.size() <= id_limit && is_ascii(id) && !has_control(id) &&
+           id.find_first_of(" <>") == std::string_view::npos;
+}
+
+std::string make_message_id(std::string_view address)
+{
+    std::string domain(address.substr(address.rfind('@') + 1));
+    GString8 const ascii(g_hostname_to_ascii(domain.c_str()));
+    if (ascii) domain = ascii.get();
+    auto id = to_hex(random_bytes(16)) + '@' + domain;
+    return is_message_id(id) ? id : to_hex(random_bytes(16)) + "@postroom.invalid";
+}
 
 Result<void> check_address(std::string_view address)
 {

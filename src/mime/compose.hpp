@@ -35,6 +35,10 @@ struct Composed {
 /// text that is not UTF-8, no recipient.
 [[nodiscard]] Result<Composed> compose(Draft const& draft);
 
+/// A Message-ID (without < >) that nobody can guess, in the domain of `address`.
+[[nodiscard]] std::string make_message_id(std::string_view address);
+/// Whether `id` may stand in a header: a customer's Message-ID can be anything.
+[[nodiscard]] bool is_message_id(std::string_view id);
 /// Whether `address` is one that can be written to: local@domain without blanks, control characters or brackets. Says
 /// what is wrong where not.
 [[nodiscard]] Result<void> check_address(std::string_view address);

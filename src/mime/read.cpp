@@ -177,6 +177,14 @@ Result<Mail> read(std::string_view bytes)
     return mail;
 }
 
+std::vector<Address> answer_to(std::string_view bytes)
+{
+    use_gmime();
+    Header const header(bytes);
+    auto reply_to = addresses(header.joined("reply-to"));
+    return reply_to.empty() ? addresses(header.first("from")) : reply_to;
+}
+
 std::array<std::uint8_t, 32> fingerprint(std::string_view bytes)
 {
     Header const header(bytes);

@@ -87,6 +87,9 @@ struct PartBytes {
 /// The same by Content-ID (without < >), for the images of an HTML mail.
 [[nodiscard]] Result<PartBytes> part(std::string_view bytes, std::string_view content_id);
 
+/// Whom an answer goes to: Reply-To, else From. Looks at the header only, as fingerprint() does; never fails.
+[[nodiscard]] std::vector<Address> answer_to(std::string_view bytes);
+
 /// SHA-256 of Message-ID, Date, From, the first Received and X-MS-Exchange-Organization-Network-Message-Id, unfolded:
 /// the same for an item that its server renders anew. Looks at the header only, and at `header_limit` octets of it at
 /// most; any bytes will do. All zero where not one of them is there, which is no fingerprint.

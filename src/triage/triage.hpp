@@ -3,7 +3,10 @@
 // times and never ended is set aside without a fourth.
 #pragma once
 
+#include "base/backoff.hpp"
 #include "base/clock.hpp"
+#include "mime/read.hpp"
+#include "model/message.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,6 +14,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
 
 namespace postroom::triage {
 
@@ -18,9 +24,10 @@ namespace asio = boost::asio;
 
 struct Options {
     int batch = 200;                              ///< mails that one round takes from the queue
-    std::int64_t batch_bytes = 32 * 1024 * 1024;  ///< read at once; one mail above it is read alone
+    std::int64_t batch_bytes = 32 * 1024 * 1024;  ///< of mails read at once; one that is larger is read alone
     Duration poll{2'000};                         ///< looks at the queue without being nudged
     int tries = 3;
+    Backoff backoff{Duration(500), Duration(30'000)};  ///< while the store fails
 };
 
 class Triage {
@@ -30,25 +37,35 @@ public:
     Triage(asio::any_io_executor loop, asio::any_io_executor pool, store::Store& store,
            Clock const& clock = system_clock(), Options options = {});
 
-    /// Works until stop(). Never throws: a failing store is waited for, with backoff.
+    /// Works until stop(). Never throws: a failing store is waited for.
     asio::awaitable<void> run();
-    /// Something was filed; call on the loop.
+    /// Something was filed. Call it on the loop.
     void nudge();
-    /// Ends run() after the mails at hand; call on the loop.
+    /// Ends run() after the mails at hand. Call it on the loop.
     void stop();
 
     /// One round: true where the queue may hold more. Throws store::Failure.
     asio::awaitable<bool> round();
 
 private:
-    asio::awaitable<void> wait(Duration how_long);
+    struct Reading;
+    using Batch = std::shared_ptr<std::vector<Reading>>;
+
+    std::vector<model::Message> next_batch(std::vector<model::Message> queue, bool& more) const;
+    asio::awaitable<void> begin(std::vector<model::Message> const& messages, Batch batch);
+    asio::awaitable<void> finish(Batch batch);
+    asio::awaitable<void> finish_alone(Reading& reading);
+    void settle(store::Connection& c, Reading const& reading) const;
+    asio::awaitable<void> wait(Duration how_long, bool until_nudged);
 
     asio::any_io_executor pool_;
     store::Store& store_;
     Clock const& clock_;
     Options options_;
     asio::steady_timer timer_;
+    std::map<model::MessageId, int> begun_;  ///< counted by this process and not finished: how often the store refused
     bool nudged_ = false;
+    bool interruptible_ = false;  ///< a nudge ends the wait under way
     bool stopped_ = false;
 };
 

@@ -1,0 +1,19 @@
+// Which case a mail belongs to.
+#pragma once
+
+#include "mime/read.hpp"
+#include "model/case.hpp"
+#include "store/connection.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace postroom::desk {
+
+/// The case of this department that the mail answers: by In-Reply-To, then References, then the token in its subject.
+/// One that may be a duplicate goes where the mail with its Message-ID went.
+[[nodiscard]] std::optional<model::Case> case_answered_by(store::Connection& c, model::DepartmentId department,
+                                                          mime::Mail const& mail, bool possible_duplicate,
+                                                          std::string_view token_key);
+
+}  // namespace postroom::desk

@@ -1,0 +1,248 @@
+#include "triage/triage.hpp"
+
+#include "base/text.hpp"
+#include "desk/desk.hpp"
+#include "store/bodies.hpp"
+#include "store/messages.hpp"
+#include "store/settings.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace postroom::triage {
+
+/// One mail under way.
+struct Triage::Reading {
+    model::Message message;
+    std::string bytes;
+    std::string damage;  ///< why the store could not give its bytes
+    Result<mime::Mail> mail = failure(Trouble::internal, "not read");
+};
+
+namespace {
+
+template <class Batch>
+asio::awaitable<void> read_mails(Batch batch)
+{
+    for (auto& reading : *batch) {
+        try {
+            if (reading.damage.empty()) reading.mail = mime::read(reading.bytes);
+        } catch (std::exception const& error) {  // memory that is not there
+            reading.mail = failure(Trouble::internal, fmt::format("it can't be read: {}", error.what()));
+        }
+        reading.bytes = {};
+    }
+    co_return;
+}
+
+double random_part()
+{
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+}  // namespace
+
+Triage::Triage(asio::any_io_executor loop, asio::any_io_executor pool, store::Store& store, Clock const& clock,
+               Options options)
+    : pool_(std::move(pool)), store_(store), clock_(clock), options_(options), timer_(std::move(loop))
+{
+}
+
+void Triage::nudge()
+{
+    nudged_ = true;
+    if (interruptible_) timer_.cancel();
+}
+
+void Triage::stop()
+{
+    stopped_ = true;
+    timer_.cancel();
+}
+
+asio::awaitable<void> Triage::wait(Duration how_long, bool until_nudged)
+{
+    if (stopped_ || (until_nudged && std::exchange(nudged_, false))) co_return;
+    interruptible_ = until_nudged;
+    timer_.expires_after(how_long);
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    interruptible_ = false;
+    nudged_ = false;
+}
+
+asio::awaitable<void> Triage::run()
+{
+    unsigned failures = 0;
+    while (!stopped_) {
+        bool more = false;
+        std::string trouble;
+        try {
+            more = co_await round();
+        } catch (std::exception const& error) {
+            trouble = error.what();
+        }
+        if (trouble.empty()) {
+            failures = 0;
+            if (!more) co_await wait(options_.poll, true);
+        } else {
+            auto const pause = options_.backoff.before(++failures, random_part());
+            spdlog::warn("triage: {}; tried again in {} ms", printable(trouble), pause.count());
+            co_await wait(pause, false);
+        }
+    }
+}
+
+// Mails that were begun before are taken one by one: if one of them kills the process, it must not take its neighbours
+// into the exception queue with it.
+std::vector<model::Message> Triage::next_batch(std::vector<model::Message> queue, bool& more) const
+{
+    std::vector<model::Message> batch;
+    std::int64_t bytes = 0;
+    for (auto& message : queue) {
+        bool const alone = message.triage_tries > 0;
+        if (!batch.empty() && (alone || bytes + message.size > options_.batch_bytes)) {
+            more = true;
+            break;
+        }
+        bytes += message.size;
+        batch.push_back(std::move(message));
+        if (alone) {
+            more = more || queue.size() > 1;
+            break;
+        }
+    }
+    return batch;
+}
+
+// Counts the try, and commits that, before anything is parsed.
+asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages, Batch batch)
+{
+    auto const mark = [this, &messages, batch](store::Connection& c) {
+        batch->clear();
+        for (auto const& message : messages) {
+            bool const counted = begun_.contains(message.id);
+            if (!counted && message.triage_tries >= options_.tries) {
+                store::triage_failed(c, message.id,
+                                     fmt::format("its reading was begun {} times and never finished; it is set aside "
+                                                 "so that the mails behind it get their turn",
+                                                 message.triage_tries));
+                continue;
+            }
+            if (!counted) store::begin_triage(c, message.id);
+            batch->push_back({.message = message});
+        }
+    };
+    co_await store_.write(mark);
+    for (auto const& reading : *batch) begun_.try_emplace(reading.message.id, 0);
+}
+
+// One mail's end, in the caller's transaction: its activity and its being done are one.
+void Triage::settle(store::Connection& c, Reading const& reading) const
+{
+    auto const message = store::message(c, reading.message.id);
+    if (!message || message->triage != model::TriageState::pending) return;
+    if (!reading.mail) {
+        store::triage_failed(c, message->id, reading.mail.error().message);
+        return;
+    }
+    auto const key = store::setting(c, "case-token-key");
+    auto const filed = desk::file_mail(c, *message, *reading.mail, key, clock_.now());
+    if (filed)
+        store::triage_done(c, message->id);
+    else
+        store::triage_failed(c, message->id, filed.error().message);
+}
+
+// What the store refuses for one mail and not for the others is the mail's trouble: after `tries` it is set aside. If
+// the store refuses that as well, the trouble is the store's, and everybody waits.
+asio::awaitable<void> Triage::finish_alone(Reading& reading)
+{
+    std::string why = reading.damage;
+    if (why.empty()) {
+        auto const work = [this, &reading](store::Connection& c) { settle(c, reading); };
+        try {
+            co_await store_.write(work, static_cast<std::size_t>(reading.message.size));
+        } catch (std::exception const& error) {
+            why = error.what();
+        }
+    }
+    if (!why.empty()) {
+        if (++begun_[reading.message.id] < options_.tries) throw store::Failure(Trouble::store, why);
+        auto const set_aside = [&reading, &why](store::Connection& c) {
+            store::triage_failed(c, reading.message.id, why);
+        };
+        co_await store_.write(set_aside);
+    }
+    begun_.erase(reading.message.id);
+}
+
+asio::awaitable<void> Triage::finish(Batch batch)
+{
+    std::size_t bytes = 0;
+    bool together = true;
+    for (auto const& reading : *batch) {
+        bytes += reading.mail ? reading.mail->text.size() + 1024 : 1024;
+        together = together && reading.damage.empty();
+    }
+    if (together) {
+        auto const work = [this, &batch](store::Connection& c) {
+            for (auto const& reading : *batch) settle(c, reading);
+        };
+        try {
+            co_await store_.write(work, bytes);
+        } catch (std::exception const&) {
+            together = false;
+        }
+    }
+    if (together) {
+        for (auto const& reading : *batch) begun_.erase(reading.message.id);
+        co_return;
+    }
+    // Each in a transaction of its own, so that one mail's trouble is not another's; the first trouble is told after
+    // everybody had his turn.
+    std::exception_ptr trouble;
+    for (auto& reading : *batch) {
+        try {
+            co_await finish_alone(reading);
+        } catch (std::exception const&) {
+            if (!trouble) trouble = std::current_exception();
+        }
+    }
+    if (trouble) std::rethrow_exception(trouble);
+}
+
+asio::awaitable<bool> Triage::round()
+{
+    auto const look = [this](store::Connection& c) { return store::awaiting_triage(c, options_.batch); };
+    auto queue = co_await store_.read(look);
+    if (queue.empty()) co_return false;
+    bool more = static_cast<int>(queue.size()) >= options_.batch;
+    auto const messages = next_batch(std::move(queue), more);
+
+    auto const batch = std::make_shared<std::vector<Reading>>();
+    co_await begin(messages, batch);
+    if (batch->empty()) co_return true;
+    auto const load = [batch](store::Connection& c) {
+        for (auto& reading : *batch) {
+            try {
+                reading.bytes = store::read_body(c, reading.message.body);
+            } catch (store::Failure const& failure) {
+                reading.damage = failure.what();
+            }
+        }
+    };
+    co_await store_.read(load);
+    co_await asio::co_spawn(pool_, read_mails(batch), asio::use_awaitable);
+    co_await finish(batch);
+    co_return more;
+}
+
+}  // namespace postroom::triage
