@@ -226,7 +226,7 @@ inline Stage play(std::string_view dialogue, Conversation const& conversation, P
 inline Stage expect_played(std::string_view dialogue, Conversation const& conversation)
 {
     Stage whole;
-    for (std::size_t const piece : {64 * 1024, 1, 2, 3, 5}) {
+    for (std::size_t const piece : {65536U, 1U, 2U, 3U, 5U}) {
         SCOPED_TRACE("in pieces of " + std::to_string(piece));
         auto const stage = play(dialogue, conversation, {.piece = piece});
         EXPECT_TRUE(stage.at_end) << "the dialogue was not played to its end";
