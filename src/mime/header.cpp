@@ -45,13 +45,12 @@ Header::Header(std::string_view bytes)
             break;
         }
         has_nul_ = has_nul_ || line.find('\0') != std::string_view::npos;
-        bool const mbox = at == 0 && line.starts_with("From ");
         if (line.front() == ' ' || line.front() == '\t') {
             if (!fields_.empty()) {
                 auto& raw = fields_.back().raw;
                 raw = std::string_view(raw.data(), static_cast<std::size_t>(line.data() + line.size() - raw.data()));
             }
-        } else if (auto const name = field_name(line); !mbox && !name.empty()) {
+        } else if (auto const name = field_name(line); !name.empty()) {
             fields_.push_back({name, line.substr(line.find(':') + 1)});
         }
         at = next;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace postroom::mime {
 
@@ -20,6 +21,7 @@ struct Reading {
     HtmlEvents& events;
     htmlParserCtxtPtr parser = nullptr;
     int depth = 0;
+    bool begun = false;
     bool too_deep = false;
 };
 
@@ -33,6 +35,7 @@ void on_start(void* user, xmlChar const* name, xmlChar const** attributes)
         xmlStopParser(reading.parser);
         return;
     }
+    if (!std::exchange(reading.begun, true)) return;
     std::vector<Attribute> list;
     for (; attributes != nullptr && *attributes != nullptr; attributes += 2)
         list.push_back({view(attributes[0]), view(attributes[1])});
@@ -65,9 +68,10 @@ bool read_html(std::string_view html, HtmlEvents& events)
 {
     static std::once_flag once;
     std::call_once(once, [] { xmlInitParser(); });
-    std::string const clean = to_utf8(html, "utf-8");
+    // Words outside of any element would be given one, a paragraph: so they are put into one that is not told about.
+    std::string const clean = "<div>" + to_utf8(html, "utf-8");
     std::unique_ptr<htmlParserCtxt, FreeParser> const parser(htmlNewParserCtxt());
-    if (!parser || clean.empty()) return true;
+    if (!parser) return true;
     Reading reading{.events = events, .parser = parser.get()};
     *parser->sax = {};
     parser->sax->startElement = on_start;
