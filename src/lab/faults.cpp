@@ -1,0 +1,167 @@
+#include "lab/faults.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace postroom::lab {
+
+namespace {
+
+constexpr std::string_view provider = "identity provider", imap = "IMAP", smtp = "SMTP";
+
+constexpr std::array<FaultRow, 29> table{{
+    {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
+     "The authorize page shows AADSTS50011 and does not redirect.", "", "",
+     "Microsoft Entra, redirect URI rules and error codes"},
+    {Fault::authorize_silent_sign_in, "authorize-silent-sign-in", provider,
+     "Without prompt=login or select_account the person at the desktop is signed in without being asked (single "
+     "sign-on).",
+     "the user who is signed in", "alex@contoso.test", "Microsoft Entra, single sign-on; freescout #3847"},
+    {Fault::token_busy, "token-busy", provider, "The token endpoint answers 429 with Retry-After.",
+     "seconds of Retry-After", "5", "invented: 429 of the sign-in host is reported, its details are not"},
+    {Fault::token_unavailable, "token-unavailable", provider,
+     "The token endpoint answers 503 with temporarily_unavailable.", "seconds of Retry-After", "5",
+     "Microsoft Entra, error values of the token endpoint"},
+    {Fault::token_html, "token-html", provider, "The token endpoint answers an HTML page, as a proxy in between does.",
+     "the HTTP status", "200", "invented"},
+    {Fault::token_short_life, "token-short-life", provider, "Access tokens live shorter than usual.", "seconds", "600",
+     "Microsoft Entra, configurable token lifetimes"},
+    {Fault::refresh_inactive, "refresh-inactive", provider, "Refreshing is refused: AADSTS700082.", "", "",
+     "Microsoft Entra, bodies quoted in issues"},
+    {Fault::refresh_revoked, "refresh-revoked", provider, "Refreshing is refused: AADSTS50173.", "", "",
+     "Microsoft Entra, bodies quoted in issues"},
+    {Fault::refresh_sign_in_frequency, "refresh-sign-in-frequency", provider, "Refreshing is refused: AADSTS70043.", "",
+     "", "Microsoft Entra, bodies quoted in issues; email-oauth2-proxy #181"},
+    {Fault::client_secret_wrong, "client-secret-wrong", provider, "The client secret is refused: AADSTS7000215.", "",
+     "", "Microsoft Entra, bodies quoted in issues; freescout #5550"},
+    {Fault::client_secret_expired, "client-secret-expired", provider, "The client secret is refused: AADSTS7000222.",
+     "", "", "Microsoft Entra, bodies quoted in issues; freescout #4465"},
+    {Fault::imap_sign_in_refused, "imap-sign-in-refused", imap, "NO AUTHENTICATE failed.", "", "",
+     "Exchange Online, Microsoft's OAuth page for IMAP"},
+    {Fault::imap_not_connected, "imap-not-connected", imap,
+     "Sign-in succeeds, then BAD User is authenticated but not connected.", "", "", "Exchange Online, MailKit #1494"},
+    {Fault::imap_throttled, "imap-throttled", imap, "Commands are answered with a suggested backoff, then BYE.",
+     "milliseconds", "299961", "Exchange Online, imapsync FAQ, MailKit #849"},
+    {Fault::imap_unavailable, "imap-unavailable", imap, "NO Server Unavailable. 15", "", "",
+     "Exchange Online, logs of imapsync users"},
+    {Fault::imap_token_expired, "imap-token-expired", imap,
+     "The session ends at once, also in IDLE: BYE Session invalidated - AccessTokenExpired.", "", "",
+     "Exchange Online, imapflow issues"},
+    {Fault::imap_cut_literal, "imap-cut-literal", imap, "The connection ends within a body.",
+     "bytes of it that are sent", "100", "invented"},
+    {Fault::imap_fetch_empty, "imap-fetch-empty", imap, "FETCH of a body answers OK without data.",
+     "the UIDs that it plays for, with commas; empty: all", "", "Exchange Online, MailKit #1615, #908"},
+    {Fault::imap_placeholder, "imap-placeholder", imap,
+     "BODY.PEEK[] is empty, and BODY[] gives the server's own text instead of the mail.",
+     "the UIDs that it plays for, with commas; empty: all", "", "Exchange, getmail's documentation; MailKit #1446"},
+    {Fault::imap_late_mail, "imap-late-mail", imap, "SEARCH and FETCH do not show the newest mail yet.", "", "",
+     "Exchange, imapclient #441"},
+    {Fault::smtp_disabled_tenant, "smtp-disabled-tenant", smtp,
+     "535 5.7.139: SmtpClientAuthentication is disabled for the Tenant.", "", "",
+     "Exchange Online, email-oauth2-proxy #193"},
+    {Fault::smtp_disabled_mailbox, "smtp-disabled-mailbox", smtp,
+     "535 5.7.139: SmtpClientAuthentication is disabled for the Mailbox.", "", "",
+     "Exchange Online, email-oauth2-proxy #193"},
+    {Fault::smtp_sign_in_refused, "smtp-sign-in-refused", smtp, "535 5.7.3 Authentication unsuccessful", "", "",
+     "Exchange Online, Microsoft's OAuth page for SMTP"},
+    {Fault::smtp_connections, "smtp-connections", smtp,
+     "432 4.3.2 Concurrent connections limit exceeded, however few there are.", "", "",
+     "Exchange Online, fastapi-mail #75"},
+    {Fault::smtp_temporary, "smtp-temporary", smtp, "451 4.7.0 Temporary server error.", "auth, mail, rcpt or data",
+     "auth", "Exchange Online, MailKit #566; the stage is invented"},
+    {Fault::smtp_send_as_denied, "smtp-send-as-denied", smtp, "554 5.2.252 SendAsDenied after the mail was sent.", "",
+     "", "Exchange Online, gophish #2900"},
+    {Fault::smtp_mailbox_full, "smtp-mailbox-full", smtp, "554 5.2.2 mailbox full after the mail was sent.", "", "",
+     "Microsoft, SMTP submission improvements"},
+    {Fault::smtp_lost_before_accepting, "smtp-lost-before-accepting", smtp,
+     "The connection ends after the final dot, without a reply; the mail is not accepted.", "", "",
+     "freescout #5457; the manner is invented"},
+    {Fault::smtp_lost_after_accepting, "smtp-lost-after-accepting", smtp,
+     "The connection ends after the final dot, without a reply; the mail was accepted and is delivered.", "", "",
+     "freescout #5457; the manner is invented"},
+}};
+
+FaultRow const* row_of(std::string_view id)
+{
+    auto const found = std::ranges::find(table, id, &FaultRow::id);
+    return found == table.end() ? nullptr : &*found;
+}
+
+bool is_number(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::span<FaultRow const> fault_table()
+{
+    return table;
+}
+
+Result<void> Faults::set(std::string_view id, std::string scope, std::optional<std::string> value, std::uint64_t times)
+{
+    auto const* const row = row_of(id);
+    if (row == nullptr) {
+        std::string known;
+        for (auto const& each : table) known += (known.empty() ? "" : ", ") + std::string(each.id);
+        return failure(Trouble::not_found, "there is no fault \"" + printable(id, 64) + "\"; there are " + known);
+    }
+    auto chosen = value.value_or(std::string(row->preset));
+    if (chosen.size() > 10'000) return failure(Trouble::invalid, "the value of a fault has at most 10,000 bytes");
+    if (is_number(row->preset) && !is_number(chosen))
+        return failure(Trouble::invalid,
+                       "the value of " + std::string(id) + " is a number: " + std::string(row->value));
+    scope = to_lower(scope);
+    clear(id, scope);
+    if (active_.size() >= 1'000) return failure(Trouble::limit, "a thousand faults are on already");
+    active_.push_back({row->fault, std::move(scope), std::move(chosen), times, 0});
+    return {};
+}
+
+bool Faults::clear(std::string_view id, std::optional<std::string_view> scope)
+{
+    auto const* const row = row_of(id);
+    auto const gone = std::erase_if(active_, [&](ActiveFault const& each) {
+        return (id.empty() || (row != nullptr && each.fault == row->fault)) &&
+               (!scope || equal_ignoring_case(each.scope, *scope));
+    });
+    return gone > 0;
+}
+
+std::vector<ActiveFault>::const_iterator Faults::find(Fault fault, std::initializer_list<std::string_view> who) const
+{
+    return std::ranges::find_if(active_, [&](ActiveFault const& each) {
+        return each.fault == fault && (each.scope.empty() || std::ranges::find(who, each.scope) != who.end());
+    });
+}
+
+std::optional<std::string> Faults::see(Fault fault, std::initializer_list<std::string_view> who) const
+{
+    auto const found = find(fault, who);
+    if (found == active_.end()) return std::nullopt;
+    return found->value;
+}
+
+std::optional<std::string> Faults::take(Fault fault, std::initializer_list<std::string_view> who)
+{
+    auto const found = find(fault, who);
+    if (found == active_.end()) return std::nullopt;
+    auto const at = active_.begin() + (found - active_.cbegin());
+    auto value = at->value;
+    ++at->played;
+    if (at->times > 0 && --at->times == 0) active_.erase(at);
+    return value;
+}
+
+std::int64_t to_number(std::string_view value, std::int64_t otherwise)
+{
+    std::int64_t number = 0;
+    auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    return error == std::errc{} && end == value.data() + value.size() ? number : otherwise;
+}
+
+}  // namespace postroom::lab

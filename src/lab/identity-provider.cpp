@@ -1,0 +1,326 @@
+#include "lab/identity-provider.hpp"
+
+#include "base/text.hpp"
+#include "lab/sign-in-page.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace postroom::lab {
+
+namespace json = boost::json;
+
+// What the authorize page was asked, after check().
+struct IdentityProvider::Asked {
+    std::string tenant, path_and_query;
+    std::string client_id, redirect_uri, scope, state, prompt, login_hint, nonce, challenge, challenge_method, mode;
+    std::string session;  ///< object id of who has signed in in this browser before
+    Application* application = nullptr;
+};
+
+namespace {
+
+std::string value_of(std::multimap<std::string, std::string> const& form, std::string const& name)
+{
+    auto const found = form.find(name);
+    return found == form.end() ? std::string() : found->second;
+}
+
+net::HttpResponse html(std::string body, net::http::status status = net::http::status::ok)
+{
+    return {status,
+            {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}, {"x-frame-options", "DENY"}},
+            std::move(body),
+            {}};
+}
+
+// Exactly, but for localhost's port, which does not count (Microsoft, redirect URI restrictions).
+bool is_registered(Application const& application, std::string const& uri)
+{
+    auto const without_port = [](std::string const& text) {
+        static constexpr std::string_view local = "http://localhost:";
+        if (!text.starts_with(local)) return text;
+        auto const path = text.find('/', local.size());
+        return "http://localhost" + (path == std::string::npos ? std::string() : text.substr(path));
+    };
+    return std::ranges::any_of(application.redirect_uris,
+                               [&](std::string const& each) { return without_port(each) == without_port(uri); });
+}
+
+constexpr std::size_t most_remembered = 10'000;
+
+}  // namespace
+
+Scopes read_scopes(std::string_view text)
+{
+    Scopes read;
+    for (auto const each : split(text, ' ')) {
+        if (each.empty()) continue;
+        if (each == "openid" || each == "profile" || each == "email" || each == "offline_access") {
+            read.openid = read.openid || each == "openid";
+            read.offline = read.offline || each == "offline_access";
+            continue;
+        }
+        auto const slash = each.rfind('/');
+        // A scope without a resource is Graph's.
+        std::string const resource(slash == std::string_view::npos ? std::string_view("https://graph.microsoft.com")
+                                                                   : each.substr(0, slash));
+        read.several_resources = read.several_resources || (!read.resource.empty() && read.resource != resource);
+        read.resource = resource;
+        read.names.emplace_back(slash == std::string_view::npos ? each : each.substr(slash + 1));
+        read.full.emplace_back(each);
+    }
+    return read;
+}
+
+WordedError word(EntraError const& error, Instant now)
+{
+    auto stamp = to_rfc3339(now);  // 2026-01-09T02:02:12.000Z → 2026-01-09 02:02:12Z
+    stamp[10] = ' ';
+    stamp = stamp.substr(0, 19) + 'Z';
+    WordedError worded{{}, stable_guid(random_bytes(16)), stable_guid(random_bytes(16)), stamp};
+    worded.text = "AADSTS" + std::to_string(error.code) + ": " + error.words;
+    return worded;
+}
+
+std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const& request)
+{
+    auto const slash = request.path.find('/', 1);
+    if (slash == std::string::npos) return std::nullopt;
+    auto const tenant = std::string_view(request.path).substr(1, slash - 1);
+    auto const rest = std::string_view(request.path).substr(slash);
+    if (rest == "/oauth2/v2.0/authorize") return authorize(tenant, request);
+    if (rest == "/oauth2/v2.0/token") return token(tenant, request);
+    if (rest == "/v2.0/.well-known/openid-configuration") return configuration(tenant);
+    if (rest == "/discovery/v2.0/keys")
+        return net::HttpResponse{net::http::status::ok,
+                                 {{"content-type", "application/json; charset=utf-8"}},
+                                 json::serialize(state_->keys.jwks()),
+                                 {}};
+    if (rest == "/oidc/userinfo") return user_info(request);
+    if (rest == "/oauth2/v2.0/introspect") return introspect(request);
+    return std::nullopt;
+}
+
+net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
+{
+    if (!state_->tenant.answers_to(tenant))
+        return refuse({400, "invalid_tenant", 90002,
+                       "Tenant '" + printable(tenant, 64) +
+                           "' not found. Check to make sure you have the correct tenant ID and are signing into the "
+                           "correct cloud."});
+    auto const at = state_->base_url + '/' + state_->tenant.id;
+    json::object const document{
+        {"token_endpoint", at + "/oauth2/v2.0/token"},
+        {"token_endpoint_auth_methods_supported",
+         json::array{"client_secret_post", "private_key_jwt", "client_secret_basic"}},
+        {"jwks_uri", at + "/discovery/v2.0/keys"},
+        {"response_modes_supported", json::array{"query", "fragment", "form_post"}},
+        {"subject_types_supported", json::array{"pairwise"}},
+        {"id_token_signing_alg_values_supported", json::array{"RS256"}},
+        {"response_types_supported", json::array{"code"}},
+        {"scopes_supported", json::array{"openid", "profile", "email", "offline_access"}},
+        {"issuer", at + "/v2.0"},
+        {"request_uri_parameter_supported", false},
+        {"userinfo_endpoint", at + "/oidc/userinfo"},
+        {"authorization_endpoint", at + "/oauth2/v2.0/authorize"},
+        // invented: Entra has no introspection (RFC 7662); mail servers in tests need it
+        {"introspection_endpoint", at + "/oauth2/v2.0/introspect"},
+        {"claims_supported", json::array{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name",
+                                         "tid", "ver", "email", "oid"}}};
+    return {
+        net::http::status::ok, {{"content-type", "application/json; charset=utf-8"}}, json::serialize(document), {}};
+}
+
+// What is wrong here is shown on Entra's own page, and never redirected.
+std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view tenant)
+{
+    // The numbers and meanings are documented; the sentences are Entra's as quoted in issues.
+    if (!state_->tenant.answers_to(tenant))
+        return EntraError{400, "invalid_tenant", 90002,
+                          "Tenant '" + printable(tenant, 64) +
+                              "' not found. Check to make sure you have the correct tenant ID and are signing into the "
+                              "correct cloud."};
+    if (asked.client_id.empty())
+        return EntraError{400, "invalid_request", 900144,
+                          "The request body must contain the following parameter: 'client_id'."};
+    asked.application = state_->tenant.application(asked.client_id);
+    if (asked.application == nullptr)
+        return EntraError{400, "unauthorized_client", 700016,
+                          "Application with identifier '" + printable(asked.client_id, 64) +
+                              "' was not found in the directory 'Contoso'. This can happen if the application has not "
+                              "been installed by the administrator of the tenant or consented to by any user in the "
+                              "tenant. You may have sent your authentication request to the wrong tenant."};
+    if (!is_registered(*asked.application, asked.redirect_uri) ||
+        state_->faults.take(Fault::authorize_redirect_mismatch, {asked.application->client_id}))
+        return EntraError{400, "invalid_client", 50011,
+                          "The redirect URI '" + printable(asked.redirect_uri, 300) +
+                              "' specified in the request does not match the redirect URIs configured for the "
+                              "application '" +
+                              asked.application->client_id +
+                              "'. Make sure the redirect URI sent in the request matches one added to your "
+                              "application in the Azure portal."};
+    return std::nullopt;
+}
+
+net::HttpResponse IdentityProvider::redirect(Asked const& asked, Form const& parameters) const
+{
+    std::string text;
+    auto with_state = parameters;
+    if (!asked.state.empty()) with_state.emplace("state", asked.state);
+    if (asked.mode == "form_post") {
+        std::string inputs;
+        for (auto const& [name, value] : with_state)
+            inputs += "<input type=\"hidden\" name=\"" + escape(name) + "\" value=\"" + escape(value) + "\">";
+        return html(page("Working...", "<form method=\"post\" action=\"" + escape(asked.redirect_uri) + "\">" + inputs +
+                                           "<button>Continue</button></form><script>document.forms[0].submit()"
+                                           "</script>"));
+    }
+    for (auto const& [name, value] : with_state)
+        text += (text.empty() ? "" : "&") + name + '=' + net::percent_encode(value);
+    char const begin = asked.mode == "fragment" ? '#' : asked.redirect_uri.find('?') == std::string::npos ? '?' : '&';
+    return {net::http::status::found,
+            {{"location", asked.redirect_uri + begin + text}, {"cache-control", "no-store"}},
+            {},
+            {}};
+}
+
+net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::HttpRequest const& request)
+{
+    auto const parameter = [&](std::string_view name) { return std::string(request.parameter(name).value_or("")); };
+    Asked asked;
+    asked.tenant = tenant;
+    asked.client_id = parameter("client_id");
+    asked.redirect_uri = parameter("redirect_uri");
+    asked.scope = parameter("scope");
+    asked.state = parameter("state");
+    asked.prompt = parameter("prompt");
+    asked.login_hint = parameter("login_hint");
+    asked.nonce = parameter("nonce");
+    asked.challenge = parameter("code_challenge");
+    asked.challenge_method = parameter("code_challenge_method");
+    asked.mode = parameter("response_mode");
+    if (auto const error = check(asked, tenant)) {
+        auto const worded = word(*error, state_->clock.now());
+        return html(error_page(worded.text, worded.trace_id, worded.correlation_id, worded.timestamp),
+                    net::http::status::bad_request);
+    }
+    auto const redirect_error = [&](EntraError const& error) {
+        auto const worded = word(error, state_->clock.now());
+        return redirect(asked, {{"error", error.error},
+                                {"error_description", worded.text + " Trace ID: " + worded.trace_id +
+                                                          " Correlation ID: " + worded.correlation_id +
+                                                          " Timestamp: " + worded.timestamp}});
+    };
+    if (parameter("response_type") != "code")
+        return redirect_error(
+            {400, "unsupported_response_type", 700054,
+             "response_type '" + printable(parameter("response_type"), 32) + "' is not enabled for the application."});
+    auto const scopes = read_scopes(asked.scope);
+    if (scopes.full.empty() && !scopes.openid)
+        return redirect_error(
+            {400, "invalid_request", 900144, "The request body must contain the following parameter: 'scope'."});
+    if (asked.challenge_method != "" && asked.challenge_method != "S256" && asked.challenge_method != "plain")
+        return redirect_error({400, "invalid_request", 90013, "Invalid input received from the user."});
+
+    if (auto const cookie = request.cookie("ESTSAUTH")) {
+        auto const found = sessions_.find(std::string(*cookie));
+        if (found != sessions_.end()) asked.session = found->second;
+    }
+    if (request.method == net::http::verb::post) {
+        auto const form = net::parse_form(request.body);
+        if (!form) return html(page("Bad request", escape(form.error().message)), net::http::status::bad_request);
+        return sign_in(asked, *form);
+    }
+
+    bool const asks_person = asked.prompt == "login" || asked.prompt == "select_account";
+    if (auto const desktop = state_->faults.see(Fault::authorize_silent_sign_in, {asked.client_id});
+        desktop && !asks_person) {
+        // The single-sign-on trap: whoever sits there is signed in, whatever login_hint says.
+        (void)state_->faults.take(Fault::authorize_silent_sign_in, {asked.client_id});
+        if (auto const* const user = state_->tenant.user(*desktop))
+            return consent_or_finish(asked, *user, {{"consent", "accept"}});
+    }
+    auto const* const known = asked.session.empty() ? nullptr : state_->tenant.user_by_id(asked.session);
+    bool const hinted_other = known != nullptr && !asked.login_hint.empty() && known->upn != to_lower(asked.login_hint);
+    if (known != nullptr && !asks_person && !hinted_other) return consent_or_finish(asked, *known, {});
+    if (asked.prompt == "none")
+        return redirect_error(
+            {400, "login_required", 50058, "A silent sign-in request was sent but no user is signed in."});
+    SignInForm form{asked.login_hint, {}, asked.application->name, {}};
+    if (asked.prompt == "select_account" && known != nullptr) form.accounts.push_back(known->upn);
+    return html(sign_in_page(form));
+}
+
+std::string IdentityProvider::remember_session(std::string const& user_id)
+{
+    if (sessions_.size() >= most_remembered) sessions_.erase(sessions_.begin());
+    auto const cookie = to_base64url(random_bytes(24));
+    sessions_[cookie] = user_id;
+    return cookie;
+}
+
+net::HttpResponse IdentityProvider::sign_in(Asked const& asked, Form const& form)
+{
+    auto const* const known = asked.session.empty() ? nullptr : state_->tenant.user_by_id(asked.session);
+    if (form.contains("pick") && known != nullptr && known->upn == value_of(form, "pick"))
+        return consent_or_finish(asked, *known, form);
+    if (form.contains("consent") && !form.contains("login") && known != nullptr)
+        return consent_or_finish(asked, *known, form);
+
+    auto const login = value_of(form, "login");
+    auto* const user = state_->tenant.user(login);
+    auto const problem = [&](unsigned code, std::string words) {
+        auto const worded = word({400, "invalid_grant", code, std::move(words), {}}, state_->clock.now());
+        return html(sign_in_page({login, worded.text, asked.application->name, {}}));
+    };
+    if (user == nullptr)
+        return problem(50034, "The user account " + printable(login, 128) + " does not exist in the directory.");
+    if (user->password != value_of(form, "passwd"))
+        return problem(50126, "Error validating credentials due to invalid username or password.");
+    if (!user->enabled) return problem(50057, "The user account is disabled.");
+    ++state_->counters.sign_ins;
+    auto response = consent_or_finish(asked, *user, form);
+    response.headers.emplace_back("set-cookie",
+                                  "ESTSAUTH=" + remember_session(user->object_id) + "; Path=/; HttpOnly; SameSite=Lax");
+    return response;
+}
+
+net::HttpResponse IdentityProvider::consent_or_finish(Asked const& asked, User const& user, Form const& form)
+{
+    auto& application = *asked.application;
+    auto const answer = value_of(form, "consent");
+    bool const consented = application.admin_consent || application.consented.contains(user.object_id);
+    if (answer == "decline")
+        return redirect(asked, {{"error", "access_denied"},
+                                {"error_description", "AADSTS65004: User declined to consent to access the app."}});
+    if (answer == "accept") application.consented.insert(user.object_id);
+    if (answer != "accept" && (!consented || asked.prompt == "consent")) {
+        if (asked.prompt == "none")
+            return redirect(asked, {{"error", "interaction_required"},
+                                    {"error_description",
+                                     "AADSTS65001: The user or administrator has not consented "
+                                     "to use the application."}});
+        return html(consent_page(application.name, user.upn, read_scopes(asked.scope).full));
+    }
+    std::erase_if(codes_, [now = state_->clock.now()](auto const& each) {
+        return each.second.expires + std::chrono::hours(1) < now;
+    });
+    if (codes_.size() >= most_remembered) codes_.erase(codes_.begin());
+    auto const code = "1.AX" + to_base64url(random_bytes(96));
+    // Codes live for about ten minutes (Microsoft, authorization code flow).
+    codes_[code] = {asked.client_id,
+                    asked.redirect_uri,
+                    asked.scope,
+                    user.object_id,
+                    asked.nonce,
+                    asked.challenge,
+                    asked.challenge_method,
+                    asked.tenant,
+                    state_->clock.now() + std::chrono::minutes(10),
+                    false};
+    return redirect(asked, {{"code", code}, {"session_state", stable_guid(user.object_id)}});
+}
+
+}  // namespace postroom::lab

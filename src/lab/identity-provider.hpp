@@ -1,0 +1,86 @@
+// Entra ID, as far as a program that asks for mail tokens sees it: authorize, token, OpenID configuration, keys.
+#pragma once
+
+#include "lab/state.hpp"
+#include "net/http-server.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postroom::lab {
+
+/// A refusal as Entra words it: "AADSTS50011: …" with trace and correlation id.
+struct EntraError {
+    unsigned status = 400;
+    std::string error;          ///< invalid_grant …
+    unsigned code = 0;          ///< 50011
+    std::string words;          ///< without "AADSTS50011: "
+    std::string suberror = {};  ///< often empty
+};
+
+/// An authorization code that was handed out and is still remembered, so that its second use is known as such.
+struct IssuedCode {
+    std::string client_id, redirect_uri, scope, user_id, nonce, challenge, challenge_method, tenant;
+    Instant expires{};
+    bool redeemed = false;
+};
+
+class IdentityProvider {
+public:
+    explicit IdentityProvider(SharedState state) : state_(std::move(state)) {}
+
+    /// Nothing where the path is not the identity provider's.
+    [[nodiscard]] std::optional<net::HttpResponse> answer(net::HttpRequest const& request);
+
+private:
+    using Form = std::multimap<std::string, std::string>;
+    struct Asked;
+
+    net::HttpResponse authorize(std::string_view tenant, net::HttpRequest const& request);
+    net::HttpResponse sign_in(Asked const& asked, Form const& form);
+    net::HttpResponse consent_or_finish(Asked const& asked, User const& user, Form const& form);
+    net::HttpResponse redirect(Asked const& asked, Form const& parameters) const;
+    std::optional<EntraError> check(Asked& asked, std::string_view tenant);
+    std::string remember_session(std::string const& user_id);
+
+    // token-endpoint.cpp
+    net::HttpResponse token(std::string_view tenant, net::HttpRequest const& request);
+    Result<net::HttpResponse> busy(std::string_view who);
+    std::optional<EntraError> check_client(Application const* application, std::string_view client_id,
+                                           std::optional<std::string_view> secret);
+    net::HttpResponse redeem(Application const& application, std::string_view tenant, Form const& form);
+    net::HttpResponse refresh(Application const& application, Form const& form);
+    net::HttpResponse issue(Application const& application, User const& user, std::string const& scope,
+                            std::string const& granted, std::string const& nonce, bool with_refresh_token);
+    std::string access_token(Application const& application, User const& user, std::string const& resource,
+                             std::string const& scopes, Instant now, std::int64_t life) const;
+    net::HttpResponse refuse(EntraError const& error) const;
+    net::HttpResponse introspect(net::HttpRequest const& request) const;
+    net::HttpResponse user_info(net::HttpRequest const& request) const;
+
+    net::HttpResponse configuration(std::string_view tenant) const;
+
+    SharedState state_;
+    std::map<std::string, IssuedCode> codes_;
+    std::map<std::string, std::string> sessions_;  ///< cookie → object id: who has signed in in that browser
+    std::set<std::string> spent_refresh_tokens_;   ///< only where the settings say that use revokes one
+};
+
+/// "AADSTS50011: … Trace ID: … Correlation ID: … Timestamp: …"
+struct WordedError {
+    std::string text, trace_id, correlation_id, timestamp;
+};
+[[nodiscard]] WordedError word(EntraError const& error, Instant now);
+
+/// Splits "https://outlook.office.com/SMTP.Send" into resource and name; OpenID's own scopes have no resource.
+struct Scopes {
+    std::string resource;            ///< "https://outlook.office.com"; empty: only OpenID's
+    std::vector<std::string> names;  ///< of that resource
+    std::vector<std::string> full;   ///< as they were asked
+    bool openid = false, offline = false, several_resources = false;
+};
+[[nodiscard]] Scopes read_scopes(std::string_view text);
+
+}  // namespace postroom::lab

@@ -1,0 +1,152 @@
+#include "lab/lab.hpp"
+
+#include "lab/api.hpp"
+#include "lab/certificates.hpp"
+#include "lab/identity-provider.hpp"
+#include "lab/imap-session.hpp"
+#include "lab/smtp-session.hpp"
+#include "lab/tenant-json.hpp"
+#include "net/http-server.hpp"
+#include "net/listen.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace postroom::lab {
+
+namespace {
+
+net::HttpResponse respond(State& state, IdentityProvider& provider, std::string_view host_name,
+                          net::HttpRequest const& request)
+{
+    if (auto response = provider.answer(request)) return std::move(*response);
+    if (!is_from_here(request, host_name))
+        return {
+            net::http::status::forbidden, {{"content-type", "text/plain"}}, "the lab answers its own page only\n", {}};
+    if (auto response = answer_api(state, request)) return std::move(*response);
+    return {net::http::status::not_found, {{"content-type", "text/plain"}}, "there is no such page in the lab\n", {}};
+}
+
+net::awaitable<net::HttpResponse> handle(SharedState state, std::shared_ptr<IdentityProvider> provider,
+                                         std::string host_name, net::HttpRequest request)
+{
+    co_return respond(*state, *provider, host_name, request);
+}
+
+Result<void> read_tenant_file(State& state, std::string const& path)
+{
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) return failure(Trouble::invalid, path + " can't be read");
+    boost::system::error_code error;
+    auto const value = boost::json::parse(text.str(), error);
+    if (error || !value.is_object()) return failure(Trouble::invalid, path + " does not hold a JSON object");
+    if (auto const done = apply_tenant(state, value.get_object()); !done)
+        return failure(Trouble::invalid, path + ": " + done.error().message);
+    return {};
+}
+
+}  // namespace
+
+struct Lab::Impl {
+    SharedState state;
+    std::shared_ptr<IdentityProvider> provider;
+    Options options;
+    Certificates certificates;
+    std::vector<std::unique_ptr<net::Listener>> listeners;
+};
+
+Lab::Lab(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Lab::~Lab()
+{
+    stop();
+}
+
+void Lab::stop()
+{
+    for (auto const& listener : impl_->listeners) listener->stop();
+}
+
+Endpoints const& Lab::endpoints() const
+{
+    return impl_->options.listen;
+}
+
+Facts Lab::facts() const
+{
+    return {impl_->state->base_url + '/' + impl_->state->tenant.id,
+            impl_->state->tenant.id,
+            std::string(default_client_id),
+            std::string(default_secret),
+            impl_->certificates.anchor_file,
+            "sales@contoso.test",
+            "support@contoso.test",
+            "alex@contoso.test",
+            std::string(default_password)};
+}
+
+Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, Options options)
+{
+    auto certificates = load_or_make_certificates(options.directory, options.host_name);
+    if (!certificates) return std::unexpected(certificates.error());
+    auto keys = TokenKeys::load_or_make(options.directory);
+    if (!keys) return std::unexpected(keys.error());
+    auto const tls = net::TlsContext::server(certificates->chain_file, certificates->key_file);
+    if (!tls) return std::unexpected(tls.error());
+
+    auto impl = std::make_unique<Impl>();
+    auto const state = std::make_shared<State>(std::move(*keys));
+    // Folders are new with every start, and say so: a UIDVALIDITY that was never there before.
+    state->next_uid_validity = static_cast<std::uint32_t>(to_seconds(state->clock.now()));
+    fill_default_tenant(*state, options.redirect_uris);
+    if (!options.tenant_file.empty())
+        if (auto const read = read_tenant_file(*state, options.tenant_file); !read)
+            return std::unexpected(read.error());
+    auto const provider = std::make_shared<IdentityProvider>(state);
+    impl->state = state;
+    impl->provider = provider;
+    impl->certificates = std::move(*certificates);
+
+    auto const add = [&](Endpoint& at, Result<std::unique_ptr<net::Listener>> opened) -> Result<void> {
+        if (!opened) return std::unexpected(opened.error());
+        at.port = (*opened)->port();
+        impl->listeners.push_back(std::move(*opened));
+        return {};
+    };
+    auto const handler = [state, provider, host = options.host_name](net::HttpRequest request) {
+        return handle(state, provider, host, std::move(request));
+    };
+    // A mail of 150 MiB can be put in by the API, too.
+    net::HttpLimits const limits{.body = most_message_bytes};
+    auto& listen = options.listen;
+    constexpr std::size_t most = 20'000;
+    net::Listen const https{.at = listen.https, .tls = *tls};
+    net::Listen const http{.at = listen.http};
+    net::Listen const imap{.at = listen.imap, .tls = *tls, .most_connections = most};
+    net::Listen const smtp{.at = listen.smtp, .tls = *tls, .tls_at_once = false, .most_connections = most};
+    net::Listen const inbound{.at = listen.inbound};
+    auto const serve_imap_here = [state](std::unique_ptr<net::Accepted> each) {
+        return serve_imap(state, std::move(each));
+    };
+    auto const serve_submission = [state](std::unique_ptr<net::Accepted> each) {
+        return serve_smtp(state, std::move(each), SmtpRole::submission);
+    };
+    auto const serve_inbound = [state](std::unique_ptr<net::Accepted> each) {
+        return serve_smtp(state, std::move(each), SmtpRole::inbound);
+    };
+    Result<void> done = add(listen.https, net::serve_http(executor, https, handler, limits));
+    if (done) done = add(listen.http, net::serve_http(executor, http, handler, limits));
+    if (done) done = add(listen.imap, net::Listener::open(executor, imap, serve_imap_here));
+    if (done) done = add(listen.smtp, net::Listener::open(executor, smtp, serve_submission));
+    if (done) done = add(listen.inbound, net::Listener::open(executor, inbound, serve_inbound));
+    if (!done) return std::unexpected(done.error());
+    state->base_url = "https://" + to_string(Endpoint{options.host_name, listen.https.port});
+    impl->options = std::move(options);
+    return std::unique_ptr<Lab>(new Lab(std::move(impl)));
+}
+
+}  // namespace postroom::lab
