@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
 namespace postroom {
 namespace {
@@ -39,6 +40,7 @@ TEST(Uuid, those_of_several_threads_differ)
 {
     std::array<std::vector<Uuid>, 4> made;
     std::vector<std::thread> threads;
+    threads.reserve(made.size());
     for (auto& mine : made)
         threads.emplace_back([&mine] {
             for (int i = 0; i < 2'000; ++i) mine.push_back(make_uuid());
