@@ -1,0 +1,39 @@
+// Where an application's identity provider is: the one place that builds an authority's URLs.
+#pragma once
+
+#include "net/https.hpp"
+#include "oauth/clouds.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroom::oauth {
+
+/// The URL under which a provider is configured, without a slash at its end: https://login.microsoftonline.com/TENANT,
+/// or `custom` for the cloud of that name (https://localhost:8444/TENANT, or the issuer of any OpenID provider).
+/// Errors: Trouble::invalid, with what is missing.
+[[nodiscard]] Result<std::string> authority_url(Cloud const& cloud, std::string_view tenant, std::string_view custom);
+
+/// Where its configuration may be, in the order to try: Entra's is under /v2.0, an OpenID provider's directly under
+/// the issuer (OpenID Connect Discovery 1.0 section 4).
+[[nodiscard]] std::vector<std::string> configuration_urls(std::string_view authority);
+
+/// An identity provider's endpoints, as its configuration gives them.
+struct Provider {
+    std::string issuer;  ///< Entra's may hold {tenantid}
+    std::string authorize;
+    std::string token;
+    std::string keys;
+    std::string device_code;        ///< empty where there is none
+    bool secret_in_header = false;  ///< takes client secrets by HTTP Basic only
+};
+
+/// `url` is where `body` came from. Errors: Trouble::protocol where an endpoint is missing or is not https, or where
+/// the issuer is not the authority's.
+[[nodiscard]] Result<Provider> read_configuration(std::string_view body, std::string_view url);
+
+/// Errors: as read_configuration(), not_found with every URL that was tried. Throws net::Broken.
+[[nodiscard]] net::awaitable<Result<Provider>> discover(net::Https& https, std::string authority);
+
+}  // namespace postroom::oauth

@@ -1,0 +1,112 @@
+#include "oauth/id-token.hpp"
+
+#include "base/text.hpp"
+#include "oauth/json-fields.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+
+namespace postroom::oauth {
+
+namespace {
+
+constexpr std::chrono::seconds tolerance{300};
+
+std::unexpected<Error> differs(std::string_view what, std::string_view is, std::string_view should_be)
+{
+    return failure(Trouble::refused, fmt::format("the id token's {} is \"{}\", not \"{}\"", what, printable(is, 128),
+                                                 printable(should_be, 128)));
+}
+
+std::vector<std::string> audiences(json::object const& claims)
+{
+    std::vector<std::string> all;
+    auto const* const value = claims.if_contains("aud");
+    if (value && value->is_array()) {
+        for (auto const& each : value->get_array())
+            if (each.is_string()) all.emplace_back(each.get_string().c_str());
+    } else if (auto one = text_member(claims, "aud"); !one.empty()) {
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+Result<void> check_times(json::object const& claims, Instant now)
+{
+    auto const at = [&](char const* name) -> std::optional<std::chrono::sys_seconds> {
+        auto const seconds = number_member(claims, name);
+        // Beyond the year 9999 no calendar goes on.
+        if (!seconds || *seconds < 0 || *seconds > 253'402'300'799) return std::nullopt;
+        return std::chrono::sys_seconds(std::chrono::seconds(*seconds));
+    };
+    auto const ends = at("exp");
+    auto const issued = at("iat");
+    auto const begins = at("nbf");
+    auto const clocks = [&](std::string_view what, std::chrono::sys_seconds when) {
+        return failure(Trouble::refused, fmt::format("the id token {} {}, and here it is {}; is a clock wrong?", what,
+                                                     to_rfc3339(when), to_rfc3339(now)));
+    };
+    if (!ends || !issued) return failure(Trouble::refused, "the id token does not say when it was issued and ends");
+    if (now - tolerance >= *ends) return clocks("ended at", *ends);
+    if (now + tolerance < *issued) return clocks("was issued at", *issued);
+    if (begins && now + tolerance < *begins) return clocks("begins at", *begins);
+    return {};
+}
+
+}  // namespace
+
+Result<Identity> verify_id_token(std::string_view token, std::vector<VerifyKey> const& keys, Expected const& expected)
+{
+    auto const jwt = decode_jwt(token);
+    if (!jwt) return std::unexpected(jwt.error());
+    if (auto const signature = verify_signature(*jwt, keys); !signature) return std::unexpected(signature.error());
+    auto const& claims = jwt->claims;
+    Identity identity;
+    identity.tenant_id = text_member(claims, "tid");
+
+    // Entra's configuration for several tenants names no tenant: {tenantid} stands for the one of the token.
+    auto issuer = expected.issuer;
+    constexpr std::string_view any_tenant = "{tenantid}";
+    if (auto const hole = issuer.find(any_tenant); hole != issuer.npos) {
+        if (identity.tenant_id.empty() || identity.tenant_id.find('/') != std::string::npos)
+            return failure(Trouble::refused, "the id token names no tenant (tid)");
+        issuer.replace(hole, any_tenant.size(), identity.tenant_id);
+    }
+    if (auto const is = text_member(claims, "iss"); issuer.empty() || is != issuer)
+        return differs("issuer", is, issuer);
+
+    auto const audience = audiences(claims);
+    if (std::ranges::find(audience, expected.client_id) == audience.end())
+        return differs("audience", audience.empty() ? "" : audience.front(), expected.client_id);
+    auto const party = text_member(claims, "azp");
+    if ((audience.size() > 1 || !party.empty()) && party != expected.client_id)
+        return differs("authorized party", party, expected.client_id);
+    if (text_member(claims, "nonce") != expected.nonce || expected.nonce.empty())
+        return failure(Trouble::refused, "the id token is not the answer to this sign-in: its nonce is another");
+    if (auto const times = check_times(claims, expected.now); !times) return std::unexpected(times.error());
+
+    identity.object_id = text_member(claims, "oid");
+    identity.subject = text_member(claims, "sub");
+    if (identity.subject.empty()) return failure(Trouble::refused, "the id token names nobody (sub)");
+    identity.user_name = text_member(claims, "preferred_username");
+    if (identity.user_name.empty()) identity.user_name = text_member(claims, "upn");
+    identity.email = text_member(claims, "email");
+    identity.name = text_member(claims, "name");
+    return identity;
+}
+
+net::awaitable<Result<std::vector<VerifyKey>>> fetch_keys(net::Https& https, std::string url)
+{
+    net::HttpsCall request;
+    request.url = url;
+    request.headers.emplace_back("Accept", "application/json");
+    auto const answer = co_await https.call(std::move(request));
+    if (answer.status != 200)
+        co_return failure(Trouble::protocol,
+                          fmt::format("the provider's keys at {} can't be had: HTTP {}", url, answer.status));
+    co_return read_keys(answer.body);
+}
+
+}  // namespace postroom::oauth
