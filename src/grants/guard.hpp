@@ -9,6 +9,9 @@
 
 namespace postroom::grants {
 
+/// Under the External URL: where the browser comes back. What is registered at the provider must be the same.
+inline constexpr std::string_view redirect_path = "/oauth/callback";
+
 struct Begun {
     model::AuthorizationId id;
     std::string url;  ///< for a browser

@@ -27,6 +27,7 @@ struct Ground {
     Clock const* clock = &system_clock();
 };
 
+/// Used from one event loop's thread.
 class Tokens {
 public:
     explicit Tokens(Ground ground);
@@ -37,7 +38,8 @@ public:
     /// authorization" and the grant kept), otherwise the provider could not be reached and the next try is due later.
     [[nodiscard]] net::awaitable<Result<AccessToken>> access(model::AccountId account);
 
-    /// A server refused `refused`: renews once, unless somebody did so meanwhile. Errors: as access().
+    /// A server refused `refused`: renews once, unless somebody did so meanwhile. Errors: as access(); Trouble::limit
+    /// where a token that was replaced a moment ago is refused again, since then the token is not what is wrong.
     [[nodiscard]] net::awaitable<Result<AccessToken>> replace(model::AccountId account, AccessToken refused);
 
     /// The refresher: renews every grant ahead of its end (the smaller of 10 minutes and a quarter of its life, with

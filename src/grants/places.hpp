@@ -1,0 +1,27 @@
+// Where each secret belongs: what the vault binds it to.
+#pragma once
+
+#include "model/ids.hpp"
+
+#include <string>
+
+namespace postroom::grants {
+
+[[nodiscard]] inline std::string place_of_client_secret(model::ApplicationId id)
+{
+    return "application/" + to_string(id) + "/client-secret";
+}
+[[nodiscard]] inline std::string place_of_refresh_token(model::AccountId id)
+{
+    return "account/" + to_string(id) + "/refresh-token";
+}
+[[nodiscard]] inline std::string place_of_access_token(model::AccountId id)
+{
+    return "account/" + to_string(id) + "/access-token";
+}
+[[nodiscard]] inline std::string place_of_verifier(model::AuthorizationId id)
+{
+    return "authorization/" + to_string(id) + "/verifier";
+}
+
+}  // namespace postroom::grants

@@ -1,0 +1,46 @@
+#include "grants/provider.hpp"
+
+#include "grants/places.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::grants {
+
+Result<std::vector<std::string>> scopes_of(model::Application const& application)
+{
+    auto const cloud = oauth::cloud_named(application.cloud);
+    if (!cloud) return std::unexpected(cloud.error());
+    return oauth::mail_scopes(*cloud);
+}
+
+Result<std::string> authority_of(model::Application const& application)
+{
+    auto const cloud = oauth::cloud_named(application.cloud);
+    if (!cloud) return std::unexpected(cloud.error());
+    return oauth::authority_url(*cloud, application.tenant, application.authority);
+}
+
+Result<oauth::Client> client_of(Ground const& ground, model::Application const& application)
+{
+    oauth::Client client{.id = application.client_id, .secret = {}};
+    if (application.client_secret.bytes.empty()) return client;
+    auto secret = ground.vault->unseal(application.client_secret, place_of_client_secret(application.id));
+    if (!secret) return std::unexpected(secret.error());
+    client.secret = std::move(*secret);
+    return client;
+}
+
+net::awaitable<Result<oauth::Provider>> find_provider(Ground ground, model::Application application)
+{
+    auto const authority = authority_of(application);
+    if (!authority) co_return std::unexpected(authority.error());
+    try {
+        auto found = co_await oauth::discover(*ground.https, *authority);
+        co_return found;
+    } catch (net::Broken const& broken) {
+        co_return failure(broken.kind(),
+                          fmt::format("the identity provider {} can't be reached: {}", *authority, broken.what()));
+    }
+}
+
+}  // namespace postroom::grants

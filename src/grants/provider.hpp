@@ -1,0 +1,21 @@
+// From an identity application as stored to what oauth/ needs of it.
+#pragma once
+
+#include "grants/tokens.hpp"
+#include "model/application.hpp"
+#include "oauth/authority.hpp"
+#include "oauth/clouds.hpp"
+#include "oauth/token-call.hpp"
+
+namespace postroom::grants {
+
+/// What the application's grants are asked for. Errors: Trouble::invalid.
+[[nodiscard]] Result<std::vector<std::string>> scopes_of(model::Application const& application);
+/// Errors: Trouble::invalid.
+[[nodiscard]] Result<std::string> authority_of(model::Application const& application);
+/// Errors: Trouble::store where the client secret can't be unsealed.
+[[nodiscard]] Result<oauth::Client> client_of(Ground const& ground, model::Application const& application);
+/// Asks the provider for its configuration. Never throws; what the network did is an error of its kind.
+[[nodiscard]] net::awaitable<Result<oauth::Provider>> find_provider(Ground ground, model::Application application);
+
+}  // namespace postroom::grants
