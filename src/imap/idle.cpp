@@ -18,10 +18,10 @@ awaitable<Answer<IdleEnd>> Session::idle(Duration limit)
     }
     // EXISTS may come ahead of the "+".
     for (bool accepted = false; !accepted;) {
-        auto const response = co_await receive();
+        auto response = co_await receive();
         accepted = std::holds_alternative<Continue>(response);
-        if (auto const* tagged = std::get_if<Tagged>(&response))
-            co_return std::unexpected(Reply{tagged->status, tagged->code, tagged->text});
+        if (auto* tagged = std::get_if<Tagged>(&response))
+            co_return std::unexpected(answer_to(tag, std::move(*tagged)));
         absorb(response);
     }
 
@@ -29,15 +29,14 @@ awaitable<Answer<IdleEnd>> Session::idle(Duration limit)
     while (changes_ == before) {
         auto const piece = take_piece();
         if (piece) {
-            auto const response = parse(std::get<Frame>(*piece));
+            auto response = parse(std::get<Frame>(*piece));
             if (auto const* malformed = std::get_if<Malformed>(&response))
                 throw net::Broken(Trouble::protocol, malformed->why);
             // The server may end it by itself, as Exchange does where the token has run out.
-            if (auto const* tagged = std::get_if<Tagged>(&response)) {
-                if (tagged->tag != tag)
-                    throw net::Broken(Trouble::protocol, "the server answered a command that was not asked");
-                if (tagged->status == Status::ok) co_return IdleEnd::changed;
-                co_return std::unexpected(Reply{tagged->status, tagged->code, tagged->text});
+            if (auto* tagged = std::get_if<Tagged>(&response)) {
+                auto reply = answer_to(tag, std::move(*tagged));
+                if (!reply.ok()) co_return std::unexpected(std::move(reply));
+                co_return IdleEnd::changed;
             }
             absorb(response);
             continue;

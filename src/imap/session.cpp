@@ -1,5 +1,6 @@
 // The dialogue: asking, waiting, and keeping what the server says unasked. No byte is inspected here; that is the
-// codec's part. Fetching bodies is in fetch.cpp, waiting for mail in idle.cpp.
+// codec's part. Signing in is in sign-in.cpp, what changes a mailbox in change.cpp, fetching in fetch.cpp, waiting for
+// mail in idle.cpp.
 #include "imap/session.hpp"
 
 #include "base/text.hpp"
@@ -19,21 +20,6 @@ std::uint32_t to_number(std::string_view digits)
     std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return value;
 }
-
-Reply to_reply(Tagged tagged)
-{
-    return {.status = tagged.status, .code = std::move(tagged.code), .text = std::move(tagged.text)};
-}
-
-Reply not_offered(std::string_view capability, std::string_view consequence)
-{
-    return {.status = Status::bad,
-            .code = {},
-            .text = "nothing was sent: the server does not offer " + std::string(capability) + ", and " +
-                    std::string(consequence)};
-}
-
-constexpr std::size_t append_piece = 64 * 1024;
 
 }  // namespace
 
@@ -122,7 +108,8 @@ void Session::absorb(Condition const& condition)
     if (!selected_) return;
     if (code.name == "UIDVALIDITY") selected_->uid_validity = to_number(code.argument);
     if (code.name == "UIDNEXT") selected_->uid_next = to_number(code.argument);
-    if (code.name == "PERMANENTFLAGS") selected_->permanent_flags = flag_list(code.argument).value_or(std::vector<std::string>());
+    if (code.name == "PERMANENTFLAGS")
+        selected_->permanent_flags = flag_list(code.argument).value_or(std::vector<std::string>());
 }
 
 void Session::absorb(Response const& response)
@@ -143,6 +130,14 @@ void Session::absorb(Response const& response)
     }
 }
 
+Reply Session::answer_to(std::string_view tag, Tagged tagged)
+{
+    if (tagged.tag != tag)
+        throw net::Broken(Trouble::protocol, "the server answered a command that was not asked: \"" +
+                                                 printable(tagged.tag + ' ' + tagged.text, 120) + '"');
+    return {.status = tagged.status, .code = std::move(tagged.code), .text = std::move(tagged.text)};
+}
+
 std::string Session::next_tag()
 {
     return 'A' + std::to_string(++last_tag_);
@@ -153,11 +148,8 @@ awaitable<Reply> Session::finish(std::string tag, Collect collect, Deadline dead
     for (;;) {
         auto response = co_await receive(deadline, limit);
         if (auto* tagged = std::get_if<Tagged>(&response)) {
-            if (tagged->tag != tag)
-                throw net::Broken(Trouble::protocol, "the server answered a command that was not asked: \"" +
-                                                         printable(tagged->tag + ' ' + tagged->text, 120) + '"');
             last_words_.clear();
-            co_return to_reply(std::move(*tagged));
+            co_return answer_to(tag, std::move(*tagged));
         }
         // Exchange sends a "+" though LITERAL+ needs none (MailKit #852).
         if (std::holds_alternative<Continue>(response)) continue;
@@ -174,7 +166,7 @@ awaitable<Reply> Session::run(Command command, Duration limit, Collect collect, 
         while (i > 0) {
             auto response = co_await receive(deadline, limit);
             if (std::holds_alternative<Continue>(response)) break;
-            if (auto* tagged = std::get_if<Tagged>(&response)) co_return to_reply(std::move(*tagged));
+            if (auto* tagged = std::get_if<Tagged>(&response)) co_return answer_to(tag, std::move(*tagged));
             absorb(response);
         }
         co_await transport_->write(parts[i]);
@@ -204,66 +196,6 @@ awaitable<void> Session::identify(std::string name, std::string version)
     Command command("ID (\"name\"");
     command.string(name).word("\"version\"").string(version).close_bracket();
     co_await run(std::move(command), limits_.command);
-}
-
-awaitable<Reply> Session::authenticate(sasl::Mechanism& mechanism)
-{
-    auto const tag = next_tag();
-    Command command("AUTHENTICATE " + std::string(mechanism.name()));
-    auto initial = mechanism.initial();
-    if (initial && has("SASL-IR")) {
-        Secret const encoded(to_base64(initial->expose()));
-        command.secret(encoded.empty() ? "=" : encoded.expose());  // RFC 4959: "=" is an empty one
-        initial.reset();
-    }
-    auto const parts = command.encode(tag, false);
-    transport_->expire_after(limits_.sign_in);
-    co_await transport_->write(parts.front());
-
-    std::optional<Error> cancelled;
-    std::optional<Reply> reply;
-    while (!reply) {
-        auto response = co_await receive();
-        if (auto* tagged = std::get_if<Tagged>(&response); tagged && tagged->tag == tag) {
-            reply = to_reply(std::move(*tagged));
-        } else if (tagged) {
-            throw net::Broken(Trouble::protocol, "the server answered a command that was not asked");
-        } else if (auto const* asked = std::get_if<Continue>(&response)) {
-            Wire line;
-            if (cancelled) throw net::Broken(Trouble::protocol, cancelled->message);
-            if (initial) {
-                Secret const encoded(to_base64(initial->expose()));
-                line.secret(encoded.expose());
-                initial.reset();
-            } else {
-                // A challenge that is no base64 is shown to people as it is.
-                auto const answer = mechanism.answer(from_base64(asked->text).value_or(asked->text));
-                if (answer) {
-                    Secret const encoded(to_base64(answer->expose()));
-                    line.secret(encoded.expose());
-                } else {
-                    cancelled = answer.error();
-                    line.text("*");
-                }
-            }
-            line.text("\r\n");
-            co_await transport_->write(line);
-        } else {
-            absorb(response);
-        }
-    }
-    reply->challenge = mechanism.refusal();
-    if (cancelled) {
-        if (reply->ok()) throw net::Broken(Trouble::protocol, cancelled->message);
-        reply->text += " (" + cancelled->message + ')';
-    }
-    if (!reply->ok()) co_return *reply;
-
-    signed_in_ = true;
-    Command ask("CAPABILITY");
-    auto known = co_await run(std::move(ask), limits_.command);
-    if (!known.ok()) co_return known;
-    co_return *reply;
 }
 
 awaitable<Answer<Selected>> Session::open(std::string verb, std::string folder)
@@ -351,131 +283,6 @@ awaitable<Answer<std::vector<Folder>>> Session::list()
     auto const reply = co_await run(std::move(command), limits_.search, collect, Deadline::renewed);
     if (!reply.ok()) co_return std::unexpected(reply);
     co_return folders;
-}
-
-awaitable<Reply> Session::store(std::vector<Uid> uids, std::string what, std::vector<std::string> flags)
-{
-    Reply reply{.status = Status::ok};
-    Collect const collect = [](Response& response) { return std::holds_alternative<Fetch>(response); };
-    auto const sets = to_uid_sets(std::move(uids));
-    for (auto const& set : sets) {
-        Command command("UID STORE");
-        command.word(set.text).word(what).word(flags_in_brackets(flags));
-        reply = co_await run(std::move(command), limits_.command, collect);
-        if (!reply.ok()) break;
-    }
-    co_return reply;
-}
-
-awaitable<Reply> Session::add_flags(std::vector<Uid> uids, std::vector<std::string> flags)
-{
-    return store(std::move(uids), "+FLAGS.SILENT", std::move(flags));
-}
-
-awaitable<Reply> Session::remove_flags(std::vector<Uid> uids, std::vector<std::string> flags)
-{
-    return store(std::move(uids), "-FLAGS.SILENT", std::move(flags));
-}
-
-awaitable<Reply> Session::expunge(std::vector<Uid> uids)
-{
-    if (!has("UIDPLUS")) co_return not_offered("UIDPLUS", "a plain EXPUNGE would delete others' mail too");
-    Reply reply{.status = Status::ok};
-    Collect const collect = [this](Response& response) {
-        if (!std::holds_alternative<Expunge>(response)) return false;
-        if (selected_ && selected_->exists > 0) --selected_->exists;
-        return true;
-    };
-    auto const sets = to_uid_sets(std::move(uids));
-    for (auto const& set : sets) {
-        Command command("UID EXPUNGE");
-        command.word(set.text);
-        reply = co_await run(std::move(command), limits_.command, collect);
-        if (!reply.ok()) break;
-    }
-    co_return reply;
-}
-
-awaitable<Answer<std::vector<CopyUid>>> Session::copy_or_move(std::string verb, std::vector<Uid> uids,
-                                                              std::string folder)
-{
-    auto const name = to_modified_utf7(folder);
-    if (!name) co_return std::unexpected(Reply{.status = Status::bad, .code = {}, .text = name.error().message});
-    std::vector<CopyUid> copied;
-    // RFC 6851 section 4.3: for MOVE the code comes untagged, ahead of the EXPUNGEs.
-    Collect const collect = [&](Response& response) {
-        if (std::holds_alternative<Expunge>(response)) {
-            if (selected_ && selected_->exists > 0) --selected_->exists;
-            return true;
-        }
-        auto const* condition = std::get_if<Condition>(&response);
-        if (!condition || condition->kind != Condition::Kind::ok) return false;
-        auto told = copyuid(condition->code);
-        if (told) copied.push_back(std::move(*told));
-        return told.has_value();
-    };
-    auto const sets = to_uid_sets(std::move(uids));
-    for (auto const& set : sets) {
-        Command command("UID " + verb);
-        command.word(set.text).string(*name);
-        auto const reply = co_await run(std::move(command), limits_.search, collect);
-        if (!reply.ok()) co_return std::unexpected(reply);
-        if (auto told = copyuid(reply.code)) copied.push_back(std::move(*told));
-    }
-    co_return copied;
-}
-
-awaitable<Answer<std::vector<CopyUid>>> Session::move(std::vector<Uid> uids, std::string folder)
-{
-    if (!has("MOVE")) co_return std::unexpected(not_offered("MOVE", "mail can be copied and then deleted instead"));
-    co_return co_await copy_or_move("MOVE", std::move(uids), std::move(folder));
-}
-
-awaitable<Answer<std::vector<CopyUid>>> Session::copy(std::vector<Uid> uids, std::string folder)
-{
-    return copy_or_move("COPY", std::move(uids), std::move(folder));
-}
-
-awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, std::vector<std::string> flags,
-                                                            std::optional<Instant> date, std::string_view bytes)
-{
-    auto const name = to_modified_utf7(folder);
-    if (!name) co_return std::unexpected(Reply{.status = Status::bad, .code = {}, .text = name.error().message});
-    auto const tag = next_tag();
-    Command command("APPEND");
-    command.string(*name);
-    if (!flags.empty()) command.word(flags_in_brackets(flags));
-    if (date) command.string(to_date_time(*date));
-    // Always a literal that waits, so that a server can refuse a large mail before it is sent.
-    command.word('{' + std::to_string(bytes.size()) + '}');
-    auto const parts = command.encode(tag, false);
-    transport_->expire_after(limits_.transfer);
-    co_await transport_->write(parts.front());
-    for (;;) {
-        auto response = co_await receive(Deadline::renewed, limits_.transfer);
-        if (std::holds_alternative<Continue>(response)) break;
-        if (auto* tagged = std::get_if<Tagged>(&response)) co_return std::unexpected(to_reply(std::move(*tagged)));
-        absorb(response);
-    }
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(append_piece, bytes.size()))) {
-        Wire const piece(std::string(bytes.substr(0, append_piece)));
-        transport_->expire_after(limits_.transfer);
-        co_await transport_->write(piece);
-    }
-    Wire const end("\r\n");
-    co_await transport_->write(end);
-    auto const reply = co_await finish(tag, {}, Deadline::renewed, limits_.transfer);
-    if (!reply.ok()) co_return std::unexpected(reply);
-    co_return appenduid(reply.code);
-}
-
-awaitable<Reply> Session::create(std::string folder)
-{
-    auto const name = to_modified_utf7(folder);
-    if (!name) co_return Reply{.status = Status::bad, .code = {}, .text = name.error().message};
-    Command command("CREATE");
-    command.string(*name);
-    co_return co_await run(std::move(command), limits_.command);
 }
 
 awaitable<Reply> Session::noop()

@@ -209,6 +209,7 @@ private:
     [[noreturn]] void fail_closed() const;
 
     std::string next_tag();
+    [[nodiscard]] static Reply answer_to(std::string_view tag, Tagged tagged);
     awaitable<Reply> run(Command command, Duration limit, Collect collect = {}, Deadline deadline = Deadline::fixed);
     awaitable<Reply> finish(std::string tag, Collect collect, Deadline deadline, Duration limit);
     awaitable<Answer<Selected>> open(std::string verb, std::string folder);
