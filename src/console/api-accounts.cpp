@@ -41,15 +41,9 @@ Endpoint server(std::string const& given, std::string_view field, std::string co
 
 void choose_servers(model::Account& account, std::string const& cloud, Wanted const& wanted)
 {
-    Endpoint imap{"", 993};
-    Endpoint smtp{"", 587};
-    if (cloud != "custom") {
-        auto const record = or_problem(oauth::cloud_named(cloud));
-        imap.host = record.imap_host;
-        smtp.host = record.smtp_host;
-    }
-    account.retrieval_server = server(wanted.imap_host, "imap_host", cloud, imap);
-    account.submission_server = server(wanted.smtp_host, "smtp_host", cloud, smtp);
+    auto const record = or_problem(oauth::cloud_named(cloud));
+    account.retrieval_server = server(wanted.imap_host, "imap_host", cloud, Endpoint{record.imap_host, 993});
+    account.submission_server = server(wanted.smtp_host, "smtp_host", cloud, Endpoint{record.smtp_host, 587});
     // The ports that RFC 8314 gives the other way round.
     account.retrieval_starttls = account.retrieval_server.port == 143;
     account.submission_implicit_tls = account.submission_server.port == 465;

@@ -25,7 +25,7 @@ model::Application read_application(Request const& request)
     application.authority = std::string(trim(members.text_or("authority", "")));
     application.client_id = std::string(trim(members.text("client_id")));
     bool const custom = application.cloud == "custom";
-    if (!custom) (void)or_problem(oauth::cloud_named(application.cloud), "cloud");
+    (void)or_problem(oauth::cloud_named(application.cloud), "cloud");
     if (custom && !application.authority.starts_with("https://"))
         throw Problem(Trouble::invalid,
                       "a custom cloud needs the authority, an https URL: that of the provider's OpenID configuration "

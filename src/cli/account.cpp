@@ -1,0 +1,196 @@
+// postroom account: email accounts and their authorization.
+#include "cli/commands.hpp"
+
+#include "base/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+namespace postroom::cli {
+
+namespace {
+
+std::string shown(json::value const& account)
+{
+    auto const& object = account.as_object();
+    auto text = fields(object, {{"Name", "name"},
+                                {"State", "state"},
+                                {"Why", "state_reason"},
+                                {"Since", "state_since"},
+                                {"User", "user"},
+                                {"Kind", "kind"},
+                                {"Department", "department"},
+                                {"Application", "application"},
+                                {"Retrieval", "retrieval"},
+                                {"Retrieved from", "retrieval_server"},
+                                {"Sent through", "submission_server"},
+                                {"Mailboxes", "mailboxes"},
+                                {"Transcript", "transcript"}});
+    if (auto const* const grant = object.if_contains("grant"); grant && grant->is_object())
+        text += "Grant\n" + fields(grant->as_object(), {{"  User name", "user_name"},
+                                                        {"  Tenant", "tenant_id"},
+                                                        {"  Object id", "object_id"},
+                                                        {"  Scopes", "scopes"},
+                                                        {"  Accepted", "accepted"},
+                                                        {"  Renewed", "renewed"},
+                                                        {"  Token ends", "access_token_ends"}});
+    if (member(object, "state") != "ready")
+        text += fmt::format("Next: postroom account authorize {}\n", member(object, "name"));
+    return text;
+}
+
+void add_add(Commands& commands, CLI::App& group)
+{
+    auto& add = commands.leaf(group, "add", "Add an account; then authorize it",
+                              "postroom account add sales --department \"Customer care\" --application contact-centre "
+                              "--user sales@contoso.com");
+    struct Given {
+        std::string name, department, application, user, kind = "mailbox", imap_host, smtp_host;
+    };
+    auto const given = std::make_shared<Given>();
+    add.add_option("name", given->name, "What to call it here")->required();
+    add.add_option("--department", given->department, "The department that owns it")->required()->type_name("NAME");
+    add.add_option("--application", given->application, "The identity application to sign in through")
+        ->required()
+        ->type_name("NAME");
+    add.add_option("--user", given->user, "The user that the token must belong to")->required()->type_name("USER");
+    add.add_option("--kind", given->kind, "mailbox opens its own mailbox, shared opens several with one token")
+        ->check(CLI::IsMember({"mailbox", "shared"}))
+        ->type_name("KIND");
+    add.add_option("--imap-host", given->imap_host, "host:port to retrieve from; the cloud's own otherwise")
+        ->type_name("HOST:PORT");
+    add.add_option("--smtp-host", given->smtp_host, "host:port to send through; the cloud's own otherwise")
+        ->type_name("HOST:PORT");
+    commands.talks(add, [given](Talk& talk) {
+        json::object body{{"name", given->name},
+                          {"department", given->department},
+                          {"application", given->application},
+                          {"user", given->user},
+                          {"kind", given->kind}};
+        if (!given->imap_host.empty()) body["imap_host"] = given->imap_host;
+        if (!given->smtp_host.empty()) body["smtp_host"] = given->smtp_host;
+        auto const answer = talk.server.send("POST", "/api/v1/accounts", body);
+        talk.show(answer, shown(answer));
+        return done;
+    });
+}
+
+// Asks every second until the browser came back, or it is too late.
+json::value wait_for(Talk const& talk, json::value const& begun)
+{
+    auto const path = "/api/v1/authorizations/" + member(begun.as_object(), "id");
+    auto const ends = from_rfc3339(member(begun.as_object(), "ends"));
+    for (;;) {
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        auto now = talk.server.get(path);
+        if (member(now.as_object(), "state") != "waiting") return now;
+        if (!ends || system_clock().now() > *ends)
+            throw Exit(failed, "nobody came back from the sign-in in time; begin anew");
+    }
+}
+
+void add_authorize(Commands& commands, CLI::App& group)
+{
+    auto& authorize = commands.leaf(group, "authorize", "Print the URL of the sign-in, and wait until it was used",
+                                    "postroom account authorize sales",
+                                    "Open the URL in any browser that reaches the External URL, and sign in as the "
+                                    "account's user.");
+    struct Given {
+        std::string name;
+        bool no_wait = false;
+    };
+    auto const given = std::make_shared<Given>();
+    authorize.add_option("name", given->name, "The account")->required();
+    authorize.add_flag("--no-wait", given->no_wait, "Print the URL and end");
+    commands.talks(authorize, [given](Talk& talk) -> int {
+        auto const begun = talk.server.send("POST", "/api/v1/accounts/" + in_url(given->name) + "/authorize");
+        auto const url = member(begun.as_object(), "url");
+        if (given->no_wait) {
+            talk.show(begun, url + "\n");
+            return done;
+        }
+        // To stderr where stdout is for the outcome as JSON.
+        fmt::print(talk.as_json ? stderr : stdout,
+                   "Open this in a browser, and sign in as the account's user:\n\n{}\n\n"
+                   "Waiting for the browser to come back (Ctrl-C ends the waiting only) …\n",
+                   url);
+        std::fflush(stdout);
+        auto const outcome = wait_for(talk, begun);
+        auto const reason = member(outcome.as_object(), "reason");
+        bool const accepted = member(outcome.as_object(), "state") == "accepted";
+        talk.show(outcome, accepted ? fmt::format("The account {} is authorized.\n", given->name) : "");
+        if (!accepted) throw Exit(failed, fmt::format("the account is not authorized: {}", reason));
+        return done;
+    });
+}
+
+void add_transcript(Commands& commands, CLI::App& group)
+{
+    auto& transcript = commands.leaf(group, "transcript", "Write what the account's connections say to files",
+                                     "postroom account transcript sales on",
+                                     "Secrets are masked. The files are in the server's transcript folder; new "
+                                     "connections only.");
+    struct Given {
+        std::string name, on;
+    };
+    auto const given = std::make_shared<Given>();
+    transcript.add_option("name", given->name, "The account")->required();
+    transcript.add_option("switch", given->on, "on or off")->required()->check(CLI::IsMember({"on", "off"}));
+    commands.talks(transcript, [given](Talk& talk) {
+        auto const answer = talk.server.send("PUT", "/api/v1/accounts/" + in_url(given->name) + "/transcript",
+                                             json::object{{"on", given->on == "on"}});
+        talk.show(answer, fmt::format("The transcript of {} is {}.\n", given->name, given->on));
+        return done;
+    });
+}
+
+}  // namespace
+
+void add_account_commands(Commands& commands)
+{
+    auto& group = commands.group("account", "Email accounts: who signs in, and where");
+    add_add(commands, group);
+
+    auto& list = commands.leaf(group, "list", "List the accounts and whether they work", "postroom account list");
+    commands.talks(list, [](Talk& talk) {
+        auto const answer = talk.server.get("/api/v1/accounts");
+        talk.show(answer, table(answer.at("items").as_array(),
+                                {{"NAME", "name"},
+                                 {"STATE", "state"},
+                                 {"USER", "user"},
+                                 {"DEPARTMENT", "department"},
+                                 {"MAILBOXES", "mailboxes"},
+                                 {"WHY", "state_reason"}},
+                                "There is no account yet: postroom account add NAME …"));
+        return done;
+    });
+
+    auto const name = std::make_shared<std::string>();
+    auto& show = commands.leaf(group, "show", "Show one, with its grant", "postroom account show sales");
+    show.add_option("name", *name, "The account")->required();
+    commands.talks(show, [name](Talk& talk) {
+        auto const answer = talk.server.get("/api/v1/accounts/" + in_url(*name));
+        talk.show(answer, shown(answer));
+        return done;
+    });
+
+    add_authorize(commands, group);
+
+    auto& remove = commands.leaf(group, "remove", "Remove one with its mailboxes and grant; cases and mail stay",
+                                 "postroom account remove sales");
+    remove.add_option("name", *name, "The account")->required();
+    commands.talks(
+        remove,
+        [name](Talk& talk) {
+            talk.server.send("DELETE", "/api/v1/accounts/" + in_url(*name));
+            print("Account " + *name + " removed.\n");
+            return done;
+        },
+        false);
+
+    add_transcript(commands, group);
+}
+
+}  // namespace postroom::cli

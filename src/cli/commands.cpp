@@ -1,0 +1,126 @@
+#include "cli/commands.hpp"
+
+#include "base/text.hpp"
+#include "cli/configuration.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/serialize.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace postroom::cli {
+
+namespace {
+
+constexpr std::string_view exit_codes =
+    "Exit codes: 0 done; 1 refused or failed, stderr says why; 2 wrong command line or configuration; 3 the server "
+    "can't be reached.";
+
+struct Where {
+    std::string socket, config, format = "text";
+};
+
+std::string socket_path(Where const& where)
+{
+    if (!where.socket.empty()) return where.socket;
+    if (char const* const given = std::getenv("POSTROOM_SOCKET"); given && *given != '\0') return given;
+    return or_exit(read_configuration(where.config), wrong_usage).socket;
+}
+
+int complain(int code, std::string_view words)
+{
+    fmt::print(stderr, "postroom: {}\n", for_terminal(words));
+    return code;
+}
+
+}  // namespace
+
+void Talk::show(json::value const& answer, std::string const& text) const
+{
+    print(as_json ? json::serialize(answer) + "\n" : text);
+}
+
+Commands::Commands() : root_("The mail room of a contact centre whose mailboxes live in Microsoft 365", "postroom")
+{
+    root_.require_subcommand(1);
+    root_.get_formatter()->column_width(32);
+    add_serve_command(*this);
+    add_lab_commands(*this);
+    add_settings_commands(*this);
+    add_user_commands(*this);
+    add_department_commands(*this);
+    add_application_commands(*this);
+    add_account_commands(*this);
+    add_mailbox_commands(*this);
+    add_retrieve_command(*this);
+    add_case_commands(*this);
+    add_send_command(*this);
+    add_outbound_commands(*this);
+    add_exception_commands(*this);
+    add_alarm_commands(*this);
+    add_version_command(*this);
+    add_completion_command(*this);
+}
+
+CLI::App& Commands::group(std::string const& name, std::string const& meaning)
+{
+    auto* const added = root_.add_subcommand(name, meaning);
+    added->require_subcommand(1);
+    return *added;
+}
+
+CLI::App& Commands::leaf(CLI::App& parent, std::string const& name, std::string const& meaning,
+                         std::string const& example, std::string const& more)
+{
+    auto* const added = parent.add_subcommand(name, meaning);
+    added->footer(fmt::format("Example:\n  {}\n{}{}{}", example, more.empty() ? "" : "\n" + more,
+                              more.empty() ? "\n" : "\n\n", exit_codes));
+    return *added;
+}
+
+void Commands::runs(CLI::App& leaf, std::function<int()> work)
+{
+    leaf.callback([this, work = std::move(work)] { choose(work); });
+}
+
+void Commands::talks(CLI::App& leaf, std::function<int(Talk&)> work, bool prints)
+{
+    auto const where = std::make_shared<Where>();
+    leaf.add_option("--socket", where->socket,
+                    "The running server's Unix socket; otherwise $POSTROOM_SOCKET, or what the configuration says")
+        ->type_name("FILE");
+    leaf.add_option("--config", where->config, "The configuration file that names the socket")->type_name("FILE");
+    if (prints)
+        leaf.add_option("--format", where->format, "How to print: text, or json as the API gives it")
+            ->check(CLI::IsMember({"text", "json"}))
+            ->type_name("text|json");
+    runs(leaf, [where, work = std::move(work)] {
+        Talk talk{ServerClient(socket_path(*where)), where->format == "json"};
+        return work(talk);
+    });
+}
+
+int Commands::run(int argc, char const* const* argv)
+{
+    try {
+        root_.parse(argc, argv);
+        return chosen_ ? chosen_() : done;
+    } catch (CLI::Success const& help) {
+        return root_.exit(help);
+    } catch (CLI::ParseError const& error) {
+        CLI::App const* named = &root_;
+        for (auto inner = root_.get_subcommands(); !inner.empty(); inner = named->get_subcommands())
+            named = inner.front();
+        auto path = named->get_name();
+        for (auto const* above = named->get_parent(); above; above = above->get_parent())
+            path = above->get_name() + " " + path;
+        return complain(wrong_usage, fmt::format("{}\n{} --help says what is right", error.what(), path));
+    } catch (Exit const& exit) {
+        return complain(exit.code(), exit.what());
+    } catch (std::exception const& error) {
+        return complain(failed, fmt::format("a mistake of ours: {}", error.what()));
+    }
+}
+
+}  // namespace postroom::cli

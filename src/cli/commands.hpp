@@ -1,0 +1,69 @@
+// The tree of commands. Each group of commands lives in a file of its own and hangs itself into the tree here; which
+// one was chosen runs after the whole command line was understood.
+#pragma once
+
+#include "cli/exit.hpp"
+#include "cli/output.hpp"
+#include "cli/server-client.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace postroom::cli {
+
+/// What a command that talks to the running server works with.
+struct Talk {
+    ServerClient server;
+    bool as_json = false;
+
+    /// Prints the API's own JSON where --format json was given, else `text`.
+    void show(json::value const& answer, std::string const& text) const;
+};
+
+class Commands {
+public:
+    Commands();
+
+    [[nodiscard]] CLI::App& root() { return root_; }
+    /// A word that only groups: postroom department …
+    CLI::App& group(std::string const& name, std::string const& meaning);
+    /// A command, with its example and what its exit codes mean in --help.
+    CLI::App& leaf(CLI::App& parent, std::string const& name, std::string const& meaning, std::string const& example,
+                   std::string const& more = {});
+
+    /// What runs after the command line was understood.
+    void choose(std::function<int()> work) { chosen_ = std::move(work); }
+    void runs(CLI::App& leaf, std::function<int()> work);
+    /// With --socket and --config, and --format where it prints data.
+    void talks(CLI::App& leaf, std::function<int(Talk&)> work, bool prints = true);
+
+    /// Parses and runs. Returns the exit code; what went wrong is on stderr.
+    int run(int argc, char const* const* argv);
+
+private:
+    CLI::App root_;
+    std::function<int()> chosen_;
+};
+
+void add_serve_command(Commands& commands);
+void add_lab_commands(Commands& commands);
+void add_user_commands(Commands& commands);
+void add_application_commands(Commands& commands);
+void add_department_commands(Commands& commands);
+void add_account_commands(Commands& commands);
+void add_mailbox_commands(Commands& commands);
+void add_retrieve_command(Commands& commands);
+void add_case_commands(Commands& commands);
+void add_send_command(Commands& commands);
+void add_outbound_commands(Commands& commands);
+void add_exception_commands(Commands& commands);
+void add_alarm_commands(Commands& commands);
+void add_settings_commands(Commands& commands);
+void add_version_command(Commands& commands);
+void add_completion_command(Commands& commands);
+
+}  // namespace postroom::cli

@@ -1,0 +1,187 @@
+#include "cli/configuration.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+namespace postroom::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where a value goes. What is wrong with it comes back in words.
+struct Reader {
+    fs::path folder;
+
+    // Relative paths begin at the file, not at wherever somebody stands.
+    [[nodiscard]] std::string path(std::string const& given) const
+    {
+        return fs::path(given).is_absolute() ? given : (folder / given).lexically_normal().string();
+    }
+};
+
+using Set = std::function<std::string(Reader const&, Configuration&, toml::node const&)>;
+
+Set file_path(std::string Configuration::* member)
+{
+    return [member](Reader const& reader, Configuration& into, toml::node const& node) -> std::string {
+        auto const text = node.value_exact<std::string>();
+        if (!text || text->empty()) return "must be a path in quotes";
+        into.*member = reader.path(*text);
+        return {};
+    };
+}
+
+std::string set_listen(Reader const&, Configuration& into, toml::node const& node)
+{
+    auto const text = node.value_exact<std::string>();
+    if (!text) return "must be an address and a port in quotes, for example \"127.0.0.1:8080\"";
+    auto endpoint = parse_endpoint(*text, 8080);
+    if (!endpoint) return "is wrong: " + endpoint.error().message;
+    into.listen = std::move(*endpoint);
+    return {};
+}
+
+std::string set_anchors(Reader const& reader, Configuration& into, toml::node const& node)
+{
+    auto const* const list = node.as_array();
+    if (!list) return "must be a list of paths, for example [\"/etc/postroom/ca.pem\"]";
+    for (auto const& each : *list) {
+        auto const text = each.value_exact<std::string>();
+        if (!text || text->empty()) return "must be a list of paths in quotes";
+        into.anchors.push_back(reader.path(*text));
+    }
+    return {};
+}
+
+std::string set_log_level(Reader const&, Configuration& into, toml::node const& node)
+{
+    auto const text = node.value_exact<std::string>();
+    for (auto const* const known : {"debug", "info", "warning", "error"})
+        if (text == known) {
+            into.log_level = known;
+            return {};
+        }
+    return "must be \"debug\", \"info\", \"warning\" or \"error\"";
+}
+
+struct Known {
+    std::string_view section, key;
+    Set set;
+};
+
+std::vector<Known> const& known_keys()
+{
+    static std::vector<Known> const all{
+        {"store", "path", file_path(&Configuration::store_path)},
+        {"console", "listen", set_listen},
+        {"console", "socket", file_path(&Configuration::socket)},
+        {"console", "web", file_path(&Configuration::web)},
+        {"console", "certificate", file_path(&Configuration::certificate)},
+        {"console", "key", file_path(&Configuration::key)},
+        {"vault", "key-file", file_path(&Configuration::vault_key_file)},
+        {"tls", "anchors", set_anchors},
+        {"log", "level", set_log_level},
+        {"transcripts", "directory", file_path(&Configuration::transcripts)},
+    };
+    return all;
+}
+
+// The keys of a section, or the sections where it is empty.
+std::string those_there_are(std::string_view section)
+{
+    std::vector<std::string> names;
+    for (auto const& each : known_keys()) {
+        auto name = section.empty() ? fmt::format("[{}]", each.section) : std::string(each.key);
+        if (section.empty() || each.section == section)
+            if (names.empty() || names.back() != name) names.push_back(std::move(name));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::unexpected<Error> wrong(std::string const& file, toml::source_region const& where, std::string const& words)
+{
+    return failure(Trouble::invalid, fmt::format("{}, line {}: {}", file, where.begin.line, words));
+}
+
+Result<void> take_section(Reader const& reader, Configuration& into, std::string_view section, toml::table const& keys)
+{
+    for (auto const& [key, node] : keys) {
+        Known const* found = nullptr;
+        for (auto const& each : known_keys())
+            if (each.section == section && each.key == key.str()) found = &each;
+        if (!found)
+            return wrong(into.file, key.source(),
+                         fmt::format("[{}] has no key \"{}\"; those there are: {}", section, key.str(),
+                                     those_there_are(section)));
+        if (auto const words = found->set(reader, into, node); !words.empty())
+            return wrong(into.file, node.source(), fmt::format("[{}] {} {}", section, key.str(), words));
+    }
+    return {};
+}
+
+// Of the program as built in the source tree, or as installed.
+std::string default_web()
+{
+    std::error_code error;
+    return fs::exists("web/dist", error) || !fs::exists("/usr/share/postroom/web", error) ? "web/dist"
+                                                                                          : "/usr/share/postroom/web";
+}
+
+}  // namespace
+
+Result<Configuration> parse_configuration(std::string_view text, std::string const& file)
+{
+    Configuration read;
+    read.file = file;
+    Reader const reader{fs::path(file).parent_path()};
+    toml::table document;
+    try {
+        document = toml::parse(text, file);
+    } catch (toml::parse_error const& error) {
+        return wrong(file, error.source(), fmt::format("this is not TOML: {}", error.description()));
+    }
+    for (auto const& [key, node] : document) {
+        auto const* const section = node.as_table();
+        bool known = false;
+        for (auto const& each : known_keys()) known = known || each.section == key.str();
+        if (!known)
+            return wrong(file, key.source(),
+                         fmt::format("there is no section [{}]; those there are: {}", key.str(), those_there_are("")));
+        if (!section)
+            return wrong(file, key.source(), fmt::format("\"{}\" is a section: write [{}]", key.str(), key.str()));
+        if (auto taken = take_section(reader, read, key.str(), *section); !taken) return std::unexpected(taken.error());
+    }
+    if (read.certificate.empty() != read.key.empty())
+        return failure(Trouble::invalid, fmt::format("{}: [console] certificate and key go together: the {} is missing",
+                                                     file, read.key.empty() ? "key" : "certificate"));
+    if (read.web.empty()) read.web = default_web();
+    return read;
+}
+
+Result<Configuration> read_configuration(std::string const& path)
+{
+    std::string file = path;
+    std::error_code error;
+    if (file.empty())
+        for (auto const* const usual : {"postroom.toml", "/etc/postroom/postroom.toml"})
+            if (file.empty() && fs::exists(usual, error)) file = usual;
+    if (file.empty()) {
+        Configuration defaults;
+        defaults.web = default_web();
+        return defaults;
+    }
+    std::ifstream stream(file, std::ios::binary);
+    std::string const text{std::istreambuf_iterator<char>(stream), {}};
+    if (!stream.is_open() || stream.bad() || fs::is_directory(file, error))
+        return failure(Trouble::invalid, fmt::format("the configuration file {} can't be read", file));
+    return parse_configuration(text, file);
+}
+
+}  // namespace postroom::cli

@@ -1,0 +1,37 @@
+// postroom exception: mail that could not be made into cases, its bytes intact.
+#include "cli/commands.hpp"
+
+namespace postroom::cli {
+
+void add_exception_commands(Commands& commands)
+{
+    auto& group = commands.group("exception", "Mail that could not be made into cases, its bytes intact");
+
+    auto& list = commands.leaf(group, "list", "List it, oldest first", "postroom exception list");
+    commands.talks(list, [](Talk& talk) {
+        auto const answer = talk.server.get("/api/v1/exceptions");
+        talk.show(answer, table(answer.at("items").as_array(),
+                                {{"ID", "id"},
+                                 {"MAILBOX", "mailbox"},
+                                 {"SIZE", "size"},
+                                 {"RECEIVED", "received"},
+                                 {"TRIES", "tries"},
+                                 {"WHY", "reason"}},
+                                "There is none."));
+        return done;
+    });
+
+    auto& retry = commands.leaf(group, "retry", "Try to make one into a case again", "postroom exception retry 0192…");
+    auto const id = std::make_shared<std::string>();
+    retry.add_option("id", *id, "Its id, from postroom exception list")->required();
+    commands.talks(
+        retry,
+        [id](Talk& talk) {
+            talk.server.send("POST", "/api/v1/exceptions/" + in_url(*id) + "/retry");
+            print("It waits for triage again.\n");
+            return done;
+        },
+        false);
+}
+
+}  // namespace postroom::cli

@@ -1,0 +1,160 @@
+#include "cli/mail-servers.hpp"
+
+#include "dispatcher/dispatcher.hpp"
+#include "net/resolver.hpp"
+#include "retriever/retriever.hpp"
+#include "triage/triage.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <array>
+#include <thread>
+
+namespace postroom::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string host_name()
+{
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+}  // namespace
+
+struct MailServers::Impl {
+    Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::string transcripts)
+        : ground(std::move(given)),
+          resolver(loop.get_executor()),
+          tokens(with_own_https(tls)),
+          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock},
+          triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
+          retriever({ground.store, roads, loop.get_executor(), host_name(), [this] { triage.nudge(); }, ground.clock}),
+          dispatcher({ground.store, roads, loop.get_executor(), host_name(), ground.clock})
+    {
+    }
+
+    grants::Ground with_own_https(std::shared_ptr<net::TlsContext> const& tls)
+    {
+        auto own = ground;
+        own.https = std::make_shared<net::Https>(loop.get_executor(), tls);
+        return own;
+    }
+
+    template <class Worker>
+    void spawn(Worker& worker, std::string_view name)
+    {
+        ++running;
+        asio::co_spawn(loop, worker.run(), [this, name](std::exception_ptr const& trouble) {
+            if (trouble) spdlog::critical("{} ended, which it never should; restart Postroom", name);
+            if (--running == 0 && ended) ended();
+        });
+    }
+
+    void stop(std::function<void()> when_ended)
+    {
+        ended = std::move(when_ended);
+        retriever.stop();
+        dispatcher.stop();
+        triage.stop();
+        tokens.stop();
+        if (running == 0) ended();
+    }
+
+    asio::io_context loop{1};
+    asio::executor_work_guard<asio::io_context::executor_type> guard{loop.get_executor()};
+    asio::thread_pool pool{1};  // reads mails
+    grants::Ground ground;
+    net::Resolver resolver;
+    grants::Tokens tokens;
+    grants::Roads roads;
+    triage::Triage triage;
+    retriever::Retriever retriever;
+    dispatcher::Dispatcher dispatcher;
+    int running = 0;
+    std::function<void()> ended;
+    std::thread thread;
+};
+
+bool drain(boost::asio::io_context& loop)
+{
+    loop.restart();
+    loop.run_for(std::chrono::seconds(3));
+    return loop.stopped();
+}
+
+namespace {
+
+// Crosses to the mail loop and back.
+net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor mail, retriever::Retriever& retriever,
+                                                          std::optional<std::string> address)
+{
+    auto const looks = co_await asio::co_spawn(mail, retriever.retrieve_once(std::move(address)), asio::use_awaitable);
+    if (!looks) co_return std::unexpected(looks.error());
+    std::vector<console::Looked> all;
+    for (auto const& each : *looks)
+        all.push_back({each.mailbox, each.ok, static_cast<std::int64_t>(each.filed), each.reason});
+    co_return all;
+}
+
+}  // namespace
+
+MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts)
+    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(transcripts)))
+{
+}
+
+MailServers::~MailServers()
+{
+    (void)finish();
+}
+
+bool MailServers::finish()
+{
+    impl_->guard.reset();
+    impl_->loop.stop();
+    if (impl_->thread.joinable()) impl_->thread.join();
+    return drain(impl_->loop);
+}
+
+void MailServers::start()
+{
+    impl_->spawn(impl_->tokens, "the refresher");
+    impl_->spawn(impl_->triage, "triage");
+    impl_->spawn(impl_->retriever, "the retriever");
+    impl_->spawn(impl_->dispatcher, "the dispatcher");
+    impl_->thread = std::thread([this] { impl_->loop.run(); });
+}
+
+void MailServers::stop(std::function<void()> ended)
+{
+    asio::post(impl_->loop, [this, ended = std::move(ended)]() mutable { impl_->stop(std::move(ended)); });
+}
+
+console::Hooks MailServers::hooks()
+{
+    auto* const impl = impl_.get();
+    auto on_the_loop = [impl](auto work) {
+        return [impl, work] { asio::post(impl->loop, [impl, work] { work(*impl); }); };
+    };
+    console::Hooks hooks;
+    hooks.mail_queued = on_the_loop([](Impl& mail) { mail.dispatcher.nudge(); });
+    hooks.triage_due = on_the_loop([](Impl& mail) { mail.triage.nudge(); });
+    hooks.accounts_changed = on_the_loop([](Impl& mail) {
+        mail.retriever.nudge();
+        mail.dispatcher.nudge();
+    });
+    hooks.retrieve_once = [impl](std::optional<std::string> address) {
+        return look(impl->loop.get_executor(), impl->retriever, std::move(address));
+    };
+    return hooks;
+}
+
+}  // namespace postroom::cli

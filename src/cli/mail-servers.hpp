@@ -1,0 +1,40 @@
+// The workers of the services server, on their own event loop in their own thread.
+#pragma once
+
+#include "cli/configuration.hpp"
+#include "console/hooks.hpp"
+#include "grants/tokens.hpp"
+#include "net/tls.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace postroom::cli {
+
+/// Lets coroutines that were told to stop end, for at most three seconds: what they refer to must not go before them.
+/// False where some have not.
+[[nodiscard]] bool drain(boost::asio::io_context& loop);
+
+class MailServers {
+public:
+    /// `https` in the ground is not used: the mail loop has one of its own.
+    MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts);
+    ~MailServers();
+
+    void start();
+    /// Asks the workers to finish what is being committed; `ended` is called on the mail thread when they have.
+    void stop(std::function<void()> ended);
+    /// After that: ends the thread and what is left on the loop. False where something there does not end by itself.
+    [[nodiscard]] bool finish();
+
+    /// For the console's thread.
+    [[nodiscard]] console::Hooks hooks();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace postroom::cli

@@ -1,0 +1,19 @@
+// postroom: one program for the server, the lab and the commands.
+#include "cli/commands.hpp"
+
+#include <sodium.h>
+
+#include <csignal>
+#include <cstdio>
+
+int main(int argc, char** argv)
+{
+    // A peer that went away is an error of one write, not the end of the program.
+    std::signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0) {
+        std::fputs("postroom: libsodium can't be started\n", stderr);
+        return 1;
+    }
+    postroom::cli::Commands commands;
+    return commands.run(argc, argv);
+}

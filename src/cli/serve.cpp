@@ -1,0 +1,191 @@
+// postroom serve: all the servers in one process, over one store.
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "cli/commands.hpp"
+#include "cli/configuration.hpp"
+#include "cli/mail-servers.hpp"
+#include "cli/store-lock.hpp"
+#include "console/server.hpp"
+#include "net/http-server.hpp"
+#include "store/settings.hpp"
+#include "vault/vault.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/signal_set.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+namespace postroom::cli {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// For what is being committed to be answered.
+constexpr auto stop_limit = std::chrono::seconds(20);
+
+void start_log(std::string const& level)
+{
+    auto const log = spdlog::stderr_logger_mt("postroom");
+    log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    spdlog::set_default_logger(log);
+    spdlog::set_level(spdlog::level::from_str(level));
+}
+
+void make_case_token_key(store::Store& store)
+{
+    store.write_now([](store::Connection& c) {
+        if (store::setting(c, "case-token-key").empty())
+            store::set_setting(c, "case-token-key", to_base64url(random_bytes(32)));
+    });
+}
+
+std::string address_for_people(Endpoint const& listen, bool tls)
+{
+    bool const any = listen.host == "0.0.0.0" || listen.host == "::" || listen.host == "127.0.0.1";
+    return fmt::format("{}://{}/", tls ? "https" : "http",
+                       to_string(Endpoint{any ? "localhost" : listen.host, listen.port}));
+}
+
+// Everything, in the order in which it needs each other.
+class Servers {
+public:
+    explicit Servers(Configuration const& configuration)
+        : configuration_(configuration),
+          lock_(or_exit(StoreLock::take(configuration.store_path))),
+          tls_(or_exit(net::TlsContext::client(configuration.anchors), wrong_usage)),
+          vault_(or_exit(vault::Vault::open(configuration.vault_key_file, true))),
+          store_(or_exit(store::Store::open({.path = configuration.store_path}))),
+          signals_(loop_, SIGINT, SIGTERM)
+    {
+        make_case_token_key(*store_);
+        grants::Ground const ground{store_.get(), vault_, std::make_shared<net::Https>(loop_.get_executor(), tls_),
+                                    &system_clock()};
+        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts);
+        console_ = std::make_unique<console::Server>(ground, mail_->hooks(),
+                                                     console::Options{.web = configuration.web, .throttle = {}});
+        listen();
+    }
+
+    int run()
+    {
+        mail_->start();
+        signals_.async_wait([this](boost::system::error_code error, int) {
+            if (!error) stop();
+        });
+        loop_.run();
+        // What still refers to the servers must not outlive them.
+        if (!mail_->finish() || !drain(loop_)) cut_off("something here did not end");
+        spdlog::info("stopped");
+        return done;
+    }
+
+private:
+    void listen()
+    {
+        std::shared_ptr<net::TlsContext> server_tls;
+        if (!configuration_.certificate.empty())
+            server_tls = or_exit(net::TlsContext::server(configuration_.certificate, configuration_.key), wrong_usage);
+        auto const handler = [this](net::HttpRequest request) { return console_->answer(std::move(request)); };
+        net::Listen const socket{.at = net::UnixPath{configuration_.socket}};
+        net::Listen const tcp{.at = configuration_.listen, .tls = server_tls};
+        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), socket, handler)));
+        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), tcp, handler)));
+        spdlog::info("Postroom {}: the console is at {}; commands find it at {}; the store is {}", version,
+                     address_for_people(configuration_.listen, server_tls != nullptr), configuration_.socket,
+                     configuration_.store_path);
+    }
+
+    void stop()
+    {
+        spdlog::info("stopping");
+        for (auto const& listener : listeners_) listener->stop();
+        too_late_.expires_after(stop_limit);
+        too_late_.async_wait([](boost::system::error_code error) {
+            if (!error) cut_off("a mail server did not answer in time");
+        });
+        // A second signal ends the waiting.
+        signals_.async_wait([](boost::system::error_code error, int) {
+            if (!error) std::_Exit(failed);
+        });
+        mail_->stop([this] { asio::post(loop_, [this] { stopped(); }); });
+    }
+
+    void stopped()
+    {
+        too_late_.cancel();
+        signals_.cancel();
+        loop_.stop();
+    }
+
+    // As a kill would: the store bears that.
+    [[noreturn]] static void cut_off(std::string_view why)
+    {
+        spdlog::warn("stopped without waiting longer: {}", why);
+        spdlog::shutdown();
+        std::_Exit(done);
+    }
+
+    Configuration configuration_;
+    StoreLock lock_;
+    std::shared_ptr<net::TlsContext> tls_;
+    std::shared_ptr<vault::Vault const> vault_;
+    std::unique_ptr<store::Store> store_;
+    asio::io_context loop_{1};
+    asio::signal_set signals_;
+    asio::steady_timer too_late_{loop_};
+    std::unique_ptr<MailServers> mail_;
+    std::unique_ptr<console::Server> console_;
+    std::vector<std::unique_ptr<net::Listener>> listeners_;
+};
+
+struct Given {
+    std::string config, role = "both", transcripts;
+};
+
+int serve(Given const& given)
+{
+    if (given.role != "both")
+        throw Exit(wrong_usage,
+                   fmt::format("--role {} needs a store that several servers share, which this version does not have "
+                               "yet; --role both runs everything in one process",
+                               given.role));
+    auto configuration = or_exit(read_configuration(given.config), wrong_usage);
+    if (!given.transcripts.empty()) configuration.transcripts = given.transcripts;
+    std::error_code error;
+    for (auto const& folder :
+         {std::filesystem::path(configuration.transcripts), std::filesystem::path(configuration.socket).parent_path(),
+          std::filesystem::path(configuration.vault_key_file).parent_path()})
+        if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    start_log(configuration.log_level);
+    Servers servers(configuration);
+    return servers.run();
+}
+
+}  // namespace
+
+void add_serve_command(Commands& commands)
+{
+    auto& leaf = commands.leaf(commands.root(), "serve", "Run Postroom: console, retriever, triage and dispatcher",
+                               "postroom serve\n  postroom serve --config /etc/postroom/postroom.toml",
+                               "SIGINT and SIGTERM stop it in order. Without a configuration file all is kept under "
+                               "./var.");
+    auto const given = std::make_shared<Given>();
+    leaf.add_option("--config", given->config,
+                    "The configuration file; otherwise ./postroom.toml or /etc/postroom/postroom.toml")
+        ->type_name("FILE");
+    leaf.add_option("--role", given->role, "Which servers: both")
+        ->check(CLI::IsMember({"both", "application", "services"}))
+        ->type_name("ROLE");
+    leaf.add_option("--transcripts", given->transcripts,
+                    "The folder for transcripts of accounts that have theirs on, instead of the configuration's")
+        ->type_name("FOLDER");
+    commands.runs(leaf, [given] { return serve(*given); });
+}
+
+}  // namespace postroom::cli

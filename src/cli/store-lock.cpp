@@ -1,0 +1,58 @@
+#include "cli/store-lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace postroom::cli {
+
+namespace {
+
+std::string holder(int descriptor)
+{
+    std::array<char, 32> text{};
+    auto const size = ::pread(descriptor, text.data(), text.size() - 1, 0);
+    std::string const pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    bool const number = !pid.empty() && pid.find_first_not_of("0123456789") == std::string::npos;
+    return number ? "process " + pid : "another process";
+}
+
+}  // namespace
+
+Result<StoreLock> StoreLock::take(std::string const& store_path)
+{
+    auto const path = store_path + ".lock";
+    std::error_code error;
+    auto const folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    int const descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) return failure(Trouble::store, fmt::format("{}: {}", path, std::strerror(errno)));
+    StoreLock lock(descriptor);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return failure(Trouble::store, fmt::format("{}: {}", path, std::strerror(errno)));
+        return failure(Trouble::conflict,
+                       fmt::format("the store {} is in use by {}: stop it first, or give this one another store in its "
+                                   "configuration ([store] path)",
+                                   store_path, holder(descriptor)));
+    }
+    auto const pid = std::to_string(::getpid());
+    // The number only helps people; the lock holds without it.
+    if (::ftruncate(descriptor, 0) == 0) (void)!::pwrite(descriptor, pid.data(), pid.size(), 0);
+    return lock;
+}
+
+StoreLock::StoreLock(StoreLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+StoreLock::~StoreLock()
+{
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace postroom::cli
