@@ -1,0 +1,55 @@
+// Requests to Postroom's API: JSON in and out, the session's CSRF value on every change, and refusals as Trouble.
+import type { components } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Problem = Schemas["Problem"];
+
+/** A refusal. `problem` is the server's own account of it, or null where no server answered. */
+export class Trouble extends Error {
+  constructor(
+    readonly problem: Problem | null,
+    readonly status: number,
+  ) {
+    super(problem?.detail ?? "no answer");
+  }
+}
+
+let csrf = "";
+
+/** What changing requests carry from now on; from the session. */
+export function setCsrf(value: string): void {
+  csrf = value;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    if (typeof body.title === "string") return { type: "about:blank", status: response.status, detail: "", ...body, title: body.title };
+  } catch {
+    // A proxy's page instead of ours: its status is all there is to say.
+  }
+  return { type: "about:blank", status: response.status, title: `${response.status} ${response.statusText}`, detail: "" };
+}
+
+export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET") headers["x-postroom-csrf"] = csrf;
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) {
+    headers["content-type"] = "application/json";
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new Trouble(null, 0);
+  }
+  if (!response.ok) throw new Trouble(await problemOf(response), response.status);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** /api/v1/ and the segments, each percent-encoded. */
+export function path(...segments: (string | number)[]): string {
+  return "/api/v1/" + segments.map((each) => encodeURIComponent(each)).join("/");
+}

@@ -1,0 +1,71 @@
+// Theme, direction, routes, and who may see them: the sign-in form stands in for every page until somebody is signed in.
+import { FluentProvider, makeStaticStyles, Spinner, webDarkTheme, webLightTheme } from "@fluentui/react-components";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { BrowserRouter, Route, Routes } from "react-router-dom";
+import { queryClient, useSession } from "./api/queries";
+import { languageOf } from "./i18n";
+import { AccountPage } from "./pages/account";
+import { AccountsPage } from "./pages/accounts";
+import { CasePage } from "./pages/case";
+import { CasesPage } from "./pages/cases";
+import { ExceptionsPage } from "./pages/exceptions";
+import { NotFoundPage } from "./pages/not-found";
+import { OverviewPage } from "./pages/overview";
+import { SentPage } from "./pages/sent";
+import { SettingsPage } from "./pages/settings";
+import { SignInPage } from "./pages/sign-in";
+import { Refusal } from "./parts/refusal";
+import { Shell } from "./shell/shell";
+
+const useGlobalStyles = makeStaticStyles({ "html, body, #root": { margin: 0, height: "100%" }, "*": { boxSizing: "border-box" } });
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function useDark(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      dark.addEventListener("change", changed);
+      return () => dark.removeEventListener("change", changed);
+    },
+    () => dark.matches,
+  );
+}
+
+function Pages() {
+  const { t } = useTranslation();
+  const session = useSession();
+  if (session.isPending) return <Spinner label={t("common.loading")} />;
+  if (session.isError) return <Refusal error={session.error} />;
+  if (session.data === null) return <SignInPage />;
+  return (
+    <Shell session={session.data}>
+      <Routes>
+        <Route path="/" element={<OverviewPage />} />
+        <Route path="/cases" element={<CasesPage />} />
+        <Route path="/cases/:number" element={<CasePage />} />
+        <Route path="/accounts" element={<AccountsPage />} />
+        <Route path="/accounts/:name" element={<AccountPage />} />
+        <Route path="/sent" element={<SentPage />} />
+        <Route path="/exceptions" element={<ExceptionsPage />} />
+        <Route path="/settings" element={<SettingsPage />} />
+        <Route path="*" element={<NotFoundPage />} />
+      </Routes>
+    </Shell>
+  );
+}
+
+export function App() {
+  useGlobalStyles();
+  const { i18n } = useTranslation();
+  return (
+    <FluentProvider theme={useDark() ? webDarkTheme : webLightTheme} dir={languageOf(i18n.language).dir}>
+      <QueryClientProvider client={queryClient}>
+        <BrowserRouter>
+          <Pages />
+        </BrowserRouter>
+      </QueryClientProvider>
+    </FluentProvider>
+  );
+}

@@ -1,0 +1,123 @@
+// Accounts, the mailboxes that they open, the identity applications that they sign in through, and departments.
+import { Button } from "@fluentui/react-components";
+import { AddRegular } from "@fluentui/react-icons/svg/add";
+import { useTranslation } from "react-i18next";
+import { useAccounts, useApplications, useDepartments, useMailboxes } from "../api/queries";
+import { call, path } from "../api/client";
+import { AddAccount, AddApplication, AddMailbox } from "../parts/add-dialogs";
+import { ConfirmButton } from "../parts/confirm-button";
+import { DataTable } from "../parts/data-table";
+import { FormDialog } from "../parts/form-dialog";
+import { Fetched, Page, Section } from "../parts/page";
+import { accountMood, mailboxMood, State, Time, To } from "../parts/words";
+import { useMayAdminister } from "../shell/role";
+
+export function AccountsPage() {
+  const { t } = useTranslation();
+  const administers = useMayAdminister();
+  const accounts = useAccounts();
+  const mailboxes = useMailboxes();
+  const applications = useApplications();
+  const departments = useDepartments();
+  return (
+    <Page title={t("nav.accounts")}>
+      <Section title={t("account.title")} actions={administers && <AddAccount applications={applications.data ?? []} departments={departments.data ?? []} />}>
+        <Fetched query={accounts}>
+          {(rows) => (
+            <DataTable
+              label={t("account.title")}
+              empty={t("account.none")}
+              rows={rows}
+              rowKey={(row) => row.name}
+              columns={[
+                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}>{row.name}</To> },
+                { head: t("account.kind"), cell: (row) => t(`account.kinds.${row.kind}`) },
+                { head: t("account.user"), cell: (row) => <bdi>{row.user}</bdi> },
+                { head: t("common.department"), cell: (row) => row.department },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+      <Section title={t("mailbox.title")} actions={administers && <AddMailbox accounts={accounts.data ?? []} />}>
+        <Fetched query={mailboxes}>
+          {(rows) => (
+            <DataTable
+              label={t("mailbox.title")}
+              empty={t("mailbox.none")}
+              rows={rows}
+              rowKey={(row) => row.address}
+              columns={[
+                { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
+                { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}>{row.account}</To> },
+                { head: t("mailbox.baseline"), cell: (row) => <Time at={row.baseline} /> },
+                { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+      <Section title={t("application.title")} actions={administers && <AddApplication />}>
+        <Fetched query={applications}>
+          {(rows) => (
+            <DataTable
+              label={t("application.title")}
+              empty={t("application.none")}
+              rows={rows}
+              rowKey={(row) => row.name}
+              columns={[
+                { head: t("common.name"), cell: (row) => row.name },
+                { head: t("application.cloud"), cell: (row) => t(`application.clouds.${row.cloud}`) },
+                { head: t("application.tenant"), cell: (row) => <bdi>{row.tenant || "–"}</bdi> },
+                { head: t("application.clientId"), cell: (row) => <bdi>{row.client_id}</bdi> },
+                { head: t("application.secret"), cell: (row) => (row.has_secret ? t("common.yes") : t("common.no")) },
+                { head: t("application.redirectUrl"), cell: (row) => <bdi>{row.redirect_url || t("application.noRedirectUrl")}</bdi> },
+                ...(administers
+                  ? [
+                      {
+                        head: t("common.remove"),
+                        cell: (row: (typeof rows)[number]) => (
+                          <ConfirmButton label={t("common.remove")} question={t("application.removeQuestion", { name: row.name })} onConfirm={() => call("DELETE", path("applications", row.name))} />
+                        ),
+                      },
+                    ]
+                  : []),
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+      <Section
+        title={t("department.title")}
+        actions={
+          administers && (
+            <FormDialog
+              trigger={<Button icon={<AddRegular />}>{t("department.add")}</Button>}
+              title={t("department.add")}
+              submit={t("common.add")}
+              onSubmit={(values) => call("POST", path("departments"), values)}
+              fields={[{ name: "name", label: t("common.name"), required: true }]}
+            />
+          )
+        }
+      >
+        <Fetched query={departments}>
+          {(rows) => (
+            <DataTable
+              label={t("department.title")}
+              empty={t("department.none")}
+              rows={rows}
+              rowKey={(row) => row.name}
+              columns={[
+                { head: t("common.name"), cell: (row) => row.name },
+                { head: t("common.created"), cell: (row) => <Time at={row.created} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+    </Page>
+  );
+}

@@ -1,0 +1,55 @@
+// Mail that triage could not digest. Its bytes are intact: they can be looked at, and tried again.
+import { Button, Link } from "@fluentui/react-components";
+import { useTranslation } from "react-i18next";
+import { call, path } from "../api/client";
+import { useChange, useExceptions } from "../api/queries";
+import { DataTable } from "../parts/data-table";
+import { Fetched, Page } from "../parts/page";
+import { Refusal } from "../parts/refusal";
+import { Num, Size, Time } from "../parts/words";
+import { useMayWrite } from "../shell/role";
+
+export function ExceptionsPage() {
+  const { t } = useTranslation();
+  const exceptions = useExceptions();
+  const writes = useMayWrite();
+  const retry = useChange((id: string) => call("POST", path("exceptions", id, "retry")));
+  return (
+    <Page title={t("nav.exceptions")}>
+      <div>{t("exception.help")}</div>
+      <Refusal error={retry.error} />
+      <Fetched query={exceptions}>
+        {(rows) => (
+          <DataTable
+            label={t("nav.exceptions")}
+            empty={t("exception.none")}
+            rows={rows}
+            rowKey={(row) => row.id}
+            columns={[
+              { head: t("case.mailbox"), cell: (row) => <bdi>{row.mailbox}</bdi> },
+              { head: t("exception.reason"), cell: (row) => <span dir="auto">{row.reason}</span> },
+              { head: t("exception.received"), cell: (row) => <Time at={row.received} /> },
+              { head: t("exception.size"), cell: (row) => <Size bytes={row.size} /> },
+              { head: t("sent.tries"), cell: (row) => <Num value={row.tries} /> },
+              {
+                head: t("exception.actions"),
+                cell: (row) => (
+                  <>
+                    <Link href={path("exceptions", row.id, "raw")} target="_blank" rel="noopener">
+                      {t("activity.raw")}
+                    </Link>{" "}
+                    {writes && (
+                      <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate(row.id)}>
+                        {t("exception.retry")}
+                      </Button>
+                    )}
+                  </>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Fetched>
+    </Page>
+  );
+}

@@ -1,0 +1,138 @@
+// Whether mail flows, at a glance; and where it does not, which mailbox or account holds it up, and why.
+import { Card, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens, typographyStyles } from "@fluentui/react-components";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "../api/client";
+import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useOutbound } from "../api/queries";
+import { DataTable } from "../parts/data-table";
+import { Fetched, Page, Section } from "../parts/page";
+import { accountMood, mailboxMood, Num, State, Time, To } from "../parts/words";
+
+const useStyles = makeStyles({
+  cards: { display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(170px, 1fr))", gap: tokens.spacingHorizontalM },
+  figure: { ...typographyStyles.title1 },
+});
+
+function Figure({ words, to, value }: { words: string; to: string; value: ReactNode }) {
+  const styles = useStyles();
+  return (
+    <Card>
+      <div className={styles.figure}>{value}</div>
+      <To to={to}>{words}</To>
+    </Card>
+  );
+}
+
+function Flow({ accounts, mailboxes, alarms }: { accounts: Schemas["Account"][]; mailboxes: Schemas["Mailbox"][]; alarms: Schemas["Alarm"][] }) {
+  const { t } = useTranslation();
+  const held = mailboxes.filter((each) => each.state === "stopped" || each.state === "backing-off").length;
+  const unready = accounts.filter((each) => each.state !== "ready").length;
+  if (mailboxes.length === 0) {
+    return (
+      <MessageBar intent="info" layout="multiline">
+        <MessageBarBody>
+          <MessageBarTitle>{t("overview.empty")}</MessageBarTitle> {t("overview.emptyHelp")} <To to="/accounts">{t("nav.accounts")}</To>
+        </MessageBarBody>
+      </MessageBar>
+    );
+  }
+  if (held + unready + alarms.length === 0) {
+    return (
+      <MessageBar intent="success" layout="multiline">
+        <MessageBarBody>
+          <MessageBarTitle>{t("overview.flows")}</MessageBarTitle> {t("overview.flowsHelp")}
+        </MessageBarBody>
+      </MessageBar>
+    );
+  }
+  return (
+    <MessageBar intent={held + unready > 0 ? "error" : "warning"} layout="multiline">
+      <MessageBarBody>
+        <MessageBarTitle>{t(held + unready > 0 ? "overview.held" : "overview.alarmed")}</MessageBarTitle>{" "}
+        {unready > 0 && t("overview.heldAccounts", { count: unready })} {held > 0 && t("overview.heldMailboxes", { count: held })} {alarms.length > 0 && t("overview.alarmCount", { count: alarms.length })}
+      </MessageBarBody>
+    </MessageBar>
+  );
+}
+
+export function OverviewPage() {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const accounts = useAccounts();
+  const mailboxes = useMailboxes();
+  const alarms = useAlarms();
+  const open = useCases("open", "", null);
+  const failed = useOutbound("failed");
+  const inDoubt = useOutbound("in-doubt");
+  const exceptions = useExceptions();
+  const waiting = open.data?.items.filter((each) => each.waiting_for_us).length;
+  const more = open.data?.next ? "+" : "";
+  return (
+    <Page title={t("nav.overview")}>
+      {accounts.data && mailboxes.data && <Flow accounts={accounts.data} mailboxes={mailboxes.data} alarms={alarms.data ?? []} />}
+      <div className={styles.cards}>
+        <Figure to="/cases" words={t("overview.openCases")} value={open.data ? <><Num value={open.data.items.length} />{more}</> : "–"} />
+        <Figure to="/cases" words={t("overview.waitingForUs")} value={waiting === undefined ? "–" : <><Num value={waiting} />{more}</>} />
+        <Figure to="/sent?state=failed" words={t("outbound.state.failed")} value={failed.data ? <Num value={failed.data.length} /> : "–"} />
+        <Figure to="/sent?state=in-doubt" words={t("outbound.state.in-doubt")} value={inDoubt.data ? <Num value={inDoubt.data.length} /> : "–"} />
+        <Figure to="/exceptions" words={t("nav.exceptions")} value={exceptions.data ? <Num value={exceptions.data.length} /> : "–"} />
+      </div>
+      <Section title={t("alarm.title")}>
+        <Fetched query={alarms}>
+          {(rows) => (
+            <DataTable
+              label={t("alarm.title")}
+              empty={t("alarm.none")}
+              rows={rows}
+              rowKey={(row) => row.cause + row.subject}
+              columns={[
+                { head: t("alarm.subject"), cell: (row) => <bdi>{row.subject}</bdi> },
+                { head: t("alarm.words"), cell: (row) => <State mood="bad" words={row.words} /> },
+                { head: t("alarm.begun"), cell: (row) => <Time at={row.begun} /> },
+                { head: t("alarm.count"), cell: (row) => <Num value={row.count} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+      <Section title={t("mailbox.title")}>
+        <Fetched query={mailboxes}>
+          {(rows) => (
+            <DataTable
+              label={t("mailbox.title")}
+              empty={t("mailbox.none")}
+              rows={rows}
+              rowKey={(row) => row.address}
+              columns={[
+                { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("mailbox.lastSuccess"), cell: (row) => <Time at={row.last_success} none={t("common.never")} /> },
+                { head: t("mailbox.filed"), cell: (row) => <Num value={row.counts.filed} /> },
+                { head: t("mailbox.due"), cell: (row) => <Num value={row.counts.due} /> },
+                { head: t("mailbox.unreadable"), cell: (row) => <Num value={row.counts.unreadable} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+      <Section title={t("account.title")}>
+        <Fetched query={accounts}>
+          {(rows) => (
+            <DataTable
+              label={t("account.title")}
+              empty={t("account.none")}
+              rows={rows}
+              rowKey={(row) => row.name}
+              columns={[
+                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}>{row.name}</To> },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
+                { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
+              ]}
+            />
+          )}
+        </Fetched>
+      </Section>
+    </Page>
+  );
+}

@@ -1,0 +1,80 @@
+// What was sent, and what has become of it.
+import { Button, Field, makeStyles, Select, tokens } from "@fluentui/react-components";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router-dom";
+import { call, path } from "../api/client";
+import { outboundStates, useMailboxes, useOutbound } from "../api/queries";
+import { addresses } from "../parts/addresses";
+import { DataTable } from "../parts/data-table";
+import { FormDialog, type Values } from "../parts/form-dialog";
+import { OutboundStateOf } from "../parts/outbound-state";
+import { Fetched, Page } from "../parts/page";
+import { Num, Time, To } from "../parts/words";
+import { useMayWrite } from "../shell/role";
+
+const useStyles = makeStyles({ filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL } });
+
+export function SentPage() {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const [search, setSearch] = useSearchParams();
+  const state = outboundStates.find((each) => each === search.get("state")) ?? "";
+  const outbound = useOutbound(state);
+  const mailboxes = useMailboxes();
+  const writes = useMayWrite();
+  const send = (values: Values) => call("POST", path("messages"), { ...values, to: addresses(values.to ?? ""), cc: addresses(values.cc ?? "") });
+  return (
+    <Page
+      title={t("nav.sent")}
+      actions={
+        writes && (
+          <FormDialog
+            trigger={<Button appearance="primary">{t("sent.new")}</Button>}
+            title={t("sent.new")}
+            submit={t("reply.send")}
+            onSubmit={send}
+            fields={[
+              { name: "mailbox", label: t("mail.from"), required: true, options: (mailboxes.data ?? []).map((each) => ({ value: each.address, label: each.address })) },
+              { name: "to", label: t("mail.to"), required: true },
+              { name: "cc", label: t("mail.cc") },
+              { name: "subject", label: t("case.subject"), required: true },
+              { name: "text", label: t("reply.text"), required: true, type: "area" },
+            ]}
+          />
+        )
+      }
+    >
+      <div className={styles.filters}>
+        <Field label={t("common.state")}>
+          <Select value={state} onChange={(_, data) => setSearch(data.value ? { state: data.value } : {})}>
+            <option value="">{t("common.all")}</option>
+            {outboundStates.map((each) => (
+              <option key={each} value={each}>
+                {t(`outbound.state.${each}`)}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </div>
+      <Fetched query={outbound}>
+        {(rows) => (
+          <DataTable
+            label={t("nav.sent")}
+            empty={t("sent.none")}
+            rows={rows}
+            rowKey={(row) => row.id}
+            columns={[
+              { head: t("case.number"), cell: (row) => <To to={`/cases/${row.case}`}>{row.case}</To> },
+              { head: t("case.subject"), cell: (row) => <bdi>{row.subject}</bdi> },
+              { head: t("mail.from"), cell: (row) => <bdi>{row.mailbox}</bdi> },
+              { head: t("mail.to"), cell: (row) => <bdi>{row.recipients.join(", ")}</bdi> },
+              { head: t("common.state"), cell: (row) => <OutboundStateOf outbound={row} /> },
+              { head: t("sent.tries"), cell: (row) => <Num value={row.tries} /> },
+              { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },
+            ]}
+          />
+        )}
+      </Fetched>
+    </Page>
+  );
+}

@@ -1,0 +1,131 @@
+// What surrounds every page: header, navigation, and the banner that says so when mail goes through a lab.
+import { Button, makeStyles, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, mergeClasses, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
+import { HomeRegular } from "@fluentui/react-icons/svg/home";
+import { LocalLanguageRegular } from "@fluentui/react-icons/svg/local-language";
+import { MailErrorRegular } from "@fluentui/react-icons/svg/mail-error";
+import { MailInboxRegular } from "@fluentui/react-icons/svg/mail-inbox";
+import { NavigationRegular } from "@fluentui/react-icons/svg/navigation";
+import { PersonRegular } from "@fluentui/react-icons/svg/person";
+import { PersonAccountsRegular } from "@fluentui/react-icons/svg/person-accounts";
+import { SendRegular } from "@fluentui/react-icons/svg/send";
+import { SettingsRegular } from "@fluentui/react-icons/svg/settings";
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink } from "react-router-dom";
+import type { Schemas } from "../api/client";
+import { useSignOut, useVersion } from "../api/queries";
+import { chooseLanguage, languageOf, languages } from "../i18n";
+
+const narrow = "@media (max-width: 760px)";
+
+const useStyles = makeStyles({
+  shell: { display: "grid", gridTemplateColumns: "220px minmax(0, 1fr)", gridTemplateRows: "48px auto 1fr", minHeight: "100vh", backgroundColor: tokens.colorNeutralBackground2, [narrow]: { gridTemplateColumns: "minmax(0, 1fr)" } },
+  header: { gridColumn: "1 / -1", position: "sticky", top: 0, zIndex: 2, display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS, paddingInline: "16px", backgroundColor: tokens.colorBrandBackground, color: tokens.colorNeutralForegroundOnBrand },
+  product: { fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, marginInlineEnd: "auto", whiteSpace: "nowrap" },
+  onBrand: { color: tokens.colorNeutralForegroundOnBrand, minWidth: "32px", whiteSpace: "nowrap", ":hover": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundHover }, ":hover:active": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundPressed } },
+  onlyNarrow: { display: "none", [narrow]: { display: "inline-flex" } },
+  label: { [narrow]: { display: "none" } },
+  banner: { gridColumn: "1 / -1", gridRow: 2 },
+  nav: { gridRow: 3, padding: "12px 8px", borderInlineEndWidth: "1px", borderInlineEndStyle: "solid", borderInlineEndColor: tokens.colorNeutralStroke2, backgroundColor: tokens.colorNeutralBackground3, [narrow]: { display: "none" } },
+  navOpen: { [narrow]: { display: "block", borderInlineEndStyle: "none", borderBottom: `1px solid ${tokens.colorNeutralStroke2}` } },
+  list: { listStyleType: "none", margin: 0, padding: 0, position: "sticky", top: "60px", display: "flex", flexDirection: "column", gap: "2px" },
+  link: { display: "flex", alignItems: "center", gap: "10px", padding: "8px 12px", borderRadius: tokens.borderRadiusMedium, color: tokens.colorNeutralForeground1, textDecorationLine: "none", fontSize: tokens.fontSizeBase300, borderInlineStartWidth: "3px", borderInlineStartStyle: "solid", borderInlineStartColor: "transparent", ":hover": { backgroundColor: tokens.colorNeutralBackground3Hover }, ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` } },
+  current: { backgroundColor: tokens.colorNeutralBackground1, fontWeight: tokens.fontWeightSemibold, borderInlineStartColor: tokens.colorBrandStroke1 },
+  icon: { display: "inline-flex", fontSize: "20px" },
+  main: { minWidth: 0, outlineStyle: "none" },
+  skip: { position: "absolute", insetInlineStart: "8px", top: "-48px", zIndex: 3, padding: "8px 12px", backgroundColor: tokens.colorNeutralBackground1, color: tokens.colorBrandForegroundLink, ":focus": { top: "4px" } },
+});
+
+const places = [
+  { to: "/", word: "nav.overview", Icon: HomeRegular },
+  { to: "/cases", word: "nav.cases", Icon: MailInboxRegular },
+  { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular },
+  { to: "/sent", word: "nav.sent", Icon: SendRegular },
+  { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular },
+  { to: "/settings", word: "nav.settings", Icon: SettingsRegular },
+] as const;
+
+export function LanguageMenu({ className }: { className?: string }) {
+  const { t, i18n } = useTranslation();
+  const styles = useStyles();
+  const current = languageOf(i18n.language);
+  return (
+    <Menu checkedValues={{ language: [current.code] }} onCheckedValueChange={(_, data) => data.checkedItems[0] && chooseLanguage(data.checkedItems[0])}>
+      <MenuTrigger disableButtonEnhancement>
+        <Button appearance="subtle" className={className ?? ""} icon={<LocalLanguageRegular />} aria-label={`${t("shell.language")}: ${current.name}`}>
+          <span className={styles.label}>{current.name}</span>
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {languages.map((each) => (
+            <MenuItemRadio key={each.code} name="language" value={each.code} lang={each.code}>
+              {each.name}
+            </MenuItemRadio>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+export function LabBanner() {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  if (!useVersion().data?.lab) return null;
+  return (
+    <MessageBar className={styles.banner} intent="warning" layout="multiline" shape="square">
+      <MessageBarBody>{t("shell.lab")}</MessageBarBody>
+    </MessageBar>
+  );
+}
+
+export function Shell({ session, children }: { session: Schemas["Session"]; children: ReactNode }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const [navOpen, setNavOpen] = useState(false);
+  const signOut = useSignOut();
+  return (
+    <div className={styles.shell}>
+      <header className={styles.header}>
+        <a className={styles.skip} href="#main">
+          {t("shell.skip")}
+        </a>
+        <Button appearance="subtle" className={mergeClasses(styles.onBrand, styles.onlyNarrow)} icon={<NavigationRegular />} aria-label={t("shell.navigation")} aria-expanded={navOpen} onClick={() => setNavOpen(!navOpen)} />
+        <span className={styles.product}>Postroom</span>
+        <LanguageMenu className={styles.onBrand} />
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Button appearance="subtle" className={styles.onBrand} icon={<PersonRegular />} aria-label={t("shell.user", { name: session.name })}>
+              <span className={styles.label}>{session.name}</span>
+            </Button>
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <MenuItem disabled>{t(`role.${session.role}`)}</MenuItem>
+              <MenuItem onClick={() => signOut.mutate()}>{t("shell.signOut")}</MenuItem>
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      </header>
+      <LabBanner />
+      <nav className={mergeClasses(styles.nav, navOpen && styles.navOpen)} aria-label={t("shell.navigation")}>
+        <ul className={styles.list}>
+          {places.map(({ to, word, Icon }) => (
+            <li key={to}>
+              <NavLink to={to} end={to === "/"} className={({ isActive }) => mergeClasses(styles.link, isActive && styles.current)} onClick={() => setNavOpen(false)}>
+                <span className={styles.icon} aria-hidden="true">
+                  <Icon />
+                </span>
+                {t(word)}
+              </NavLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main id="main" className={styles.main} tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
