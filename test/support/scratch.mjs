@@ -1,0 +1,68 @@
+// Folders, free ports and child processes of a test, all gone when it ends.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+
+/** A folder that other users may enter, since mail servers run as users of their own. */
+export function scratchFolder(name) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), `postroom-${name}-`));
+  execFileSync('chmod', ['755', folder]);
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** A port on loopback that nobody listens on at this moment. */
+export async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export const delay = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** Asks until the answer is truthy; throws what was asked last after `limit`. */
+export async function until(what, ask, { limit = 30_000, pause = 100 } = {}) {
+  const end = Date.now() + limit;
+  for (let last; ; await delay(pause)) {
+    try {
+      const answer = await ask();
+      if (answer) return answer;
+      last = answer;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not come about within ${limit} ms; last: ${last?.stack ?? last}`);
+  }
+}
+
+export async function listening(port, limit = 20_000) {
+  await until(`somebody listening on port ${port}`, () => new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
+    socket.on('error', () => resolve(false));
+  }), { limit });
+}
+
+/** Starts a program; its output is kept for whoever asks why. */
+export function start(program, args, options = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  child.output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => { child.output = (child.output + text).slice(-200_000); });
+  child.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  child.once('error', (error) => { child.output += String(error); });
+  return child;
+}
+
+/** Asks it to stop, and makes it after `limit`. */
+export async function stop(child, limit = 15_000) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit);
+  await child.ended;
+  clearTimeout(timer);
+}
