@@ -109,21 +109,16 @@ public:
             co_return false;
         }
         if (steps_.empty()) co_return false;
-        auto& step = steps_.front();
-        if (step.kind != Step::Kind::server) out_of_turn("read, where this is due: " + step.bytes);
-        auto const count = std::min(how_.piece, step.bytes.size());
-        into.append(step.bytes, 0, count);
-        step.bytes.erase(0, count);
-        // As much as comes in one piece: whole lines at once where pieces are large.
-        for (auto left = how_.piece - count; step.bytes.empty();) {
-            steps_.pop_front();
-            if (left == 0 || steps_.empty() || steps_.front().kind != Step::Kind::server) break;
-            auto& following = steps_.front();
-            auto const more = std::min(left, following.bytes.size());
-            into.append(following.bytes, 0, more);
-            following.bytes.erase(0, more);
-            left -= more;
-            if (!following.bytes.empty()) break;
+        if (steps_.front().kind != Step::Kind::server) out_of_turn("read, where this is due: " + steps_.front().bytes);
+        // Whole lines at once where pieces are large.
+        auto left = how_.piece;
+        while (left > 0 && !steps_.empty() && steps_.front().kind == Step::Kind::server) {
+            auto& bytes = steps_.front().bytes;
+            auto const count = std::min(left, bytes.size());
+            into.append(bytes, 0, count);
+            bytes.erase(0, count);
+            left -= count;
+            if (bytes.empty()) steps_.pop_front();
         }
         co_return true;
     }
