@@ -93,7 +93,9 @@ std::string compose(State const& state, json::object const& said)
 {
     auto const from = one_line(text_at(said, "from"));
     auto const id = '<' + to_hex(random_bytes(12)) + "@customer.example>";
-    std::string raw = trace_header(state, from, "203.0.113.7", "mail.customer.example");
+    auto const senders = addresses(from);
+    std::string raw =
+        trace_header(state, senders.empty() ? from : senders.front(), "203.0.113.7", "mail.customer.example");
     raw += "From: " + from + "\r\nTo: " + one_line(text_at(said, "to")) +
            "\r\nSubject: " + encoded_words(one_line(text_at(said, "subject"))) +
            "\r\nDate: " + mail_date(state.clock.now()) + "\r\nMessage-ID: " + id + "\r\n";

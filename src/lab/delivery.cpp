@@ -30,7 +30,7 @@ std::string trace_header(State const& state, std::string_view sender, std::strin
 {
     // The names of Exchange's own header fields are real; what they hold is made up.
     return fmt::format(
-        "Return-Path: {}\r\n"
+        "Return-Path: <{}>\r\n"
         "Received: from {} ({}) by {} with Microsoft SMTP Server; {}\r\n"
         "X-MS-Exchange-Organization-Network-Message-Id: {}\r\n",
         printable(sender, 320), printable(hello, 255), peer, state.host_name, mail_date(state.clock.now()),

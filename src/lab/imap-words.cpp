@@ -7,10 +7,14 @@ namespace postroom::lab {
 
 namespace {
 
+bool ends_astring(char c)
+{
+    return c == ' ' || c == '(' || c == ')' || c == '{' || c == '"' || static_cast<unsigned char>(c) < 0x20;
+}
+
 bool ends_atom(char c)
 {
-    return c == ' ' || c == '(' || c == ')' || c == '[' || c == ']' || c == '{' || c == '"' || c == '<' ||
-           static_cast<unsigned char>(c) < 0x20;
+    return ends_astring(c) || c == '[' || c == ']';
 }
 
 }  // namespace
@@ -36,19 +40,24 @@ bool Words::close()
     return true;
 }
 
-std::string_view Words::atom()
+std::string_view Words::until(bool (*ends)(char))
 {
-    auto const end = std::ranges::find_if(rest_, ends_atom) - rest_.begin();
+    auto const end = std::ranges::find_if(rest_, ends) - rest_.begin();
     auto const found = rest_.substr(0, static_cast<std::size_t>(end));
     rest_.remove_prefix(found.size());
     return found;
+}
+
+std::string_view Words::atom()
+{
+    return until(ends_atom);
 }
 
 std::optional<std::string> Words::astring()
 {
     if (rest_.starts_with('"')) return quoted();
     if (rest_.starts_with('{')) return literal();
-    auto const found = atom();
+    auto const found = until(ends_astring);
     if (found.empty()) return std::nullopt;
     return std::string(found);
 }

@@ -35,6 +35,7 @@ public:
     std::optional<std::string_view> bracketed();
 
 private:
+    std::string_view until(bool (*ends)(char));
     std::optional<std::string> quoted();
     std::optional<std::string> literal();
 
