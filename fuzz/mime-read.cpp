@@ -1,0 +1,26 @@
+// Reads a mail and everything that reading leads to: each of its parts, its HTML made safe, its fingerprint.
+#include "mime/html.hpp"
+#include "mime/read.hpp"
+
+#include "base/text.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
+{
+    using namespace postroom;
+    std::string_view const bytes(reinterpret_cast<char const*>(data), size);
+    (void)mime::fingerprint(bytes);
+    (void)mime::answer_to(bytes);
+    auto const mail = mime::read(bytes);
+    if (!mail) return 0;
+    for (auto const* text : {&mail->text, &mail->html, &mail->subject})
+        if (to_valid_utf8(*text) != *text) std::abort();
+    for (auto const& part : mail->parts)
+        if (!mime::part(bytes, part.number)) std::abort();
+    if (auto const shown = mime::shown_html(mail->html, {}))
+        for (std::string_view const tag : {"<script", "<style", "<iframe", "<svg", "<form", "<object"})
+            if (to_lower(shown->html).find(tag) != std::string::npos) std::abort();
+    return 0;
+}
