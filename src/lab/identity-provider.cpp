@@ -136,7 +136,7 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
 // What is wrong here is shown on Entra's own page, and never redirected.
 std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view tenant)
 {
-    // The numbers and meanings are documented; the sentences are Entra's as quoted in issues.
+    // Numbers and meanings are documented; which of the sentences are Entra's own, docs/lab.md says.
     if (!state_->tenant.answers_to(tenant))
         return EntraError{400, "invalid_tenant", 90002,
                           "Tenant '" + printable(tenant, 64) +

@@ -153,7 +153,7 @@ void ImapSession::do_copy(Words& words, bool by_uid, bool remove)
     auto const name = words.astring();
     if (!set || !name || !words.done()) return bad("Command Argument Error. 11");
     auto const to = user_->mailbox->folder(*name);
-    if (!to) return no("[TRYCREATE] " + *name + " doesn't exist.");  // the words are invented
+    if (!to) return no("[TRYCREATE] " + printable(*name, 128) + " doesn't exist.");  // the words are invented
     auto const uids = resolve(*set, by_uid);
     if (!uids) return no(wrong_set);
     if (remove && !writable_) return no("Mailbox is read-only.");  // invented

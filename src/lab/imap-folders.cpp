@@ -163,7 +163,7 @@ void ImapSession::open_folder(Words& words, bool writable)
     }
     folder_ = user_->mailbox->folder(*name);
     if (!folder_) {
-        no(*name + " doesn't exist.");  // Exchange Server's words; for the cloud invented
+        no(printable(*name, 128) + " doesn't exist.");  // Exchange Server's words; for the cloud invented
         return;
     }
     writable_ = writable;
@@ -203,7 +203,10 @@ net::awaitable<void> ImapSession::create(Words& words)
 {
     auto const name = words.astring();
     auto& folders = user_->mailbox->folders;
-    if (!name || name->empty() || name->size() > 250 || !words.done()) {
+    // Names are in modified UTF-7, so nothing else than printable ASCII can be in one.
+    bool const proper = name && !name->empty() && name->size() <= 250 &&
+                        std::ranges::all_of(*name, [](char c) { return c >= 0x20 && c < 0x7F; });
+    if (!proper || !words.done()) {
         bad("Command Argument Error. 11");
     } else if (equal_ignoring_case(*name, "Files")) {
         no("Folder name is reserved");  // Exchange Online, imapsync FAQ
@@ -254,7 +257,8 @@ net::awaitable<void> ImapSession::append(Words& words)
     }
     auto const folder = user_->mailbox->folder(*name);
     if (!folder) {
-        no("[TRYCREATE] " + *name + " doesn't exist.");  // RFC 3501 section 6.3.11; the words are invented
+        no("[TRYCREATE] " + printable(*name, 128) +
+           " doesn't exist.");  // RFC 3501 section 6.3.11; the words are invented
         co_return;
     }
     auto const body = state_->bodies.keep(std::move(*raw));

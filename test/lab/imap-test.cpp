@@ -295,6 +295,15 @@ TEST_F(ImapTest, SurvivesHostileInput)
     EXPECT_THAT(imap()->command("a SELECT INBOX"), HasSubstr("a OK"));
 }
 
+TEST_F(ImapTest, LetsNoNameForgeAnAnswer)
+{
+    auto const visitor = in_inbox(0);
+    visitor->send("a SELECT {12+}\r\nx\r\nz OK evil\r\n");
+    EXPECT_EQ(visitor->line(), "a NO x\\x0D\\x0Az OK evil doesn't exist.");
+    visitor->send("b CREATE {12+}\r\nx\r\nz OK evil\r\n");
+    EXPECT_THAT(visitor->line(), StartsWith("b BAD"));
+}
+
 TEST_F(ImapTest, TakesACommandAtEverySplit)
 {
     auto const visitor = in_inbox(1);
