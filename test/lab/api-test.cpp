@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 namespace postroom::lab {
@@ -75,6 +77,13 @@ TEST(FaultsTest, TableIsInTheOrderOfTheEnumAndSaysItsSource)
         EXPECT_TRUE(ids.insert(row.id).second) << row.id;
         EXPECT_FALSE(row.source.empty()) << row.id;
     }
+}
+
+TEST(FaultsTest, AreAllInTheGuide)
+{
+    std::ifstream file(POSTROOM_SOURCE_DIR "/docs/lab.md");
+    std::string const guide{std::istreambuf_iterator<char>(file), {}};
+    for (auto const& row : fault_table()) EXPECT_THAT(guide, HasSubstr("| `" + std::string(row.id) + "` |"));
 }
 
 TEST(FaultsTest, PlaysForWhomAndAsOftenAsItWasTold)

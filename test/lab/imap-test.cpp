@@ -299,7 +299,7 @@ TEST_F(ImapTest, LetsNoNameForgeAnAnswer)
 {
     auto const visitor = in_inbox(0);
     visitor->send("a SELECT {12+}\r\nx\r\nz OK evil\r\n");
-    EXPECT_EQ(visitor->line(), "a NO x\\x0D\\x0Az OK evil doesn't exist.");
+    EXPECT_EQ(visitor->line(), "a NO x\\x0d\\x0az OK evil doesn't exist.");
     visitor->send("b CREATE {12+}\r\nx\r\nz OK evil\r\n");
     EXPECT_THAT(visitor->line(), StartsWith("b BAD"));
 }
