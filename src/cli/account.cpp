@@ -57,8 +57,7 @@ void add_add(Commands& commands, CLI::App& group)
         ->type_name("NAME");
     add.add_option("--user", given->user, "The user that the token must belong to")->required()->type_name("USER");
     add.add_option("--kind", given->kind, "mailbox opens its own mailbox, shared opens several with one token")
-        ->check(CLI::IsMember({"mailbox", "shared"}))
-        ->type_name("KIND");
+        ->check(CLI::IsMember({"mailbox", "shared"}));
     add.add_option("--imap-host", given->imap_host, "host:port to retrieve from; the cloud's own otherwise")
         ->type_name("HOST:PORT");
     add.add_option("--smtp-host", given->smtp_host, "host:port to send through; the cloud's own otherwise")

@@ -48,8 +48,7 @@ void add_add(Commands& commands, CLI::App& group)
         ->type_name("ID");
     add.add_option("--tenant", given->tenant, "The tenant's id, or one of its domains")->type_name("TENANT");
     auto* const cloud = add.add_option("--cloud", given->cloud, "Microsoft's cloud: worldwide unless said otherwise")
-                            ->check(CLI::IsMember({"worldwide", "gcc-high", "dod", "china", "custom"}))
-                            ->type_name("CLOUD");
+                            ->check(CLI::IsMember({"worldwide", "gcc-high", "dod", "china", "custom"}));
     add.add_option("--authority", given->authority,
                    "Any OpenID provider's issuer URL, instead of Microsoft's; means --cloud custom")
         ->type_name("URL");

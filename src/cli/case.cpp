@@ -49,13 +49,11 @@ void add_list(Commands& commands, CLI::App& group)
         std::int64_t below = 0;
     };
     auto const given = std::make_shared<Given>();
-    list.add_option("--state", given->state, "Only these")
-        ->check(CLI::IsMember({"open", "closed"}))
-        ->type_name("open|closed");
+    list.add_option("--state", given->state, "Only these")->check(CLI::IsMember({"open", "closed"}));
     list.add_option("--department", given->department, "Only those of this department")->type_name("NAME");
     list.add_option("--limit", given->limit, "How many; 50 otherwise")->check(CLI::Range(1, 200))->type_name("NUMBER");
     list.add_option("--below", given->below, "Only numbers below this: the next page")
-        ->check(CLI::PositiveNumber)
+        ->check(positive())
         ->type_name("NUMBER");
     commands.talks(list, [given](Talk& talk) {
         auto path = fmt::format("/api/v1/cases?limit={}", given->limit);
@@ -92,7 +90,7 @@ void add_reply(Commands& commands, CLI::App& group)
         bool close = false;
     };
     auto const given = std::make_shared<Given>();
-    reply.add_option("number", given->number, "The case")->required()->check(CLI::PositiveNumber);
+    reply.add_option("number", given->number, "The case")->required()->check(positive());
     given->text.add_to(reply);
     reply.add_option("--to", given->to, "Instead of the customer; may be given again")->type_name("ADDRESS");
     reply.add_option("--cc", given->cc, "A copy to; may be given again")->type_name("ADDRESS");
@@ -117,7 +115,7 @@ void add_case_commands(Commands& commands)
 
     auto const number = std::make_shared<std::int64_t>(0);
     auto& show = commands.leaf(group, "show", "Show a case with its mails", "postroom case show 7");
-    show.add_option("number", *number, "The case")->required()->check(CLI::PositiveNumber);
+    show.add_option("number", *number, "The case")->required()->check(positive());
     commands.talks(show, [number](Talk& talk) {
         auto const answer = talk.server.get(path_of(*number));
         talk.show(answer, shown(answer));
@@ -128,7 +126,7 @@ void add_case_commands(Commands& commands)
 
     auto& close = commands.leaf(group, "close", "Close a case; a further mail of the customer opens it again",
                                 "postroom case close 7");
-    close.add_option("number", *number, "The case")->required()->check(CLI::PositiveNumber);
+    close.add_option("number", *number, "The case")->required()->check(positive());
     commands.talks(close, [number](Talk& talk) {
         auto const answer = talk.server.send("PATCH", path_of(*number), json::object{{"state", "closed"}});
         talk.show(answer, fmt::format("Case {} is closed.\n", *number));

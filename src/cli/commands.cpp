@@ -28,6 +28,17 @@ std::string socket_path(Where const& where)
     return or_exit(read_configuration(where.config), wrong_usage).socket;
 }
 
+// A misspelt command is "left over" to the parser, which then says only that one is missing.
+std::string words_of(CLI::ParseError const& error, CLI::App const& named)
+{
+    auto const left = named.remaining();
+    auto const inner = named.get_subcommands([](CLI::App const*) { return true; });
+    if (left.empty() || inner.empty() || left.front().starts_with('-')) return error.what();
+    std::string names;
+    for (auto const* const each : inner) names += (names.empty() ? "" : ", ") + each->get_name();
+    return fmt::format("there is no command \"{}\"; there are: {}", left.front(), names);
+}
+
 int complain(int code, std::string_view words)
 {
     fmt::print(stderr, "postroom: {}\n", for_terminal(words));
@@ -35,6 +46,17 @@ int complain(int code, std::string_view words)
 }
 
 }  // namespace
+
+CLI::Validator positive()
+{
+    return CLI::Validator(
+        [](std::string& text) {
+            bool const right = !text.empty() && text.size() < 19 && text != "0" &&
+                               text.find_first_not_of("0123456789") == std::string::npos;
+            return right ? std::string() : fmt::format("\"{}\" must be a whole number from 1", text);
+        },
+        "");
+}
 
 void Talk::show(json::value const& answer, std::string const& text) const
 {
@@ -93,8 +115,7 @@ void Commands::talks(CLI::App& leaf, std::function<int(Talk&)> work, bool prints
     leaf.add_option("--config", where->config, "The configuration file that names the socket")->type_name("FILE");
     if (prints)
         leaf.add_option("--format", where->format, "How to print: text, or json as the API gives it")
-            ->check(CLI::IsMember({"text", "json"}))
-            ->type_name("text|json");
+            ->check(CLI::IsMember({"text", "json"}));
     runs(leaf, [where, work = std::move(work)] {
         Talk talk{ServerClient(socket_path(*where)), where->format == "json"};
         return work(talk);
@@ -115,7 +136,7 @@ int Commands::run(int argc, char const* const* argv)
         auto path = named->get_name();
         for (auto const* above = named->get_parent(); above; above = above->get_parent())
             path = above->get_name() + " " + path;
-        return complain(wrong_usage, fmt::format("{}\n{} --help says what is right", error.what(), path));
+        return complain(wrong_usage, fmt::format("{}\n{} --help says what is right", words_of(error, *named), path));
     } catch (Exit const& exit) {
         return complain(exit.code(), exit.what());
     } catch (std::exception const& error) {

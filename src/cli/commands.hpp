@@ -24,6 +24,9 @@ struct Talk {
     void show(json::value const& answer, std::string const& text) const;
 };
 
+/// A whole number from 1.
+[[nodiscard]] CLI::Validator positive();
+
 class Commands {
 public:
     Commands();

@@ -29,8 +29,7 @@ struct LabAddress {
         leaf.add_option("--lab", url, "Where the running lab is; http://localhost:8445 otherwise")->type_name("URL");
         if (prints)
             leaf.add_option("--format", format, "How to print: text, or json as the lab's API gives it")
-                ->check(CLI::IsMember({"text", "json"}))
-                ->type_name("text|json");
+                ->check(CLI::IsMember({"text", "json"}));
     }
 
     [[nodiscard]] json::value call(std::string_view method, std::string const& path,
@@ -209,7 +208,7 @@ void add_faults(Commands& commands, CLI::App& lab)
     breaks.add_option("--mailbox", fault->mailbox, "For this mailbox or user only")->type_name("ADDRESS");
     breaks.add_option("--value", fault->value, "What the fault's value means is in the list")->type_name("VALUE");
     breaks.add_option("--times", fault->times, "How often it plays; until it is mended otherwise")
-        ->check(CLI::PositiveNumber)
+        ->check(positive())
         ->type_name("NUMBER");
     fault->at.add_to(breaks, false);
     commands.runs(breaks, [fault] {

@@ -21,8 +21,7 @@ void add_add(Commands& commands, CLI::App& group)
                    "Which of the mail that is there counts as new: now (none of it), a number of days such as 7d, all")
         ->type_name("now|DAYSd|all");
     add.add_option("--after", given->after, "What happens on the server to a mail that was filed; move otherwise")
-        ->check(CLI::IsMember({"leave", "seen", "move", "delete"}))
-        ->type_name("leave|seen|move|delete");
+        ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
     add.add_option("--after-folder", given->after_folder, "Where to move it; Postroom otherwise")->type_name("FOLDER");
     commands.talks(add, [given](Talk& talk) {
         json::object body{{"address", given->address}, {"account", given->account}, {"baseline", given->baseline}};

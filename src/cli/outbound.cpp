@@ -17,8 +17,7 @@ void add_outbound_commands(Commands& commands)
     };
     auto const given = std::make_shared<Given>();
     list.add_option("--state", given->state, "Only these")
-        ->check(CLI::IsMember({"queued", "claimed", "committing", "sent", "failed", "in-doubt"}))
-        ->type_name("STATE");
+        ->check(CLI::IsMember({"queued", "claimed", "committing", "sent", "failed", "in-doubt"}));
     list.add_option("--limit", given->limit, "How many; 50 otherwise")->check(CLI::Range(1, 200))->type_name("NUMBER");
     commands.talks(list, [given](Talk& talk) {
         auto path = fmt::format("/api/v1/outbound?limit={}", given->limit);
@@ -39,10 +38,7 @@ void add_outbound_commands(Commands& commands)
                                   "postroom outbound resolve 0192… --as sent",
                                   "sent: it has arrived, do nothing more. resend: send it (again).");
     resolve.add_option("id", given->id, "The mail's id, from postroom outbound list")->required();
-    resolve.add_option("--as", given->as, "sent or resend")
-        ->required()
-        ->check(CLI::IsMember({"sent", "resend"}))
-        ->type_name("sent|resend");
+    resolve.add_option("--as", given->as, "sent or resend")->required()->check(CLI::IsMember({"sent", "resend"}));
     commands.talks(resolve, [given](Talk& talk) {
         auto const answer = talk.server.send("POST", "/api/v1/outbound/" + in_url(given->id) + "/resolution",
                                              json::object{{"as", given->as}});

@@ -180,8 +180,7 @@ void add_serve_command(Commands& commands)
                     "The configuration file; otherwise ./postroom.toml or /etc/postroom/postroom.toml")
         ->type_name("FILE");
     leaf.add_option("--role", given->role, "Which servers: both")
-        ->check(CLI::IsMember({"both", "application", "services"}))
-        ->type_name("ROLE");
+        ->check(CLI::IsMember({"both", "application", "services"}));
     leaf.add_option("--transcripts", given->transcripts,
                     "The folder for transcripts of accounts that have theirs on, instead of the configuration's")
         ->type_name("FOLDER");

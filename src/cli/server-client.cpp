@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <array>
+#include <cstring>
 #include <memory>
 
 namespace postroom::cli {
@@ -73,8 +74,13 @@ HttpAnswer http_call(std::string_view method, std::string const& url, std::strin
     }
     auto const result = curl_easy_perform(curl.get());
     if (result != CURLE_OK) {
-        std::string_view const reason = why[0] != '\0' ? why.data() : curl_easy_strerror(result);
+        long number = 0;
+        curl_easy_getinfo(curl.get(), CURLINFO_OS_ERRNO, &number);
         bool const unreached = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST;
+        // libcurl words a Unix socket's refusal as one of localhost's port 80.
+        std::string const reason = unreached && !socket.empty() ? std::strerror(static_cast<int>(number))
+                                   : why[0] != '\0'             ? why.data()
+                                                                : curl_easy_strerror(result);
         throw Exit(no_server, fmt::format("{} {}: {}. {}", socket.empty() ? url : socket,
                                           unreached ? "can't be reached" : "gave no answer", reason, how_to_start));
     }

@@ -17,8 +17,7 @@ void add_user_commands(Commands& commands)
     auto const given = std::make_shared<Given>();
     add.add_option("name", given->name, "The name to sign in with")->required();
     add.add_option("--role", given->role, "What the user may do")
-        ->check(CLI::IsMember({"system-administrator", "department-administrator", "agent", "auditor"}))
-        ->type_name("ROLE");
+        ->check(CLI::IsMember({"system-administrator", "department-administrator", "agent", "auditor"}));
     add.add_option("--password-file", given->password_file,
                    "Where the password is, in the first line; - is standard input; asked for otherwise")
         ->type_name("FILE");

@@ -4,6 +4,7 @@
 #include "console/external-url.hpp"
 #include "console/json.hpp"
 #include "console/responses.hpp"
+#include "grants/places.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
 #include "vault/vault.hpp"
@@ -66,8 +67,7 @@ Answer add_application(House& house, Request const& request)
     Secret const secret(Members(request.http, {"name", "cloud", "tenant", "authority", "client_id", "client_secret"})
                             .text_or("client_secret", ""));
     if (!secret.empty())
-        application.client_secret =
-            house.ground.vault->seal(secret, "application/" + to_string(application.id) + "/client-secret");
+        application.client_secret = house.ground.vault->seal(secret, grants::place_of_client_secret(application.id));
     auto const redirect = co_await house.store().write([&](store::Connection& c) {
         if (store::application_named(c, application.name))
             throw Problem(Trouble::conflict, fmt::format("there is an application \"{}\" already", application.name),
