@@ -1,0 +1,243 @@
+// Postroom itself and its lab as child processes, set up and asked as people do: by the commands and the API.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { request, walk } from './browser.mjs';
+import { freePort, root, scratchFolder, start, stop, until } from './scratch.mjs';
+
+/** The program: $POSTROOM, or what was built last for tests or for work. */
+export const program = process.env.POSTROOM
+  ?? ['asan', 'dev'].map((preset) => path.join(root, 'build', preset, 'postroom')).find(existsSync);
+
+/** Those of this process that sanitizers listen to, and no setting that would change what is tested. */
+const environment = { ...process.env, POSTROOM_SOCKET: '', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? 'detect_leaks=0' };
+
+/** Runs a command to its end: its exit code and what it printed. */
+export async function run(args, { cwd, input, limit = 60_000 } = {}) {
+  const child = start(program, args, { cwd, env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text) => { out += text; });
+  child.stderr.on('data', (text) => { err += text; });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input ?? '');
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit);
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const { code, signal } = await child.ended;
+  await closed;
+  clearTimeout(timer);
+  return { code: code ?? signal, out, err };
+}
+
+/** The simulated tenant. */
+export async function startLab({ tenant } = {}) {
+  const { folder, remove } = scratchFolder('lab');
+  const args = ['lab', '--directory', folder];
+  for (const name of ['https', 'http', 'imap', 'smtp', 'inbound']) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
+  if (tenant) {
+    writeFileSync(path.join(folder, 'tenant.json'), JSON.stringify(tenant));
+    args.push('--tenant-file', path.join(folder, 'tenant.json'));
+  }
+  const child = start(program, args, { env: environment });
+  const factsFile = path.join(folder, 'facts.json');
+  let facts;
+  try {
+    await until('the lab being there', () => child.exitCode !== null || (/Password/.test(child.output) && existsSync(factsFile)), { pause: 20 });
+    assert.equal(child.exitCode, null, child.output);
+    facts = JSON.parse(readFileSync(factsFile, 'utf8'));
+  } catch (error) {
+    await stop(child);
+    remove();
+    throw error;
+  }
+  const anchor = readFileSync(facts.anchor);
+  const api = async (where, body, method = body === undefined ? 'GET' : 'POST') => {
+    const raw = Buffer.isBuffer(body);
+    const answer = await request(`${facts.page}lab/api/${where}`, {
+      method,
+      body: body === undefined || raw ? body : JSON.stringify(body),
+      headers: body === undefined ? {} : { 'content-type': raw ? 'message/rfc822' : 'application/json' },
+    });
+    assert.ok(answer.status < 300, `${where}: ${answer.status} ${answer.bytes}`);
+    return JSON.parse(answer.bytes);
+  };
+  return {
+    name: 'lab',
+    facts,
+    anchor,
+    api,
+    /** For Dovecot: where the tokens of this tenant are looked up. */
+    introspection: { url: `${facts.authority}/oauth2/v2.0/introspect`, anchor: facts.anchor, userAttribute: 'upn' },
+    mail: (to, raw) => api(`mail?mailbox=${encodeURIComponent(to)}`, Buffer.from(raw)),
+    folder: (address, name = 'INBOX') => api(`mailboxes/${encodeURIComponent(address)}/messages?folder=${encodeURIComponent(name)}`),
+    /** Signs in on the page that `url` shows, and follows the browser back to Postroom. */
+    signIn: (url, user, password = facts.password) => walk(url, {
+      ca: anchor,
+      fill: (fields) => ('login' in fields ? { login: user, passwd: password } : { ...fields, consent: 'accept' }),
+    }),
+    log: () => child.output,
+    stop: async () => { await stop(child); remove(); },
+  };
+}
+
+/** `postroom serve` over a store of its own, trusting `anchors` (files). */
+export async function startServer({ anchors, configuration = '' }) {
+  const { folder, remove } = scratchFolder('server');
+  const port = await freePort();
+  const socket = path.join(folder, 'postroom.sock');
+  const file = path.join(folder, 'postroom.toml');
+  mkdirSync(path.join(folder, 'web'));
+  writeFileSync(file, `
+[store]
+path = "store/postroom.db"
+[console]
+listen = "127.0.0.1:${port}"
+socket = "postroom.sock"
+web = "web"
+[vault]
+key-file = "vault.key"
+[tls]
+anchors = ${JSON.stringify(anchors)}
+[transcripts]
+directory = "transcripts"
+${configuration}`);
+  const server = {
+    name: 'server',
+    folder,
+    file,
+    port,
+    socket,
+    url: `http://localhost:${port}`,
+    child: undefined,
+    earlier: '',
+    log: () => server.earlier + (server.child?.output ?? ''),
+    /** Returns when it answers. */
+    async begin() {
+      server.child = start(program, ['serve', '--config', file], { cwd: folder, env: environment });
+      const { child } = server;
+      await until('the server answering', async () => {
+        if (child.exitCode !== null || child.signalCode !== null) return true;
+        return (await request('/api/v1/version', { socketPath: socket })).status === 200;
+      }, { limit: 30_000, pause: 20 });
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${child.output}`);
+    },
+    /** As a power cut does: nothing of it gets to say a word. */
+    async kill() {
+      server.child.kill('SIGKILL');
+      await server.child.ended;
+      server.earlier = (server.earlier + server.child.output).slice(-400_000);
+      server.child.output = '';
+    },
+    async end() {
+      await stop(server.child, 30_000);
+      return server.child.exitCode;
+    },
+    async stop() {
+      if (server.child) await stop(server.child, 30_000);
+      remove();
+    },
+    /** A command that must succeed; its JSON. */
+    async command(...args) {
+      const input = typeof args.at(-1) === 'object' ? args.pop().input : undefined;
+      const ended = await run([...args, '--socket', socket, '--format', 'json'], { input });
+      assert.equal(ended.code, 0, `postroom ${args.join(' ')}: ${ended.err}`);
+      return JSON.parse(ended.out);
+    },
+    /** The API over the socket; its JSON, or its bytes where it is no JSON. */
+    async api(where, body, method = body === undefined ? 'GET' : 'POST') {
+      const answer = await request(`/api/v1/${where}`, {
+        socketPath: socket, method, body: body === undefined ? undefined : JSON.stringify(body),
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      });
+      assert.ok(answer.status < 300, `${method} ${where}: ${answer.status} ${answer.bytes}`);
+      const json = /json/.test(answer.headers['content-type'] ?? '');
+      return json ? JSON.parse(answer.bytes) : answer.bytes;
+    },
+    /** Every case with its activities, oldest first. */
+    async cases() {
+      const all = [];
+      for (let below = '';;) {
+        const page = await server.api(`cases?limit=200${below}`);
+        for (const each of page.items) all.push(await server.api(`cases/${each.number}`));
+        if (!page.next) return all.reverse();
+        below = `&below=${page.next}`;
+      }
+    },
+    caseAbout: (subject, options) => until(`a case about ${subject}`, async () => {
+      const found = (await server.api('cases?limit=200')).items.find((each) => each.subject.includes(subject));
+      return found && server.api(`cases/${found.number}`);
+    }, options),
+    async sent(id, options) {
+      const mail = await until(`${id} being sent`, async () => {
+        const now = await server.api(`outbound/${id}`);
+        return ['sent', 'failed'].includes(now.state) && now;
+      }, options);
+      assert.equal(mail.state, 'sent', mail.reason);
+      return mail;
+    },
+    mailbox: async (address) => (await server.api('mailboxes')).items.find((each) => each.address === address),
+    idle: (address, options) => until(`${address} being idle`, async () => (await server.mailbox(address)).state === 'idle', options),
+  };
+  try {
+    await server.begin();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** By the commands: settings, a department, the identity application. */
+export async function setUp(server, { authority, clientId, clientSecret }) {
+  await server.command('settings', 'set', 'external-url', server.url);
+  await server.command('department', 'add', 'Customer care');
+  await server.command('application', 'add', 'provider', '--authority', authority, '--client-id', clientId,
+    '--client-secret-file', '-', { input: `${clientSecret}\n` });
+}
+
+/** An account that opens its own mailbox; not yet authorized. */
+export async function addAccount(server, { user, imap, smtp, baseline = 'all', after = 'move' }) {
+  const name = user.split('@')[0];
+  await server.command('account', 'add', name, '--department', 'Customer care', '--application', 'provider',
+    '--user', user, '--imap-host', imap, '--smtp-host', smtp);
+  await server.command('mailbox', 'add', user, '--account', name, '--baseline', baseline, '--after', after);
+  return name;
+}
+
+/** Through the real code flow; `signIn(url, user)` is what the person does in the browser. Resolves with the outcome. */
+export async function authorize(server, name, user, signIn) {
+  const begun = await server.api(`accounts/${name}/authorize`, {});
+  const page = await signIn(begun.url, user);
+  const outcome = await server.api(`authorizations/${begun.id}`);
+  return { ...outcome, page };
+}
+
+/**
+ * One test with things that it starts (`keep`): they end with it, in the reverse order, however it ends; what they logged is shown where
+ * it failed.
+ */
+export function scenario(name, { limit = 60_000 } = {}, body) {
+  test(name, { timeout: limit + 60_000 }, async (t) => {
+    const kept = [];
+    const keep = async (thing) => {
+      const kind = await thing;
+      kept.unshift(kind);
+      return kind;
+    };
+    let timer;
+    const late = new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`not done within ${limit} ms`)), limit);
+    });
+    try {
+      await Promise.race([body({ keep, t }), late]);
+    } catch (error) {
+      for (const each of kept)
+        if (each.log) console.log(`--- the end of the log of ${each.name ?? 'a server'}\n${each.log().slice(-6_000)}`);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      for (const each of kept) await each.stop();
+    }
+  });
+}
