@@ -97,11 +97,12 @@ void ImapSession::remove_deleted(SequenceSet const* only)
     std::vector<std::uint32_t> gone;
     for (auto const& message : folder_->messages) {
         if ((message.flags & flag::deleted) == 0) continue;
-        bool const named =
-            only == nullptr || std::ranges::any_of(*only, [&](auto const& range) {
-                auto const low = std::min(range.first, range.second), high = std::max(range.first, range.second);
-                return (message.uid >= low && message.uid <= high) || (high == star && message.uid == view_.back());
-            });
+        bool const named = only == nullptr || std::ranges::any_of(*only, [&](auto const& range) {
+                               auto const low = std::min(range.first, range.second),
+                                          high = std::max(range.first, range.second);
+                               return (message.uid >= low && message.uid <= high) ||
+                                      (high == star && !view_.empty() && message.uid == view_.back());
+                           });
         if (named && sequence_of(message.uid) > 0) gone.push_back(message.uid);
     }
     for (auto const uid : gone) folder_->remove(uid);

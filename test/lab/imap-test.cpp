@@ -295,6 +295,15 @@ TEST_F(ImapTest, SurvivesHostileInput)
     EXPECT_THAT(imap()->command("a SELECT INBOX"), HasSubstr("a OK"));
 }
 
+TEST_F(ImapTest, ExpungesOnlyWhatTheClientKnows)
+{
+    auto const visitor = in_inbox(0);
+    auto const other = imap();
+    other->command("a APPEND INBOX (\\Deleted) {3+}\r\nabc");
+    EXPECT_EQ(visitor->command("b UID EXPUNGE 1:*"), "* 1 EXISTS\n* 0 RECENT\nb OK EXPUNGE completed.\n");
+    EXPECT_THAT(visitor->command("c UID EXPUNGE 1:*"), StartsWith("* 1 EXPUNGE\n"));
+}
+
 TEST_F(ImapTest, LetsNoNameForgeAnAnswer)
 {
     auto const visitor = in_inbox(0);
