@@ -29,8 +29,8 @@ struct Options {
     std::size_t most_waiting = 100'000;  ///< operations; one more throws Failure (Trouble::limit)
 };
 
-/// Closing (the destructor) carries out what was accepted, then refuses the rest. The executors of coroutines that
-/// wait must outlive it.
+/// Closing (the destructor) carries out what was accepted, then refuses the rest. Its threads post to the executors of
+/// whoever waits, so every io_context that its callers run on is made before it and goes after it.
 class Store {
 public:
     /// Opens or makes the store and brings its schema up to date. Errors: Trouble::store or Trouble::conflict (a schema

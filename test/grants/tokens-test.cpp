@@ -84,7 +84,7 @@ TEST_F(TokensTest, HasOneFlightHoweverManyAsk)
     EXPECT_EQ(calls.size(), 1U);
 }
 
-// Two servers, each with its own Tokens: the second takes what the first brought.
+// Two servers, each with its own Tokens: the second takes what the first brought. Seen to fail without take_lease().
 TEST_F(TokensTest, HasOneFlightAcrossServers)
 {
     clock.advance(1h);
@@ -104,7 +104,8 @@ TEST_F(TokensTest, HasOneFlightAcrossServers)
     EXPECT_EQ(calls.size(), 1U);
 }
 
-// Seen to fail with the token handed out ahead of the commit, and with the rotated token dropped.
+// Seen to fail without `known_of(…).renewed = renewed` (the provider is asked again), and with a rotated token left out
+// in renewed_by().
 TEST_F(TokensTest, StoresARotatedTokenBeforeItIsUsed)
 {
     clock.advance(1h);

@@ -12,6 +12,7 @@
 #include "support/scratch-folder.hpp"
 
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 #include <functional>
 #include <memory>
@@ -119,6 +120,7 @@ protected:
     test::ScratchFolder folder;
     std::string path = folder / "store/postroom.db";
     ManualClock clock{Instant(Duration(1'000'000))};
+    boost::asio::io_context loop;  // before the store, whose threads post to it
     std::unique_ptr<Store> store;
 };
 

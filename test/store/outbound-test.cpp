@@ -232,7 +232,8 @@ TEST_F(OutboundTest, RefusesToQueueWhatWasTried)
 }
 
 // Random operations, in step with a model of a few lines. What must never be: two attempts that may both have sent,
-// unless the earlier one was definitely refused or a person said so.
+// unless the earlier one was definitely refused or a person said so. Seen to fail where begin_committing() leaves out
+// the end of the lease, or the attempt.
 TEST_F(OutboundTest, FollowsItsModelWhateverHappens)
 {
     auto const seed = std::random_device()();

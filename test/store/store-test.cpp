@@ -72,7 +72,6 @@ TEST_F(StoreTest, CommitsWhatWaitsTogether)
 {
     auto const before = store->counts();
     Held held(*store);
-    asio::io_context loop;
     int done = 0;
     for (int i = 0; i < 250; ++i) asio::co_spawn(loop, noting(*store, i, done), asio::detached);
     loop.poll();
@@ -95,7 +94,6 @@ TEST_F(StoreTest, BoundsAGroupByItsBytes)
     store = Store::open(small).value();
     auto const before = store->counts();
     Held held(*store);
-    asio::io_context loop;
     int done = 0;
     for (int i = 0; i < 50; ++i) asio::co_spawn(loop, noting(*store, i, done), asio::detached);
     loop.poll();
@@ -107,7 +105,6 @@ TEST_F(StoreTest, BoundsAGroupByItsBytes)
 TEST_F(StoreTest, UndoesOnlyWhatFailed)
 {
     Held held(*store);
-    asio::io_context loop;
     std::vector<std::string> ends(5);
     auto const one = [](Store& in, int number, std::string& end) -> awaitable<void> {
         try {
@@ -136,7 +133,6 @@ TEST_F(StoreTest, UndoesOnlyWhatFailed)
 TEST_F(StoreTest, TellsEverybodyWhereTheCommitFails)
 {
     Held held(*store);
-    asio::io_context loop;
     int told = 0;
     auto const one = [](Store& in, int number, int& failed) -> awaitable<void> {
         try {
@@ -238,7 +234,6 @@ TEST_F(StoreTest, LetsNoReaderWrite)
 
 TEST_F(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
 {
-    asio::io_context loop;
     int done = 0;
     for (int i = 0; i < 300; ++i) asio::co_spawn(loop, noting(*store, i, done), asio::detached);
     loop.poll();
@@ -257,7 +252,6 @@ TEST_F(StoreTest, RefusesMoreThanMayWait)
     few.most_waiting = 3;
     store = Store::open(few).value();
     Held held(*store);
-    asio::io_context loop;
     int done = 0;
     int refused = 0;
     for (int i = 0; i < 5; ++i)
@@ -272,7 +266,6 @@ TEST_F(StoreTest, RefusesMoreThanMayWait)
 
 TEST_F(StoreTest, ResumesOnTheCallersExecutor)
 {
-    asio::io_context loop;
     auto const home = std::this_thread::get_id();
     auto const one = [](Store& in, std::thread::id here) -> awaitable<void> {
         auto const writer = co_await in.write([](Connection&) { return std::this_thread::get_id(); });
@@ -421,8 +414,8 @@ TEST(Dialect, ReplacesItsWordsAndNothingElse)
         EXPECT_EQ(in_dialect(migration.sql, dialect).find_first_of("{}"), std::string::npos) << migration.name;
 }
 
-// What was acknowledged is there, at whatever instant the process is killed. Seen to fail with `done` called before
-// COMMIT, and with synchronous writes handed to a queue that is answered at once.
+// What was acknowledged is there, at whatever instant the process is killed. Seen to fail with `done` called ahead of
+// the COMMIT in SqliteStore::commit().
 TEST(Killed, LosesNothingThatItAcknowledged)
 {
     auto const seed = std::random_device()();

@@ -188,7 +188,8 @@ private:
                 lost = std::current_exception();
                 roll_back();
             }
-            for (auto& operation : group) operation.done(lost ? lost : operation.error);
+            // Moved, so that an exception that a coroutine looks at isn't freed here meanwhile.
+            for (auto& operation : group) operation.done(lost ? lost : std::move(operation.error));
         }
     }
 
@@ -238,7 +239,7 @@ private:
             } catch (...) {
                 if (!operation.error) operation.error = std::current_exception();
             }
-            operation.done(operation.error);
+            operation.done(std::move(operation.error));
         }
     }
 
