@@ -100,6 +100,7 @@ protocol lmtp {
 `);
   const as = process.getuid() === 0 ? { uid: user.uid, gid: user.gid } : {};
   const child = start('/usr/sbin/dovecot', ['-F', '-c', path.join(folder, 'dovecot.conf')], { ...as, cwd: folder });
+  child.endsBy = 'SIGTERM';  // its own children go with it
   try {
     for (const port of Object.values(ports)) await listening(port);
   } catch (error) {

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort, listening, scratchFolder } from './scratch.mjs';
+import { atExit, freePort, listening, scratchFolder } from './scratch.mjs';
 
 function asRoot(program, args) {
   if (process.getuid() === 0) return execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -12,7 +12,7 @@ function asRoot(program, args) {
 
 /** `domains` are delivered to Dovecot by LMTP; mail for any other is refused. */
 export async function startPostfix({ certificates, dovecot, domains, settings = {} }) {
-  const { folder } = scratchFolder('postfix');
+  const { folder, remove } = scratchFolder('postfix');
   const ports = { submission: await freePort(), inbound: await freePort() };
   const etc = path.join(folder, 'etc');
   mkdirSync(etc);
@@ -75,7 +75,15 @@ scache unix - - n - 1 scache
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 `);
-  const remove = async () => asRoot('rm', ['-rf', folder]);
+  const end = () => {
+    try {
+      asRoot('/usr/sbin/postfix', ['-c', etc, 'stop']);
+    } finally {
+      asRoot('rm', ['-rf', folder]);
+      remove();
+    }
+  };
+  const forget = atExit(end);
   const log = () => (existsSync(main.maillog_file) ? asRoot('cat', [main.maillog_file]).toString() : '');
   try {
     asRoot('chown', ['postfix', path.join(folder, 'data')]);
@@ -83,15 +91,17 @@ postlog unix-dgram n - n - 1 postlogd
     for (const port of Object.values(ports)) await listening(port);
   } catch (error) {
     const why = log();
-    await remove();
+    forget();
+    asRoot('rm', ['-rf', folder]);
+    remove();
     throw new Error(`Postfix did not start (as root, or by sudo without a password?): ${error.stderr ?? ''}${error.message}\n${why}`);
   }
   return {
     ports,
     log,
     stop: async () => {
-      asRoot('/usr/sbin/postfix', ['-c', etc, 'stop']);
-      await remove();
+      forget();
+      end();
     },
   };
 }

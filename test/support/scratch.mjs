@@ -7,11 +7,24 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 
+// What a test that was cut off would leave behind; called without waiting when this process ends.
+const leftovers = new Set();
+process.once('exit', () => { for (const clear of [...leftovers].reverse()) clear(); });
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** Has `clear` called when this process ends, unless the function that it returns was called before. */
+export function atExit(clear) {
+  leftovers.add(clear);
+  return () => leftovers.delete(clear);
+}
+
 /** A folder that other users may enter, since mail servers run as users of their own. */
 export function scratchFolder(name) {
   const folder = mkdtempSync(path.join(os.tmpdir(), `postroom-${name}-`));
   execFileSync('chmod', ['755', folder]);
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+  const clear = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const forget = atExit(clear);
+  return { folder, remove: () => { forget(); clear(); } };
 }
 
 /** A port on loopback that nobody listens on at this moment. */
@@ -53,7 +66,8 @@ export function start(program, args, options = {}) {
   child.output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text) => { child.output = (child.output + text).slice(-200_000); });
-  child.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const forget = atExit(() => child.kill(child.endsBy ?? 'SIGKILL'));
+  child.ended = new Promise((resolve) => child.once('exit', (code, signal) => { forget(); resolve({ code, signal }); }));
   child.once('error', (error) => { child.output += String(error); });
   return child;
 }
