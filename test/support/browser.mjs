@@ -1,38 +1,70 @@
-// A browser for a test: Debian's Chromium, with a profile of its own, in English unless said otherwise. It notes what the pages
-// complain of, and each address that anything in them asks for.
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { chromium } from 'playwright-core';
+// As much of a browser as a sign-in needs: requests, cookies by host, redirections and forms. No scripts.
+import http from 'node:http';
+import https from 'node:https';
 
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
-
-export async function openBrowser({ locale = 'en-US' } = {}) {
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'postroom-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args, locale, timezoneId: 'UTC',
-    // The lab's certificate is its own; Postroom's trust in it is not what the browser tests.
-    ignoreHTTPSErrors: true,
-    viewport: { width: 1280, height: 900 },
+/**
+ * One request; redirections come back as they are. `socketPath` is a Unix socket, and `url` then a path; `ca` is trusted besides.
+ * Resolves with { status, headers, bytes }.
+ */
+export function request(url, { method = 'GET', headers = {}, body, ca, socketPath, limit = 60_000 } = {}) {
+  const { request: begin } = String(url).startsWith('https:') ? https : http;
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const options = { method, headers: { ...length, ...headers }, agent: false, ...(ca ? { ca } : {}) };
+  return new Promise((resolve, reject) => {
+    const answered = (answer) => {
+      const pieces = [];
+      answer.on('data', (piece) => pieces.push(piece)).once('error', reject)
+        .once('end', () => resolve({ status: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(pieces) }));
+    };
+    const sent = socketPath ? begin({ socketPath, path: url, ...options }, answered) : begin(url, options, answered);
+    sent.setTimeout(limit, () => sent.destroy(new Error(`${method} ${url} was not answered within ${limit} ms`)));
+    sent.once('error', reject).end(body);
   });
-  context.setDefaultTimeout(30_000);
-  const browser = { context, page: context.pages()[0], asked: [], complaints: [] };
-  context.on('request', (request) => browser.asked.push(request.url()));
-  context.on('console', (message) => {
-    if (message.type() === 'error' || /Content Security Policy/.test(message.text())) browser.complaints.push(message.text());
-  });
-  context.on('weberror', (error) => browser.complaints.push(String(error.error())));
-  browser.close = async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  };
-  return browser;
 }
 
-/** Signs in with the console's form, and waits for the page that was asked for. */
-export async function signIn(page, { name, password }) {
-  await page.getByLabel('User name').fill(name);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'")
+  .replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
+const attribute = (tag, name) => {
+  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag);
+  return found ? plain(found[1] ?? found[2] ?? found[3]) : undefined;
+};
+
+/**
+ * Opens `url` and goes on as a person would: follows redirections, and fills each page's last form with what `fill(its fields)`
+ * returns, until a page has none. Resolves with that page: { url, status, text }.
+ */
+export async function walk(url, { ca, fill, most = 20 }) {
+  const cookies = new Map();
+  let next = { url: String(url) };
+  for (let step = 0; step < most; ++step) {
+    const { host } = new URL(next.url);
+    const jar = cookies.get(host) ?? new Map();
+    cookies.set(host, jar);
+    const headers = { accept: 'text/html', cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') };
+    if (next.form) headers['content-type'] = 'application/x-www-form-urlencoded';
+    const answer = await request(next.url, {
+      method: next.form ? 'POST' : 'GET', headers, ...(ca ? { ca } : {}), ...(next.form ? { body: next.form } : {}),
+    });
+    for (const each of answer.headers['set-cookie'] ?? []) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(each);
+      jar.set(name, value);
+    }
+    if (answer.status >= 300 && answer.status < 400 && answer.headers.location) {
+      next = { url: new URL(answer.headers.location, next.url).href };
+      continue;
+    }
+    const text = answer.bytes.toString();
+    const form = [...text.matchAll(/<form\b[^>]*>[^]*?<\/form>/gi)].at(-1)?.[0];
+    if (!form) return { url: next.url, status: answer.status, text };
+    const fields = {};
+    for (const [tag] of form.matchAll(/<(?:input|button)\b[^>]*>/gi)) {
+      const name = attribute(tag, 'name');
+      if (name !== undefined && !(name in fields)) fields[name] = attribute(tag, 'value') ?? '';
+    }
+    next = {
+      url: new URL(attribute(/<form\b[^>]*>/i.exec(form)[0], 'action') ?? next.url, next.url).href,
+      form: new URLSearchParams(fill(fields)).toString(),
+    };
+  }
+  throw new Error(`the sign-in did not end after ${most} pages; the last was ${next.url}`);
 }
