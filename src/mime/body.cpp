@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "mime/charset.hpp"
+#include "mime/encoded-words.hpp"
 #include "mime/html.hpp"
 
 #include <fmt/format.h>
@@ -64,10 +65,38 @@ std::string media_type(GMimeObject* object)
     return to_lower(printable(name ? name.get() : "application/octet-stream", 200));
 }
 
-// Only the last element: a name is never a way into a folder.
-std::string file_name(char const* raw)
+// The raw value of a field, where it has encoded words in it.
+std::string with_words(GMimeObject* object, char const* field)
 {
-    if (raw == nullptr) return {};
+    auto* const header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), field);
+    char const* const raw = header == nullptr ? nullptr : g_mime_header_get_raw_value(header);
+    if (raw == nullptr || std::string_view(raw).find("=?") == std::string_view::npos) return {};
+    return with_joined_words(header_to_utf8(raw));
+}
+
+// As GMime finds it, save that encoded words are joined first; they do not belong into parameters, and are everywhere.
+std::string raw_file_name(GMimeObject* object)
+{
+    if (auto const value = with_words(object, "Content-Disposition"); !value.empty()) {
+        Owned<GMimeContentDisposition> const parsed(g_mime_content_disposition_parse(nullptr, value.c_str()));
+        char const* const name = g_mime_content_disposition_get_parameter(parsed.get(), "filename");
+        if (name != nullptr) return name;
+    }
+    char const* const name = g_mime_part_get_filename(GMIME_PART(object));
+    if (auto const value = with_words(object, "Content-Type"); !value.empty()) {
+        Owned<GMimeContentType> const parsed(g_mime_content_type_parse(nullptr, value.c_str()));
+        char const* const joined = g_mime_content_type_get_parameter(parsed.get(), "name");
+        char const* const disposed = g_mime_object_get_content_disposition_parameter(object, "filename");
+        if (joined != nullptr && disposed == nullptr) return joined;
+    }
+    return name == nullptr ? std::string() : std::string(name);
+}
+
+// Only the last element: a name is never a way into a folder.
+std::string file_name(GMimeObject* object)
+{
+    if (!GMIME_IS_PART(object)) return {};
+    auto const raw = raw_file_name(object);
     std::string name = header_to_utf8(raw);
     if (auto const slash = name.find_last_of("/\\"); slash != std::string::npos) name.erase(0, slash + 1);
     return to_valid_utf8(std::string_view(name).substr(0, 255));
@@ -192,7 +221,7 @@ private:
         char const* disposition = g_mime_object_get_disposition(object);
         bool const attached = disposition != nullptr && !equal_ignoring_case(disposition, "inline");
         part.inline_ = !attached;
-        if (GMIME_IS_PART(object)) part.name = file_name(g_mime_part_get_filename(GMIME_PART(object)));
+        part.name = file_name(object);
         bool const html = part.type == "text/html";
         bool const worded = html || part.type == "text/plain";
         // A named text is a file, unless it is the first words of the mail and nobody says that it is attached.
@@ -239,7 +268,7 @@ Result<PartBytes> find(std::string_view bytes, std::function<bool(GMimeObject*, 
         return std::unexpected(walked.error());
     if (finder.found == nullptr) return failure(Trouble::not_found, fmt::format("the mail has no part {}", what));
     PartBytes part{.type = media_type(finder.found), .charset = charset_of(finder.found)};
-    if (GMIME_IS_PART(finder.found)) part.name = file_name(g_mime_part_get_filename(GMIME_PART(finder.found)));
+    part.name = file_name(finder.found);
     part.bytes = decode(finder.found, bytes.size() * 2 + 1024).bytes;
     return part;
 }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "mime/body.hpp"
 #include "mime/charset.hpp"
+#include "mime/encoded-words.hpp"
 #include "mime/header.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ constexpr std::size_t addresses_limit = 1'000;
 
 std::string decoded(std::string_view raw)
 {
-    std::string const utf8 = header_to_utf8(raw);
+    std::string const utf8 = with_joined_words(header_to_utf8(raw));
     GString8 const text(g_mime_utils_header_decode_text(nullptr, utf8.c_str()));
     return std::string(trim(header_to_utf8(text ? text.get() : utf8)));
 }
@@ -37,7 +38,7 @@ void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
         }
         char const* const name = internet_address_get_name(address);
         char const* const spec = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
-        Address one{.name = name == nullptr ? "" : decoded(name),
+        Address one{.name = name == nullptr ? "" : header_to_utf8(name),
                     .address = spec == nullptr ? "" : header_to_utf8(spec)};
         if (!one.name.empty() || !one.address.empty()) found.push_back(std::move(one));
     }
@@ -47,7 +48,8 @@ std::vector<Address> addresses(std::string const& raw)
 {
     std::vector<Address> found;
     if (raw.empty()) return found;
-    Owned<InternetAddressList> const list(internet_address_list_parse(nullptr, header_to_utf8(raw).c_str()));
+    Owned<InternetAddressList> const list(
+        internet_address_list_parse(nullptr, with_joined_words(header_to_utf8(raw)).c_str()));
     collect(list.get(), found, 0);
     return found;
 }
