@@ -81,8 +81,8 @@ export async function startLab({ tenant } = {}) {
   };
 }
 
-/** `postroom serve` over a store of its own, trusting `anchors` (files). */
-export async function startServer({ anchors, configuration = '' }) {
+/** `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. */
+export async function startServer({ anchors, configuration = '', web = 'web' }) {
   const { folder, remove } = scratchFolder('server');
   const port = await freePort();
   const socket = path.join(folder, 'postroom.sock');
@@ -94,7 +94,7 @@ path = "store/postroom.db"
 [console]
 listen = "127.0.0.1:${port}"
 socket = "postroom.sock"
-web = "web"
+web = ${JSON.stringify(web)}
 [vault]
 key-file = "vault.key"
 [tls]
