@@ -161,19 +161,19 @@ private:
 
     static void wait_for(Queue& queue, Work work)
     {
-        std::promise<void> promise;
-        auto answer = promise.get_future();
+        std::exception_ptr error;
+        // Shared, since the store thread may still be about to leave set_value() when we go on.
+        auto const done = std::make_shared<std::promise<void>>();
         Operation operation{std::move(work),
                             0,
-                            [&promise](std::exception_ptr error) {
-                                if (error)
-                                    promise.set_exception(std::move(error));
-                                else
-                                    promise.set_value();
+                            [&error, done](std::exception_ptr why) {
+                                error = std::move(why);
+                                done->set_value();
                             },
                             {}};
         if (auto refused = queue.put(operation)) throw Failure(*refused);
-        answer.get();
+        done->get_future().get();
+        if (error) std::rethrow_exception(std::move(error));
     }
 
     void write_in_groups()
