@@ -64,8 +64,8 @@ export function useSignOut() {
     // Whatever the server said, nothing of this session stays on the screen.
     onSettled: () => {
       setCsrf("");
-      client.clear();
       client.setQueryData(sessionKey, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" && query.queryKey[0] !== "version" });
     },
   });
 }

@@ -51,7 +51,7 @@ export function AccountsPage() {
               columns={[
                 { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
                 { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}>{row.account}</To> },
-                { head: t("mailbox.baseline"), cell: (row) => <Time at={row.baseline} /> },
+                { head: t("mailbox.baseline"), cell: (row) => (Date.parse(row.baseline) === 0 ? t("mailbox.everything") : <Time at={row.baseline} />) },
                 { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },
                 { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason} /> },
               ]}
@@ -77,7 +77,7 @@ export function AccountsPage() {
                 ...(administers
                   ? [
                       {
-                        head: t("common.remove"),
+                        head: t("exception.actions"),
                         cell: (row: (typeof rows)[number]) => (
                           <ConfirmButton label={t("common.remove")} question={t("application.removeQuestion", { name: row.name })} onConfirm={() => call("DELETE", path("applications", row.name))} />
                         ),

@@ -13,7 +13,7 @@ const useStyles = makeStyles({
   card: { width: "100%", maxWidth: "400px", padding: "32px" },
   form: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL },
   product: { color: tokens.colorBrandForeground1, fontWeight: tokens.fontWeightSemibold },
-  heading: { ...typographyStyles.title2, margin: 0 },
+  heading: { ...typographyStyles.title3, margin: "4px 0 0" },
 });
 
 export function SignInPage() {

@@ -12,7 +12,7 @@ export function ConfirmButton({ label, question, onConfirm }: { label: string; q
   return (
     <Dialog modalType="alert" open={open} onOpenChange={(_, data) => setOpen(data.open)}>
       <DialogTrigger disableButtonEnhancement>
-        <Button>{label}</Button>
+        <Button size="small">{label}</Button>
       </DialogTrigger>
       <DialogSurface>
         <DialogBody>

@@ -58,7 +58,7 @@ export function State({ mood, words, reason, children }: { mood: Mood; words: st
         <Icon />
       </span>
       <div>
-        <div>{words}</div>
+        <div dir="auto">{words}</div>
         {reason && (
           <div className={styles.reason} dir="auto">
             {reason}
