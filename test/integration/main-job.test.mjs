@@ -1,0 +1,174 @@
+// The main job over Debian's own Dovecot and Postfix: grants through the real code flow, customers' mail in, cases, answers out, the
+// customer's answer to the answer. The tokens are the lab's, which Dovecot looks up there (RFC 7662).
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { makeCertificates } from '../support/certificates.mjs';
+import { addAccount, authorize, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { header, startMailServers, text } from '../support/mail-house.mjs';
+import { scratchFolder, until } from '../support/scratch.mjs';
+
+const sales = 'sales@contoso.test';
+const support = 'support@contoso.test';
+
+async function start({ keep }) {
+  const { folder, remove } = scratchFolder('certificates');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const lab = await keep(startLab());
+  const mail = await startMailServers({ keep, certificates, introspection: lab.introspection });
+  const server = await keep(startServer({ anchors: [lab.facts.anchor, certificates.anchor] }));
+  await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  return { lab, mail, server };
+}
+
+const wrapped = (bytes) => bytes.toString('base64').replace(/.{76}/g, '$&\n');
+
+scenario('customers write to two mailboxes, and are answered', { limit: 120_000 }, async ({ keep, t }) => {
+  const { lab, mail, server } = await start({ keep });
+  for (const user of [sales, support]) {
+    const outcome = await authorize(server, await mail.addAccount(server, user), user, lab.signIn);
+    assert.equal(outcome.state, 'accepted', outcome.reason);
+    assert.equal((await server.api(`accounts/${user.split('@')[0]}`)).grant.user_name, user);
+  }
+  await server.idle(sales);
+  await server.idle(support);
+
+  // IDLE: far sooner than any poll (30 s).
+  const delivered = Date.now();
+  await mail.customerWrites(sales, `From: Ann Customer <customer@example.com>
+To: ${sales}
+Subject: =?UTF-8?B?${Buffer.from('Où est ma commande ?').toString('base64')}?=
+Message-ID: <order-1@example.com>
+Date: Sun, 22 Nov 2026 09:00:00 +0100
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Bonjour, je n'ai rien reçu. 注文はどこですか。
+`);
+  const order = await server.caseAbout('Où est ma commande ?', { pause: 20 });
+  const took = Date.now() - delivered;
+  t.diagnostic(`from the customer's last word to the case: ${took} ms`);
+  assert.ok(took < 8_000, `${took} ms are a poll's time, not IDLE's`);
+  assert.equal(order.mailbox, sales);
+  assert.equal(order.customer, 'customer@example.com');
+  assert.equal(order.customer_name, 'Ann Customer');
+  assert.match(order.items[0].text, /rien reçu\. 注文はどこですか。/);
+
+  // An attachment, and the bytes of the whole mail as the server has them.
+  const attached = randomBytes(300_000);
+  await mail.customerWrites(support, `From: =?koi8-r?B?6dfBzg==?= <customer@example.com>
+To: ${support}
+Subject: =?UTF-8?Q?=D8=B7=D9=84=D8=A8?= broken parts
+Message-ID: <parts-1@example.com>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="=cut="
+
+--=cut=
+Content-Type: text/html; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+<p>Caf=E9 <b>broken</b></p><script>alert(1)</script>
+--=cut=
+Content-Type: application/octet-stream; name="parts.bin"
+Content-Disposition: attachment; filename="parts.bin"
+Content-Transfer-Encoding: base64
+
+${wrapped(attached)}
+--=cut=--
+`);
+  const parts = await server.caseAbout('طلب broken parts');
+  const [activity] = parts.items;
+  assert.equal(parts.mailbox, support);
+  assert.equal(parts.customer_name, 'Иван');
+  assert.match(activity.text, /Café broken/);
+  assert.equal(activity.attachments.length, 1);
+  assert.equal(activity.attachments[0].name, 'parts.bin');
+  const part = await server.api(`activities/${activity.id}/parts/${activity.attachments[0].part}`);
+  assert.ok(part.equals(attached), 'the attachment is not what was sent');
+  const [stored] = await until('the mail in the folder Postroom', () => {
+    const moved = mail.dovecot.delivered(support, 'Postroom');
+    return moved.length === 1 && mail.dovecot.delivered(support).length === 0 && moved;
+  });
+  const raw = await server.api(`activities/${activity.id}/raw`);
+  // Maildir keeps lines as Unix does; on the wire they end in CRLF.
+  assert.equal(raw.toString('latin1'), stored.replace(/\r?\n/g, '\r\n'), 'the bytes are not those on the server');
+  const html = (await server.api(`activities/${activity.id}/html`)).toString();
+  assert.match(html, /<b>broken<\/b>/);
+  assert.doesNotMatch(html, /script|alert/i);
+
+  // Answered by the command, delivered by Postfix, in the customer's thread.
+  const queued = await server.command('case', 'reply', String(order.number), '--text', 'Elle arrive demain — 明日です。');
+  await server.sent(queued.id);
+  const [answer] = await until('the answer at the customer\'s', () => {
+    const found = mail.dovecot.delivered('customer@example.com');
+    return found.length && found;
+  });
+  assert.match(header(answer, 'From'), /sales@contoso\.test/);
+  assert.match(header(answer, 'To'), /customer@example\.com/);
+  assert.equal(header(answer, 'In-Reply-To'), '<order-1@example.com>');
+  assert.match(header(answer, 'References'), /<order-1@example\.com>/);
+  assert.equal(header(answer, 'Message-ID'), `<${queued.message_id}>`);
+  assert.match(text(answer), /明日です/);
+
+  // The customer's answer to that lands in the same case: by References, and by the case token in the subject where a program drops them.
+  await mail.customerWrites(sales, `From: customer@example.com
+To: ${sales}
+Subject: Re: anything else
+Message-ID: <order-2@example.com>
+In-Reply-To: <${queued.message_id}>
+
+Merci, mais demain je ne suis pas là.
+`);
+  await mail.customerWrites(sales, `From: customer@example.com
+To: ${sales}
+Subject: ${header(answer, 'Subject')}
+Message-ID: <order-3@example.com>
+
+Plutôt lundi.
+`);
+  const thread = await until('both in the case', async () => {
+    const now = await server.api(`cases/${order.number}`);
+    return now.items.length === 4 && now;
+  });
+  // A server's dates have whole seconds, so the order within one tells nothing.
+  assert.deepEqual(thread.items.map((each) => each.kind).sort(), ['received', 'received', 'received', 'sent']);
+  assert.equal((await server.api('cases')).items.length, 2);
+
+  // A new mail opens a case.
+  const sent = await server.command('send', '--mailbox', support, '--to', 'other@example.com', '--subject', 'Your parts', '--text', 'They left.');
+  await server.sent(sent.id);
+  const [first] = await until('it at the other customer\'s', () => {
+    const found = mail.dovecot.delivered('other@example.com');
+    return found.length && found;
+  });
+  assert.match(header(first, 'From'), /support@contoso\.test/);
+  assert.match(header(first, 'Subject'), /Your parts/);
+  assert.equal((await server.api(`cases/${sent.case}`)).items[0].kind, 'sent');
+
+  // Nothing was delivered, or filed, twice.
+  assert.equal(mail.dovecot.delivered('customer@example.com').length, 1);
+  assert.equal(mail.dovecot.delivered('other@example.com').length, 1);
+  assert.equal(mail.dovecot.delivered(sales, 'Postroom').length, 3);
+  assert.deepEqual((await server.api('exceptions')).items, []);
+});
+
+scenario('whoever signs in as somebody else is refused, and both are named', {}, async ({ keep }) => {
+  const lab = await keep(startLab());
+  const server = await keep(startServer({ anchors: [lab.facts.anchor] }));
+  await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  const outcome = await authorize(server, 'sales', 'alex@contoso.test', lab.signIn);
+  assert.equal(outcome.state, 'refused');
+  assert.match(outcome.reason, /alex@contoso\.test/);
+  assert.match(outcome.reason, /sales@contoso\.test/);
+  assert.match(outcome.page.text, /alex@contoso\.test/);
+  const account = await server.api('accounts/sales');
+  assert.equal(account.state, 'new');
+  assert.equal(account.grant, null);
+  // The right person is let in by the same door.
+  assert.equal((await authorize(server, 'sales', sales, lab.signIn)).state, 'accepted');
+  // And a grant that works is not lost to a wrong sign-in.
+  assert.equal((await authorize(server, 'sales', 'alex@contoso.test', lab.signIn)).state, 'refused');
+  assert.equal((await server.api('accounts/sales')).state, 'ready');
+});
