@@ -178,9 +178,9 @@ Result<Configuration> read_configuration(std::string const& path)
         return defaults;
     }
     std::ifstream stream(file, std::ios::binary);
-    std::string const text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream.is_open() || stream.bad() || fs::is_directory(file, error))
+    if (!stream || !fs::is_regular_file(file, error))
         return failure(Trouble::invalid, fmt::format("the configuration file {} can't be read", file));
+    std::string const text{std::istreambuf_iterator<char>(stream), {}};
     return parse_configuration(text, file);
 }
 

@@ -67,8 +67,7 @@ public:
         grants::Ground const ground{store_.get(), vault_, std::make_shared<net::Https>(loop_.get_executor(), tls_),
                                     &system_clock()};
         mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts);
-        console_ = std::make_unique<console::Server>(ground, mail_->hooks(),
-                                                     console::Options{.web = configuration.web, .throttle = {}});
+        console_ = std::make_unique<console::Server>(ground, mail_->hooks(), console::Options{configuration.web});
         listen();
     }
 

@@ -39,10 +39,10 @@ private:
     int& count_;
 };
 
-void check_throttle(House& house, std::string const& by_name, std::string const& by_address)
+void check_throttle(House& house, std::string const& name, std::string const& address)
 {
     auto const now = house.now();
-    auto const wait = std::max(house.throttle.wait(by_name, now), house.throttle.wait(by_address, now));
+    auto const wait = std::max(house.names.wait(name, now), house.addresses.wait(address, now));
     if (wait > Duration::zero() || house.hashing >= most_hashing)
         throw Problem(net::http::status::too_many_requests,
                       fmt::format("too many wrong passwords lately; try again in {} s",
@@ -61,9 +61,9 @@ Answer sign_in(House& house, Request const& request)
     Members const members(request.http, {"name", "password"});
     auto const name = members.name("name");
     Secret const password(members.text("password", most_password));
-    auto const by_name = "name " + to_lower(name);
-    auto const by_address = "address " + address_of(request.http.peer);
-    check_throttle(house, by_name, by_address);
+    auto const lower_name = to_lower(name);
+    auto const address = address_of(request.http.peer);
+    check_throttle(house, lower_name, address);
     auto const user = co_await house.store().read([&](store::Connection& c) { return store::user_named(c, name); });
     bool fits = false;
     {
@@ -75,12 +75,12 @@ Answer sign_in(House& house, Request const& request)
     }
     auto const now = house.now();
     if (!fits) {
-        house.throttle.failed(by_name, now);
-        house.throttle.failed(by_address, now);
+        house.names.failed(lower_name, now);
+        house.addresses.failed(address, now);
         throw Problem(net::http::status::unauthorized, "the name or the password is wrong");
     }
-    house.throttle.succeeded(by_name);
-    house.throttle.succeeded(by_address);
+    // Not the address: a password that somebody knows must not buy guesses at others.
+    house.names.succeeded(lower_name);
     auto const token = make_session_token();
     auto const url = co_await house.store().write([&](store::Connection& c) {
         store::add_session(c, session_digest(token), user->id, now + session_life);

@@ -21,15 +21,16 @@ namespace postroom::console {
 
 struct Options {
     std::string web = "web/dist";
-    ThrottleLimits throttle;
 };
 
 struct House {
     grants::Ground ground;
     Hooks hooks;
     Options options;
-    Throttle throttle{options.throttle};
-    int hashing = 0;  ///< sign-ins that wait for their password to be compared
+    Throttle names{};  ///< wrong passwords by the name that they were for
+    Throttle addresses{
+        ThrottleLimits{.free = 50}};  ///< and by where they came from: a whole office may share an address
+    int hashing = 0;                  ///< sign-ins that wait for their password to be compared
     /// One thread for what would stall the event loop: hashing passwords, reading mails.
     boost::asio::thread_pool pool{1};
 

@@ -103,12 +103,12 @@ net::HttpResponse not_built(std::string const& folder)
 net::HttpResponse page(std::string const& folder, std::string_view path)
 {
     auto const extension = fs::path(path).extension().string();
-    if (!extension.empty() && path != "/index.html") {
+    bool const hashed = path.starts_with("/assets/");  // Vite puts a hash of the content into these names
+    if (hashed || (!extension.empty() && path != "/index.html")) {
         auto found = content(folder, path);
         if (!found) return missing(path);
         net::HttpResponse response;
         response.body = std::move(*found);
-        bool const hashed = path.starts_with("/assets/");  // Vite puts a hash of the content into these names
         response.headers = {{"Content-Type", std::string(media_type(extension))},
                             {"Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache"}};
         return response;

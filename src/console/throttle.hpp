@@ -19,7 +19,8 @@ struct ThrottleLimits {
 
 class Throttle {
 public:
-    explicit Throttle(ThrottleLimits limits = {}) : limits_(limits) {}
+    Throttle() = default;
+    explicit Throttle(ThrottleLimits limits) : limits_(limits) {}
 
     /// How long this key still has to wait; zero: it may try now.
     [[nodiscard]] Duration wait(std::string_view key, Instant now) const;

@@ -1,0 +1,91 @@
+#include "cli/configuration.hpp"
+
+#include "support/scratch-folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace postroom::cli {
+namespace {
+
+std::string wrong(std::string_view text)
+{
+    auto const read = parse_configuration(text, "/etc/postroom/postroom.toml");
+    return read ? "right" : read.error().message;
+}
+
+TEST(Configuration, TakesEveryKeyRelativeToItsFolder)
+{
+    auto const read = parse_configuration(R"(
+[store]
+path = "data/postroom.db"
+[console]
+listen = "0.0.0.0:8443"
+socket = "/run/postroom/socket"
+web = "web"
+certificate = "cert.pem"
+key = "key.pem"
+[vault]
+key-file = "../vault.key"
+[tls]
+anchors = ["ca.pem", "/etc/ssl/own.pem"]
+[log]
+level = "debug"
+[transcripts]
+directory = "said"
+)",
+                                          "/etc/postroom/postroom.toml");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->store_path, "/etc/postroom/data/postroom.db");
+    EXPECT_EQ(to_string(read->listen), "0.0.0.0:8443");
+    EXPECT_EQ(read->socket, "/run/postroom/socket");
+    EXPECT_EQ(read->web, "/etc/postroom/web");
+    EXPECT_EQ(read->certificate, "/etc/postroom/cert.pem");
+    EXPECT_EQ(read->key, "/etc/postroom/key.pem");
+    EXPECT_EQ(read->vault_key_file, "/etc/vault.key");
+    EXPECT_EQ(read->anchors, (std::vector<std::string>{"/etc/postroom/ca.pem", "/etc/ssl/own.pem"}));
+    EXPECT_EQ(read->log_level, "debug");
+    EXPECT_EQ(read->transcripts, "/etc/postroom/said");
+}
+
+TEST(Configuration, NamesFileLineAndKeyOfWhatIsWrong)
+{
+    EXPECT_EQ(wrong("\n[console]\nlisten = \"a:1\"\nsockt = \"x\"\n"),
+              "/etc/postroom/postroom.toml, line 4: [console] has no key \"sockt\"; those there are: listen, socket, "
+              "web, certificate, key");
+    EXPECT_EQ(wrong("[store]\npath = 7\n"),
+              "/etc/postroom/postroom.toml, line 2: [store] path must be a path in quotes");
+    EXPECT_EQ(wrong("[stroe]\npath = \"x\"\n"),
+              "/etc/postroom/postroom.toml, line 1: there is no section [stroe]; those there are: [store], [console], "
+              "[vault], [tls], [log], [transcripts]");
+    EXPECT_EQ(wrong("\n\nstore = \"x\"\n"),
+              "/etc/postroom/postroom.toml, line 3: \"store\" is a section: write [store]");
+    EXPECT_EQ(wrong("[log]\nlevel = \"loud\"\n"),
+              "/etc/postroom/postroom.toml, line 2: [log] level must be \"debug\", \"info\", \"warning\" or \"error\"");
+    EXPECT_EQ(wrong("[tls]\nanchors = [\"a\", 3]\n"),
+              "/etc/postroom/postroom.toml, line 2: [tls] anchors must be a list of paths in quotes");
+    EXPECT_EQ(wrong("[tls]\nanchors = \"a\"\n"),
+              "/etc/postroom/postroom.toml, line 2: [tls] anchors must be a list of paths, for example "
+              "[\"/etc/postroom/ca.pem\"]");
+    EXPECT_TRUE(wrong("[console]\nlisten = \"localhost:99999\"\n")
+                    .starts_with("/etc/postroom/postroom.toml, line 2: [console] listen is wrong: "));
+    EXPECT_TRUE(
+        wrong("[store]\n\npath = \"x\n").starts_with("/etc/postroom/postroom.toml, line 3: this is not TOML: "));
+    EXPECT_EQ(wrong("[console]\nkey = \"k.pem\"\n"),
+              "/etc/postroom/postroom.toml: [console] certificate and key go together: the certificate is missing");
+}
+
+TEST(Configuration, IsReadFromItsFile)
+{
+    test::ScratchFolder const folder;
+    std::ofstream(folder / "here.toml") << "[store]\npath = \"s.db\"\n";
+    auto const read = read_configuration(folder / "here.toml");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->store_path, folder / "s.db");
+    EXPECT_FALSE(read_configuration(folder / "nowhere.toml"));
+    EXPECT_FALSE(read_configuration(folder / "."));
+}
+
+}  // namespace
+}  // namespace postroom::cli

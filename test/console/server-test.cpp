@@ -1,0 +1,380 @@
+// The API over a real store: who may, what is refused and how, and that every change is noted.
+#include "console/server.hpp"
+
+#include "console/passwords.hpp"
+#include "console/sessions.hpp"
+#include "store/people.hpp"
+#include "store/settings.hpp"
+#include "store/store.hpp"
+#include "support/loop.hpp"
+#include "support/scratch-folder.hpp"
+#include "vault/vault.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+
+#include <thread>
+
+namespace postroom::console {
+namespace {
+
+using net::http::status;
+using net::http::verb;
+
+class Console : public testing::Test {
+protected:
+    Console()
+    {
+        hooks.mail_queued = [this] { ++queued; };
+        hooks.accounts_changed = [this] { ++changed; };
+        open();
+        store->write_now([&](store::Connection& c) {
+            store::set_setting(c, "external-url", "https://mail.contoso.com");
+            for (auto const role : {model::Role::system_administrator, model::Role::department_administrator,
+                                    model::Role::agent, model::Role::auditor})
+                store::add_user(
+                    c, {model::UserId::make(), std::string(to_string(role)), password_hash(), role, clock.now()});
+        });
+    }
+
+    // Once for all tests: it takes 0.1 s on purpose.
+    static std::string const& password_hash()
+    {
+        static auto const hash = *hash_password(Secret("correct horse battery"));
+        return hash;
+    }
+
+    void open()
+    {
+        store = std::move(*store::Store::open({.path = folder / "postroom.db", .clock = &clock}));
+        grants::Ground const ground{store.get(), *vault::Vault::open(folder / "vault.key", true), nullptr, &clock};
+        server = std::make_unique<Server>(ground, hooks, Options{folder / "dist"});
+    }
+
+    struct Answer {
+        status code{};
+        json::value body;
+        net::HttpResponse response;
+
+        [[nodiscard]] std::string detail() const { return text("detail"); }
+        [[nodiscard]] std::string text(std::string_view name) const
+        {
+            auto const* const found = body.is_object() ? body.get_object().if_contains(name) : nullptr;
+            return found && found->is_string() ? json::value_to<std::string>(*found) : "";
+        }
+    };
+
+    Answer ask(net::HttpRequest request)
+    {
+        Answer answer;
+        answer.response = test::run(loop, server->answer(std::move(request)));
+        answer.code = answer.response.status;
+        boost::system::error_code error;
+        answer.body = json::parse(answer.response.body, error);
+        return answer;
+    }
+
+    static net::HttpRequest request(verb method, std::string path, std::string body = {})
+    {
+        net::HttpRequest made;
+        made.method = method;
+        made.path = std::move(path);
+        made.peer = "198.51.100.7:40001";
+        made.headers.emplace("host", "mail.contoso.com");
+        if (!body.empty()) made.headers.emplace("content-type", "application/json");
+        made.body = std::move(body);
+        return made;
+    }
+
+    static net::HttpRequest by_socket(net::HttpRequest made, std::uint32_t uid = ::geteuid())
+    {
+        made.peer = "unix";
+        made.peer_uid = uid;
+        return made;
+    }
+
+    // Signed in as the user of this role, with the csrf header.
+    net::HttpRequest as(model::Role role, net::HttpRequest made)
+    {
+        auto& token = tokens[role];
+        if (token.empty()) {
+            token = make_session_token();
+            store->write_now([&](store::Connection& c) {
+                store::add_session(c, session_digest(token), store::user_named(c, to_string(role))->id,
+                                   clock.now() + session_life);
+            });
+        }
+        made.headers.emplace("cookie", "theme=dark; postroom-session=" + token);
+        made.headers.emplace("x-postroom-csrf", csrf_of(token));
+        return made;
+    }
+    net::HttpRequest as_administrator(net::HttpRequest made)
+    {
+        return as(model::Role::system_administrator, std::move(made));
+    }
+
+    std::vector<store::AuditEntry> audited()
+    {
+        std::vector<store::AuditEntry> entries;
+        store->read_now([&](store::Connection& c) { entries = store::audit_trail(c, 100); });
+        return entries;
+    }
+
+    test::ScratchFolder folder;
+    ManualClock clock{Instant(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22))};
+    boost::asio::io_context loop;
+    Hooks hooks;
+    int queued = 0, changed = 0;
+    std::map<model::Role, std::string> tokens;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<Server> server;
+};
+
+TEST_F(Console, SignsInAndOut)
+{
+    auto const wrong = ask(request(verb::post, "/api/v1/session", R"({"name":"agent","password":"wrong"})"));
+    EXPECT_EQ(wrong.code, status::unauthorized);
+    EXPECT_EQ(wrong.detail(), "the name or the password is wrong");
+
+    auto const right =
+        ask(request(verb::post, "/api/v1/session", R"({"name":"agent","password":"correct horse battery"})"));
+    ASSERT_EQ(right.code, status::ok);
+    EXPECT_EQ(right.text("role"), "agent");
+    std::string cookie;
+    for (auto const& [name, value] : right.response.headers)
+        if (name == "Set-Cookie") cookie = value;
+    EXPECT_NE(cookie.find("; HttpOnly; SameSite=Lax;"), std::string::npos) << cookie;
+    EXPECT_TRUE(cookie.ends_with("; Secure")) << "the External URL is https: " << cookie;
+
+    auto const with = [&](net::HttpRequest made) {
+        made.headers.emplace("cookie", cookie.substr(0, cookie.find(';')));
+        return made;
+    };
+    auto const session = ask(with(request(verb::get, "/api/v1/session")));
+    EXPECT_EQ(session.text("name"), "agent");
+    EXPECT_EQ(session.text("csrf"), right.text("csrf"));
+
+    auto leave = with(request(verb::delete_, "/api/v1/session"));
+    leave.headers.emplace("x-postroom-csrf", right.text("csrf"));
+    EXPECT_EQ(ask(leave).code, status::no_content);
+    EXPECT_EQ(ask(with(request(verb::get, "/api/v1/session"))).code, status::unauthorized);
+}
+
+TEST_F(Console, EndsASessionWithItsTime)
+{
+    EXPECT_EQ(ask(as_administrator(request(verb::get, "/api/v1/users"))).code, status::ok);
+    clock.advance(session_life + Duration(1));
+    EXPECT_EQ(ask(as_administrator(request(verb::get, "/api/v1/users"))).code, status::unauthorized);
+}
+
+TEST_F(Console, LetsNobodyGuessPasswordsFast)
+{
+    auto const attempt = [&](std::string_view password) {
+        return ask(request(verb::post, "/api/v1/session",
+                           fmt::format(R"({{"name":"Agent","password":"{}"}})", password)))
+            .code;
+    };
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(attempt("wrong"), status::unauthorized);
+    EXPECT_EQ(attempt("correct horse battery"), status::too_many_requests) << "the right one waits too";
+    EXPECT_EQ(
+        ask(request(verb::post, "/api/v1/session", R"({"name":"auditor","password":"correct horse battery"})")).code,
+        status::ok)
+        << "others do not";
+}
+
+TEST_F(Console, AsksForTheCsrfValueOnChanges)
+{
+    auto const made = [&](std::string const& csrf) {
+        auto department = as_administrator(request(verb::post, "/api/v1/departments", R"({"name":"Care"})"));
+        department.headers.erase("x-postroom-csrf");
+        if (!csrf.empty()) department.headers.emplace("x-postroom-csrf", csrf);
+        return ask(department).code;
+    };
+    EXPECT_EQ(made(""), status::forbidden);
+    EXPECT_EQ(made(csrf_of("another token")), status::forbidden);
+    EXPECT_EQ(made(csrf_of(tokens[model::Role::system_administrator])), status::created);
+}
+
+TEST_F(Console, AnswersOnlyToItsOwnName)
+{
+    auto const named = [&](std::string host) {
+        auto asked = request(verb::get, "/api/v1/version");
+        asked.headers.erase("host");
+        asked.headers.emplace("host", std::move(host));
+        return ask(asked).code;
+    };
+    EXPECT_EQ(named("MAIL.contoso.com:443"), status::ok);
+    EXPECT_EQ(named("localhost:8080"), status::ok);
+    EXPECT_EQ(named("127.0.0.1:8080"), status::ok);
+    EXPECT_EQ(named("rebound.example"), status::misdirected_request);
+    EXPECT_EQ(named(""), status::misdirected_request);
+}
+
+TEST_F(Console, TakesTheSocketsPeerAtItsUserId)
+{
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/users"))).code, status::ok);
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/users"), 0)).code, status::ok);
+    auto const other = ask(by_socket(request(verb::get, "/api/v1/version"), ::geteuid() + 4711));
+    EXPECT_EQ(other.code, status::forbidden);
+}
+
+TEST_F(Console, AsksTheTableOfRoutesWhoMay)
+{
+    EXPECT_EQ(ask(request(verb::get, "/api/v1/cases")).code, status::unauthorized);
+    EXPECT_EQ(ask(as(model::Role::agent, request(verb::get, "/api/v1/cases"))).code, status::ok);
+    auto const forbidden = ask(as(model::Role::agent, request(verb::get, "/api/v1/users")));
+    EXPECT_EQ(forbidden.code, status::forbidden);
+    EXPECT_EQ(forbidden.text("type"), "postroom:forbidden");
+    EXPECT_EQ(ask(as(model::Role::auditor, request(verb::get, "/api/v1/audit"))).code, status::ok);
+    EXPECT_EQ(ask(as(model::Role::auditor, request(verb::post, "/api/v1/departments", R"({"name":"x"})"))).code,
+              status::forbidden);
+    EXPECT_TRUE(audited().empty()) << "nothing was changed";
+}
+
+TEST_F(Console, SetsAMailboxUpAndNotesEachStep)
+{
+    auto const post = [&](std::string path, std::string body) {
+        return ask(by_socket(request(verb::post, "/api/v1/" + path, std::move(body))));
+    };
+    EXPECT_EQ(post("departments", R"({"name":"Care"})").code, status::created);
+    EXPECT_EQ(post("departments", R"({"name":"Care"})").code, status::conflict);
+    auto const application = post("applications", R"({"name":"entra","tenant":"contoso.com","client_id":"1",
+                                                      "client_secret":"not to be seen"})");
+    ASSERT_EQ(application.code, status::created) << application.detail();
+    EXPECT_EQ(application.response.body.find("not to be seen"), std::string::npos);
+    EXPECT_EQ(application.text("redirect_url"), "https://mail.contoso.com/oauth/callback");
+    EXPECT_TRUE(application.body.at("has_secret").as_bool());
+
+    auto const unknown =
+        post("accounts", R"({"name":"sales","department":"None","application":"entra","user":"s@c.com"})");
+    EXPECT_EQ(unknown.code, status::bad_request);
+    EXPECT_EQ(unknown.text("field"), "department");
+    auto const account =
+        post("accounts", R"({"name":"sales","department":"Care","application":"entra","user":"Sales@Contoso.com"})");
+    ASSERT_EQ(account.code, status::created) << account.detail();
+    EXPECT_EQ(account.text("user"), "sales@contoso.com");
+    EXPECT_EQ(account.text("retrieval_server"), "outlook.office365.com:993");
+    EXPECT_EQ(account.text("submission_server"), "smtp.office365.com:587");
+    EXPECT_TRUE(account.body.at("grant").is_null());
+
+    auto const mailbox = post("mailboxes", R"({"address":"sales@contoso.com","account":"sales","baseline":"7d"})");
+    ASSERT_EQ(mailbox.code, status::created) << mailbox.detail();
+    EXPECT_EQ(mailbox.text("baseline"), "2026-11-15T00:00:00.000Z");
+    EXPECT_EQ(mailbox.text("department"), "Care");
+    EXPECT_EQ(post("mailboxes", R"({"address":"SALES@contoso.com","account":"sales"})").code, status::conflict);
+    EXPECT_EQ(post("mailboxes", R"({"address":"more@contoso.com","account":"sales"})").code, status::conflict)
+        << "a mailbox account has one";
+    for (auto const* const wrong : {"0d", "-1d", "d", "7", "soon", "7d ", "99999999999d"})
+        EXPECT_EQ(post("mailboxes", fmt::format(R"({{"address":"a@b.c","account":"sales","baseline":"{}"}})", wrong))
+                      .text("field"),
+                  "baseline");
+    EXPECT_EQ(ask(by_socket(request(verb::delete_, "/api/v1/applications/entra"))).code, status::conflict);
+    EXPECT_EQ(changed, 2);
+
+    std::vector<std::string> what;
+    for (auto const& entry : audited()) {
+        what.push_back(entry.what);
+        EXPECT_EQ(entry.who, fmt::format("uid {}", ::geteuid()));
+        EXPECT_EQ(entry.detail.find("not to be seen"), std::string::npos);
+    }
+    EXPECT_EQ(what, (std::vector<std::string>{"mailbox.add", "account.add", "application.add", "department.add"}));
+}
+
+TEST_F(Console, SendsAMailThatOpensACase)
+{
+    auto const post = [&](std::string path, std::string body) {
+        return ask(by_socket(request(verb::post, "/api/v1/" + path, std::move(body))));
+    };
+    (void)post("departments", R"({"name":"Care"})");
+    (void)post("applications", R"({"name":"entra","tenant":"contoso.com","client_id":"1"})");
+    (void)post("accounts", R"({"name":"sales","department":"Care","application":"entra","user":"s@contoso.com"})");
+    (void)post("mailboxes", R"({"address":"s@contoso.com","account":"sales"})");
+    auto const mail = [&](std::string to) {
+        return post("messages", R"({"mailbox":"s@contoso.com","to":[")" + to + R"("],"subject":"Hi","text":"Hello"})");
+    };
+    EXPECT_EQ(mail("nobody").code, status::bad_request);
+    EXPECT_EQ(mail("a@b.example\\r\\nBcc: c@d.example").code, status::bad_request);
+    EXPECT_EQ(queued, 0);
+    auto const sent = mail("Ann <ann@example.com>");
+    ASSERT_EQ(sent.code, status::created) << sent.detail();
+    EXPECT_EQ(sent.text("state"), "queued");
+    EXPECT_EQ(sent.body.at("case").as_int64(), 1);
+    EXPECT_EQ(queued, 1);
+
+    auto const id = sent.text("id");
+    auto const resolve = post("outbound/" + id + "/resolution", R"({"as":"sent"})");
+    EXPECT_EQ(resolve.code, status::conflict) << "it is not in doubt";
+
+    auto const closed = ask(by_socket(request(verb::patch, "/api/v1/cases/1", R"({"state":"closed"})")));
+    EXPECT_EQ(closed.text("state"), "closed") << closed.detail();
+    auto const shown = ask(by_socket(request(verb::get, "/api/v1/cases/1")));
+    auto const& activity = shown.body.at("items").at(0).as_object();
+    EXPECT_EQ(activity.at("kind").as_string(), "sent");
+    EXPECT_EQ(json::value_to<std::string>(activity.at("outbound").at("id")), id);
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/cases/2"))).code, status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/cases/x"))).code, status::not_found);
+}
+
+TEST_F(Console, KeepsTheProgramsOwnKeysToItself)
+{
+    store->write_now([](store::Connection& c) { store::set_setting(c, "case-token-key", "the key itself"); });
+    auto const all = ask(by_socket(request(verb::get, "/api/v1/settings")));
+    EXPECT_EQ(all.response.body.find("the key itself"), std::string::npos);
+    EXPECT_EQ(ask(by_socket(request(verb::put, "/api/v1/settings/case-token-key", R"({"value":"x"})"))).code,
+              status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::put, "/api/v1/settings/external-url", R"({"value":"ftp://x"})"))).code,
+              status::bad_request);
+    EXPECT_EQ(
+        ask(by_socket(request(verb::put, "/api/v1/settings/external-url", R"({"value":"https://b.example"})"))).code,
+        status::ok);
+}
+
+TEST_F(Console, SaysWhatAPathIsNot)
+{
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/nothing"))).code, status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::post, "/"))).code, status::method_not_allowed);
+    auto const method = ask(by_socket(request(verb::delete_, "/api/v1/cases")));
+    EXPECT_EQ(method.code, status::method_not_allowed);
+    EXPECT_EQ(ask(by_socket(request(verb::get, "/api/v1/activities/1/raw"))).code, status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::post, "/api/v1/departments", "{"))).code, status::bad_request);
+    EXPECT_EQ(ask(by_socket(request(verb::post, "/api/v1/retrievals", "{}"))).code, status::bad_gateway)
+        << "there is no retriever";
+}
+
+// What a browser, or curl, does: bytes on a TCP port and on the Unix socket.
+TEST_F(Console, IsReachedByPortAndBySocket)
+{
+    auto const handler = [this](net::HttpRequest made) { return server->answer(std::move(made)); };
+    auto tcp = net::serve_http(loop.get_executor(), {.at = Endpoint{"127.0.0.1", 0}}, handler);
+    auto local = net::serve_http(loop.get_executor(), {.at = net::UnixPath{folder / "postroom.sock"}}, handler);
+    ASSERT_TRUE(tcp && local);
+    std::thread runs([this] { loop.run(); });
+    auto const exchange = [](auto& socket) {
+        std::string const asked = "GET /api/v1/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        boost::asio::write(socket, boost::asio::buffer(asked));
+        std::string answer;
+        boost::system::error_code end;
+        boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
+        return answer.substr(0, answer.find("\r\n"));
+    };
+    boost::asio::io_context own;
+    boost::asio::ip::tcp::socket by_port(own);
+    by_port.connect({boost::asio::ip::address_v4::loopback(), (*tcp)->port()});
+    EXPECT_EQ(exchange(by_port), "HTTP/1.1 401 Unauthorized");
+    boost::asio::local::stream_protocol::socket by_path(own);
+    by_path.connect({folder / "postroom.sock"});
+    EXPECT_EQ(exchange(by_path), "HTTP/1.1 200 OK");
+    boost::asio::post(loop, [&] {
+        (*tcp)->stop();
+        (*local)->stop();
+    });
+    runs.join();
+}
+
+}  // namespace
+}  // namespace postroom::console
