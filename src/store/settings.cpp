@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace postroom::store {
@@ -36,8 +37,9 @@ std::string some_durations(std::string_view text)
 {
     for (auto const part : split(text, ',')) {
         auto const digits = part.find_first_not_of("0123456789");
-        if (digits == 0 || digits == part.npos || digits > 6 || digits + 1 != part.size() ||
-            std::string_view("smh").find(part[digits]) == std::string_view::npos)
+        auto const unit = part.substr(std::min(digits, part.size()));
+        bool const known = unit == "ms" || unit == "s" || unit == "m" || unit == "h";
+        if (digits == 0 || digits > 6 || !known)
             return "it must be durations with commas between, for example 30s,2m,10m";
     }
     return {};
