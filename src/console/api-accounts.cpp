@@ -44,8 +44,7 @@ void choose_servers(model::Account& account, std::string const& cloud, Wanted co
     auto const record = or_problem(oauth::cloud_named(cloud));
     account.retrieval_server = server(wanted.imap_host, "imap_host", cloud, Endpoint{record.imap_host, 993});
     account.submission_server = server(wanted.smtp_host, "smtp_host", cloud, Endpoint{record.smtp_host, 587});
-    // The ports that RFC 8314 gives the other way round.
-    account.retrieval_starttls = account.retrieval_server.port == 143;
+    // RFC 8314 section 3.3: this port begins with TLS, every other one with STARTTLS.
     account.submission_implicit_tls = account.submission_server.port == 465;
 }
 

@@ -76,6 +76,20 @@ TEST(Configuration, NamesFileLineAndKeyOfWhatIsWrong)
               "/etc/postroom/postroom.toml: [console] certificate and key go together: the certificate is missing");
 }
 
+// What the guide shows is right, and shows every key.
+TEST(Configuration, IsAsTheGuideShowsIt)
+{
+    std::ifstream file(POSTROOM_SOURCE_DIR "/docs/configuration.md");
+    std::string const guide{std::istreambuf_iterator<char>(file), {}};
+    auto const begin = guide.find("```toml\n");
+    ASSERT_NE(begin, std::string::npos);
+    auto const text = guide.substr(begin + 8, guide.find("```", begin + 8) - begin - 8);
+    EXPECT_EQ(wrong(text), "right");
+    for (auto const* const key :
+         {"path", "listen", "socket", "web", "certificate", "key", "key-file", "anchors", "level", "directory"})
+        EXPECT_NE(text.find("\n" + std::string(key) + " = "), std::string::npos) << key;
+}
+
 TEST(Configuration, IsReadFromItsFile)
 {
     test::ScratchFolder const folder;
