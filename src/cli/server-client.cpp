@@ -41,7 +41,7 @@ std::string words_of(HttpAnswer const& answer)
     auto const* const detail = object ? object->if_contains("detail") : nullptr;
     if (!detail || !detail->is_string())
         return fmt::format("the server answered {} and said: {}", answer.status, printable(answer.body, 300));
-    return json::value_to<std::string>(*detail);
+    return std::string(detail->as_string());
 }
 
 }  // namespace
