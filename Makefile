@@ -45,6 +45,6 @@ clean: ## Remove what was built, but not what was installed
 # The console's pages, built anew only when one of their sources is newer.
 web: $(if $(wildcard web/package.json),web/dist/index.html)
 
-web/dist/index.html: $(if $(wildcard web/package.json),$(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*'))
+web/dist/index.html: api/openapi.yaml $(if $(wildcard web/package.json),$(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*'))
 	tools/bootstrap run
 	cd web && npm run --silent build
