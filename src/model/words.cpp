@@ -1,6 +1,7 @@
 // Each enumeration's words, in one place: the store keeps them, the API shows them.
 #include "model/account.hpp"
 #include "model/case.hpp"
+#include "model/causes.hpp"
 #include "model/grant.hpp"
 #include "model/mailbox.hpp"
 #include "model/message.hpp"
@@ -88,6 +89,36 @@ constexpr Words<OutboundState, 6> outbound_states{"state of outbound mail",
                                                     {OutboundState::sent, "sent"},
                                                     {OutboundState::failed, "failed"},
                                                     {OutboundState::in_doubt, "in-doubt"}}}};
+
+constexpr Words<Responsible, 5> owners{"owner",
+                                       {{{Responsible::postroom, "postroom-administrator"},
+                                         {Responsible::entra, "entra-administrator"},
+                                         {Responsible::exchange, "exchange-administrator"},
+                                         {Responsible::network, "network-administrator"},
+                                         {Responsible::microsoft, "microsoft"}}}};
+constexpr Words<Responsible, 5> owners_in_words{"owner",
+                                                {{{Responsible::postroom, "Postroom administrator"},
+                                                  {Responsible::entra, "Entra administrator"},
+                                                  {Responsible::exchange, "Exchange administrator"},
+                                                  {Responsible::network, "network administrator"},
+                                                  {Responsible::microsoft, "Microsoft"}}}};
+constexpr Words<Outcome, 4> outcomes{"outcome",
+                                     {{{Outcome::holds, "holds"},
+                                       {Outcome::fails, "fails"},
+                                       {Outcome::warns, "warns"},
+                                       {Outcome::could_not_be_told, "could-not-be-told"}}}};
+constexpr Words<Evidence, 4> evidences{"grade of evidence",
+                                       {{{Evidence::observed, "observed"},
+                                         {Evidence::documented, "documented"},
+                                         {Evidence::inferred, "inferred"},
+                                         {Evidence::unverified, "unverified"}}}};
+constexpr Words<Speaker, 6> speakers{"speaker",
+                                     {{{Speaker::entra, "entra"},
+                                       {Speaker::imap, "imap"},
+                                       {Speaker::pop3, "pop3"},
+                                       {Speaker::smtp, "smtp"},
+                                       {Speaker::mail, "mail"},
+                                       {Speaker::local, "local"}}}};
 
 }  // namespace
 
@@ -186,6 +217,42 @@ std::string_view to_string(OutboundState state)
 Result<OutboundState> parse_outbound_state(std::string_view text)
 {
     return outbound_states.parse(text);
+}
+std::string_view to_string(Responsible owner)
+{
+    return owners.of(owner);
+}
+std::string_view in_words(Responsible owner)
+{
+    return owners_in_words.of(owner);
+}
+Result<Responsible> parse_responsible(std::string_view text)
+{
+    return owners.parse(text);
+}
+std::string_view to_string(Outcome outcome)
+{
+    return outcomes.of(outcome);
+}
+Result<Outcome> parse_outcome(std::string_view text)
+{
+    return outcomes.parse(text);
+}
+std::string_view to_string(Evidence evidence)
+{
+    return evidences.of(evidence);
+}
+Result<Evidence> parse_evidence(std::string_view text)
+{
+    return evidences.parse(text);
+}
+std::string_view to_string(Speaker speaker)
+{
+    return speakers.of(speaker);
+}
+Result<Speaker> parse_speaker(std::string_view text)
+{
+    return speakers.parse(text);
 }
 
 }  // namespace postroom::model
