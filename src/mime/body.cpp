@@ -11,6 +11,10 @@
 #include <functional>
 #include <mutex>
 
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace postroom::mime {
 
 namespace {
@@ -117,16 +121,6 @@ struct Decoded {
 Decoded decode(GMimeObject* object, std::size_t keep)
 {
     Decoded decoded;
-    if (GMIME_IS_MESSAGE_PART(object)) {
-        auto* message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-        if (message == nullptr) return decoded;
-        Owned<GMimeStream> const memory(g_mime_stream_mem_new());
-        g_mime_object_write_to_stream(GMIME_OBJECT(message), nullptr, memory.get());
-        auto const* array = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory.get()));
-        decoded.size = array->len;
-        decoded.bytes.assign(reinterpret_cast<char const*>(array->data), std::min<std::size_t>(array->len, keep));
-        return decoded;
-    }
     if (!GMIME_IS_PART(object)) return decoded;
     auto* content = g_mime_part_get_content(GMIME_PART(object));
     if (content == nullptr) return decoded;
@@ -264,8 +258,7 @@ Result<PartBytes> find(std::string_view bytes, std::function<bool(GMimeObject*, 
     auto const parsed = parse(bytes);
     if (!parsed) return std::unexpected(parsed.error());
     Finder finder(std::move(wanted));
-    if (auto const walked = finder.walk(g_mime_message_get_mime_part(parsed->message.get()), 0); !walked)
-        return std::unexpected(walked.error());
+    if (auto const walked = finder.walk(parsed->root.get(), 0); !walked) return std::unexpected(walked.error());
     if (finder.found == nullptr) return failure(Trouble::not_found, fmt::format("the mail has no part {}", what));
     PartBytes part{.type = media_type(finder.found), .charset = charset_of(finder.found)};
     part.name = file_name(finder.found);
@@ -287,7 +280,15 @@ void cut(std::string& text, bool& was_cut)
 void use_gmime()
 {
     static std::once_flag once;
-    std::call_once(once, [] { g_mime_init(); });
+    std::call_once(once, [] {
+#if __has_feature(address_sanitizer)
+        __lsan::ScopedDisabler const once_only;  // GMime forgets the five entries that are replaced
+#endif
+        g_mime_init();
+        // An embedded message is bytes like any other attachment; what is inside is not parsed, however deep it goes.
+        for (auto const* subtype : {"rfc822", "rfc2822", "global", "news", "partial"})
+            g_mime_object_register_type("message", subtype, GMIME_TYPE_PART);
+    });
 }
 
 Result<Parsed> parse(std::string_view bytes)
@@ -295,19 +296,21 @@ Result<Parsed> parse(std::string_view bytes)
     use_gmime();
     if (boundary_lines(bytes) > boundary_line_limit)
         return failure(Trouble::limit, fmt::format("more than {} lines look like boundaries", boundary_line_limit));
+    if (bytes.starts_with("From "))  // of an mbox
+        bytes.remove_prefix(std::min(bytes.find('\n'), bytes.size() - 1) + 1);
     auto* data = reinterpret_cast<guint8*>(const_cast<char*>(bytes.data()));  // GMime only reads it
     Parsed parsed{.lent = std::make_unique<GByteArray>(GByteArray{data, static_cast<guint>(bytes.size())})};
     Owned<GMimeStream> const stream(g_mime_stream_mem_new_with_byte_array(parsed.lent.get()));
     g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream.get()), FALSE);
     Owned<GMimeParser> const parser(g_mime_parser_new_with_stream(stream.get()));
-    parsed.message.reset(g_mime_parser_construct_message(parser.get(), nullptr));
-    if (!parsed.message) return failure(Trouble::invalid, "this is no mail: its structure can't be read");
+    parsed.root.reset(g_mime_parser_construct_part(parser.get(), nullptr));
+    if (!parsed.root) return failure(Trouble::invalid, "this is no mail: its structure can't be read");
     return parsed;
 }
 
 Result<Body> body_of(Parsed const& parsed)
 {
-    auto* root = g_mime_message_get_mime_part(parsed.message.get());
+    auto* const root = parsed.root.get();
     Reader reader;
     auto words = reader.walk(root, 0);
     if (!words) return std::unexpected(words.error());
@@ -320,7 +323,7 @@ Result<Body> body_of(Parsed const& parsed)
         body.text_from_html = true;
     }
     cut(body.text, body.text_cut);
-    body.is_report = root != nullptr && media_type(root) == "multipart/report";
+    body.is_report = media_type(root) == "multipart/report";
     return body;
 }
 

@@ -6,10 +6,12 @@
 
 namespace postroom::mime {
 
-/// A parsed mail. GMime's streams read the caller's bytes through `lent`, which therefore goes last.
+/// The structure of a mail, without its header's fields: GMime would read each address list as it parses, and follows
+/// groups in groups by recursion, to the end of the stack. GMime's streams read the caller's bytes through `lent`,
+/// which therefore goes last.
 struct Parsed {
     std::unique_ptr<GByteArray> lent;
-    Owned<GMimeMessage> message;
+    Owned<GMimeObject> root;
 };
 /// Parses without copying: `bytes` must outlive what it gives. Errors: Trouble::limit, Trouble::invalid.
 [[nodiscard]] Result<Parsed> parse(std::string_view bytes);

@@ -422,6 +422,26 @@ TEST(Read, LimitsAreTold)
     EXPECT_TRUE(read(messages).has_value());  // one attachment, whatever is inside
 }
 
+// Each of these once ended the stack, or took time that grew with its square.
+TEST(Read, HostileHeadersEnd)
+{
+    auto const repeated = [](std::string_view piece, std::size_t octets) {
+        std::string text;
+        while (text.size() < octets) text += piece;
+        return text;
+    };
+    for (std::string_view const piece : {"g:", "(", "<", "\"", "a@b,", "=?a?q?", "g:a,", "@", "\\", ";", "<a@b> "}) {
+        auto const list = repeated(piece, 400'000);
+        EXPECT_TRUE(read("From: a@example.com\r\nTo: " + list + "\r\nSubject: " + list.substr(0, 100'000) + "\r\n\r\nx")
+                        .has_value())
+            << piece;
+        auto const embedded = read(
+            "From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\nFrom: b@c\r\nTo: " + list +
+            "\r\n\r\nx");
+        EXPECT_TRUE(embedded.has_value()) << piece;
+    }
+}
+
 TEST(Read, LongTextIsCutAtACharacter)
 {
     std::string text = "From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
