@@ -36,6 +36,15 @@ json::array texts(std::vector<std::string> const& list)
     return array;
 }
 
+// What a state's reason means, the likeliest first. Postroom's grants are all of users.
+json::array causes_of(std::string_view reason)
+{
+    json::array array;
+    for (auto const& each : model::explain(reason, {.application_only = false}).causes)
+        array.emplace_back(to_json(each));
+    return array;
+}
+
 }  // namespace
 
 json::object to_json(model::User const& user)
@@ -88,6 +97,7 @@ json::object to_json(model::Account const& account, Names& names, std::optional<
             {"submission_server", text(to_string(account.submission_server))},
             {"state", text(to_string(account.state))},
             {"state_reason", text(account.state_reason)},
+            {"causes", causes_of(account.state_reason)},
             {"state_since", time(account.state_since)},
             {"transcript", account.transcript},
             {"grant", std::move(its_grant)},
@@ -116,6 +126,7 @@ json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerC
             {"after_folder", text(mailbox.after_folder)},
             {"state", text(to_string(mailbox.state))},
             {"state_reason", text(mailbox.state_reason)},
+            {"causes", causes_of(mailbox.state_reason)},
             {"state_since", time(mailbox.state_since)},
             {"last_success", time(mailbox.last_success)},
             {"next_try", time(mailbox.next_try)},
@@ -178,8 +189,9 @@ json::object to_json(model::Activity const& activity, std::optional<json::object
 json::object to_json(model::Outbound const& outbound, Names& names, std::optional<model::Activity> const& activity,
                      std::optional<model::Case> const& a_case)
 {
-    bool const waits =
-        outbound.state == model::OutboundState::queued || outbound.state == model::OutboundState::in_doubt;
+    // In doubt and never looked for again, it waits for a person and for no time.
+    bool const waits = outbound.state == model::OutboundState::queued ||
+                       (outbound.state == model::OutboundState::in_doubt && outbound.next_try > Instant{});
     return {{"id", text(to_string(outbound.id))},
             {"case", a_case ? a_case->number : 0},
             {"activity", text(to_string(outbound.activity))},
@@ -225,6 +237,40 @@ json::object to_json(store::AuditEntry const& entry)
             {"what", text(entry.what)},
             {"on", text(entry.on)},
             {"detail", std::move(detail)}};
+}
+
+json::object to_json(model::RankedCause const& ranked)
+{
+    auto const& cause = *ranked.cause;
+    return {{"id", text(cause.id)},
+            {"title", text(cause.title)},
+            {"meaning", text(cause.meaning)},
+            {"remedy", text(cause.remedy)},
+            {"owner", text(to_string(cause.owner))},
+            {"check", text(cause.check)},
+            {"transient", cause.transient},
+            {"evidence", text(to_string(cause.evidence))},
+            {"source", text(cause.source)},
+            {"said", text(ranked.said)}};
+}
+
+json::object to_json(model::Explanation const& explanation, std::string_view said)
+{
+    json::array causes;
+    for (auto const& each : explanation.causes) causes.emplace_back(to_json(each));
+    json::array particulars;
+    for (auto const& each : explanation.particulars)
+        particulars.emplace_back(json::object{{"name", text(each.name)}, {"value", text(each.value)}});
+    json::array unknown;
+    for (auto const code : explanation.unknown_codes) unknown.emplace_back(code);
+    bool const settled = explanation.known() && explanation.unknown_codes.empty();
+    return {{"text", text(said)},
+            {"known", explanation.known()},
+            {"causes", std::move(causes)},
+            {"particulars", std::move(particulars)},
+            {"unknown_codes", std::move(unknown)},
+            {"advice", text(settled ? "" : model::advice_on_unknown(explanation))},
+            {"state_of_knowledge", text(model::state_of_knowledge())}};
 }
 
 }  // namespace postroom::console
