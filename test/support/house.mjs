@@ -112,9 +112,12 @@ ${configuration}`);
     child: undefined,
     earlier: '',
     log: () => server.earlier + (server.child?.output ?? ''),
+    launch() {
+      server.child = start(program, ['serve', '--config', file], { cwd: folder, env: environment });
+    },
     /** Returns when it answers. */
     async begin() {
-      server.child = start(program, ['serve', '--config', file], { cwd: folder, env: environment });
+      server.launch();
       const { child } = server;
       await until('the server answering', async () => {
         if (child.exitCode !== null || child.signalCode !== null) return true;
