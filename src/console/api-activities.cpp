@@ -63,12 +63,15 @@ Answer show_activity_html(House& house, Request const& request)
     auto show = [mail = std::move(bytes)] { return shown(mail); };
     net::HttpResponse response;
     response.body = co_await house.off_the_loop(std::move(show));
-    response.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                        {"Content-Security-Policy",
-                         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
-                         "frame-ancestors 'self'"},
-                        {"X-Frame-Options", "SAMEORIGIN"},
-                        {"Cache-Control", "private, no-cache"}};
+    response.headers = {
+        {"Content-Type", "text/html; charset=utf-8"},
+        {"Content-Security-Policy",
+         // A link of the mail opens in a window of its own, free of the sandbox; nothing else is allowed.
+         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src "
+         "'self' data:; "
+         "frame-ancestors 'self'"},
+        {"X-Frame-Options", "SAMEORIGIN"},
+        {"Cache-Control", "private, no-cache"}};
     co_return response;
 }
 

@@ -111,7 +111,7 @@ Answer reply_to_case(House& house, Request const& request)
         auto const now = house.now();
         auto const& who = request.caller.name;
         auto const key = store::setting(c, "case-token-key");
-        auto const queued = or_problem(desk::reply(c, reply, key, who, now));
+        auto const queued = or_problem(desk::reply(c, reply, key, now));
         if (close && a_case.state == model::CaseState::open) or_problem(desk::close_case(c, a_case.id, who, now));
         note(c, request.caller, "case.reply", named(number),
              {{"outbound", to_string(queued.outbound)}, {"close", close}}, now);

@@ -94,7 +94,7 @@ Answer send_message(House& house, Request const& request)
     auto const body = co_await house.store().write([&](store::Connection& c) {
         mail.mailbox = mailbox_at(c, address, "mailbox").id;
         auto const key = store::setting(c, "case-token-key");
-        auto const queued = or_problem(desk::new_mail(c, mail, key, request.caller.name, house.now()));
+        auto const queued = or_problem(desk::new_mail(c, mail, key, house.now()));
         note(c, request.caller, "message.send", fmt::format("case {}", queued.number),
              {{"outbound", to_string(queued.outbound)}}, house.now());
         Names names(c);

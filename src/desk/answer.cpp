@@ -5,7 +5,6 @@
 #include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
-#include "store/coordination.hpp"
 #include "store/outbound.hpp"
 
 #include <fmt/format.h>
@@ -150,19 +149,9 @@ std::vector<std::string> thread_of(model::Activity const& last)
     return ids;
 }
 
-void audit(store::Connection& c, std::string_view who, std::string_view what, std::int64_t number, Instant now)
-{
-    store::audit(c, {.at = now,
-                     .who = std::string(who),
-                     .what = std::string(what),
-                     .on = fmt::format("case {}", number),
-                     .detail = "{}"});
-}
-
 }  // namespace
 
-Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key, std::string_view who,
-                     Instant now)
+Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key, Instant now)
 {
     auto const a_case = store::case_by_id(c, reply.case_id);
     if (!a_case) return failure(Trouble::not_found, "there is no such case");
@@ -192,12 +181,10 @@ Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view 
         if (mime::is_message_id(last->message_id)) draft.in_reply_to = last->message_id;
     }
     auto queued = queue(c, *mailbox, a_case->id, a_case->number, std::move(draft), now);
-    if (queued) audit(c, who, "case.reply", a_case->number, now);
     return queued;
 }
 
-Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_view token_key, std::string_view who,
-                        Instant now)
+Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_view token_key, Instant now)
 {
     auto const mailbox = store::mailbox(c, mail.mailbox);
     if (!mailbox) return failure(Trouble::not_found, "there is no such mailbox");
@@ -232,7 +219,6 @@ Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_v
     a_case.number = store::add_case(c, a_case);
     draft.subject = add_case_token(mail.subject, a_case.number, token_key);
     auto queued = queue(c, *mailbox, a_case.id, a_case.number, std::move(draft), now);
-    if (queued) audit(c, who, "case.open", a_case.number, now);
     return queued;
 }
 

@@ -5,7 +5,6 @@
 #include "desk/threading.hpp"
 #include "store/accounts.hpp"
 #include "store/cases.hpp"
-#include "store/coordination.hpp"
 
 #include <fmt/format.h>
 
@@ -43,15 +42,6 @@ void add_event(store::Connection& c, model::CaseId a_case, std::string_view who,
                             .from = std::string(who),
                             .text = std::move(text),
                             .at = now});
-}
-
-void audit(store::Connection& c, std::string_view who, std::string_view what, std::int64_t number, Instant now)
-{
-    store::audit(c, {.at = now,
-                     .who = std::string(who),
-                     .what = std::string(what),
-                     .on = fmt::format("case {}", number),
-                     .detail = "{}"});
 }
 
 model::Activity activity_of(model::Message const& message, mime::Mail const& mail, model::CaseId a_case)
@@ -112,7 +102,6 @@ Result<void> set_state(store::Connection& c, model::CaseId id, model::CaseState 
         return failure(Trouble::conflict, fmt::format("case {} is {} already", a_case->number, word));
     store::set_case_state(c, id, state, now);
     add_event(c, id, who, fmt::format("{} by {}", state == model::CaseState::open ? "Reopened" : "Closed", who), now);
-    audit(c, who, state == model::CaseState::open ? "case.reopen" : "case.close", a_case->number, now);
     return {};
 }
 
@@ -160,7 +149,6 @@ Result<model::ActivityId> add_note(store::Connection& c, model::CaseId a_case, s
                                .text = to_valid_utf8(text),
                                .at = now};
     store::add_activity(c, note);
-    audit(c, who, "case.note", found->number, now);
     return note.id;
 }
 

@@ -43,10 +43,9 @@ struct Reply {
     std::vector<std::string> cc;
     std::vector<mime::AttachedFile> attachments;
 };
-/// Composes the answer, from the case's mailbox, and queues it. `who` is the agent's name, for the case only. A closed
-/// case stays closed. Errors: Trouble::not_found, Trouble::invalid (an address, nobody to write to, no text).
-[[nodiscard]] Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key,
-                                   std::string_view who, Instant now);
+/// Composes the answer, from the case's mailbox, and queues it. A closed case stays closed. Errors: Trouble::not_found,
+/// Trouble::invalid (an address, nobody to write to, no text).
+[[nodiscard]] Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key, Instant now);
 
 struct NewMail {
     model::MailboxId mailbox;
@@ -59,7 +58,7 @@ struct NewMail {
 };
 /// Opens a case with a mail of ours.
 [[nodiscard]] Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_view token_key,
-                                      std::string_view who, Instant now);
+                                      Instant now);
 
 [[nodiscard]] Result<model::ActivityId> add_note(store::Connection& c, model::CaseId a_case, std::string_view text,
                                                  std::string_view who, Instant now);

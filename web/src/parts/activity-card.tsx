@@ -1,4 +1,4 @@
-// One mail of a case. Its HTML is a stranger's: it is shown in a frame that may do nothing (an empty sandbox, so neither scripts
+// One mail of a case. Its HTML is a stranger's: it is shown in a frame that may only open links (so neither scripts
 // nor forms nor this page's origin), from an address that answers under a policy of its own.
 import { Badge, Card, Link, makeStyles, Tab, TabList, tokens } from "@fluentui/react-components";
 import { AttachRegular } from "@fluentui/react-icons/svg/attach";
@@ -76,7 +76,7 @@ export function ActivityCard({ activity }: { activity: Schemas["Activity"] }) {
       )}
       {view === "html" ? (
         <div className={styles.resizable}>
-          <iframe className={styles.frame} sandbox="" referrerPolicy="no-referrer" loading="lazy" src={path("activities", activity.id, "html")} title={t("activity.htmlOf", { from: activity.from })} />
+          <iframe className={styles.frame} sandbox="allow-popups allow-popups-to-escape-sandbox" referrerPolicy="no-referrer" loading="lazy" src={path("activities", activity.id, "html")} title={t("activity.htmlOf", { from: activity.from })} />
         </div>
       ) : (
         <div className={styles.text} dir="auto">
