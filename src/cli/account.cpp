@@ -28,6 +28,7 @@ std::string shown(json::value const& account)
                                 {"Sent through", "submission_server"},
                                 {"Mailboxes", "mailboxes"},
                                 {"Transcript", "transcript"}});
+    text += first_cause(object);
     if (auto const* const grant = object.if_contains("grant"); grant && grant->is_object())
         text += "Grant\n" + fields(grant->as_object(), {{"  User name", "user_name"},
                                                         {"  Tenant", "tenant_id"},

@@ -81,6 +81,7 @@ Commands::Commands() : root_("The mail room of a contact centre whose mailboxes 
     add_outbound_commands(*this);
     add_exception_commands(*this);
     add_alarm_commands(*this);
+    add_explain_command(*this);
     add_version_command(*this);
     add_completion_command(*this);
 }

@@ -66,6 +66,7 @@ void add_outbound_commands(Commands& commands);
 void add_exception_commands(Commands& commands);
 void add_alarm_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
+void add_explain_command(Commands& commands);
 void add_version_command(Commands& commands);
 void add_completion_command(Commands& commands);
 

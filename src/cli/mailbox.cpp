@@ -1,6 +1,8 @@
 // postroom mailbox: the addresses that are read and answered.
 #include "cli/commands.hpp"
 
+#include <fmt/format.h>
+
 namespace postroom::cli {
 
 namespace {
@@ -51,14 +53,20 @@ void add_mailbox_commands(Commands& commands)
     auto& list = commands.leaf(group, "list", "List the mailboxes and how retrieval stands", "postroom mailbox list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/mailboxes");
-        talk.show(answer, table(answer.at("items").as_array(),
-                                {{"ADDRESS", "address"},
-                                 {"STATE", "state"},
-                                 {"ACCOUNT", "account"},
-                                 {"LAST SUCCESS", "last_success"},
-                                 {"NEXT TRY", "next_try"},
-                                 {"WHY", "state_reason"}},
-                                "There is no mailbox yet: postroom mailbox add ADDRESS --account NAME"));
+        auto const& items = answer.at("items").as_array();
+        auto text = table(items,
+                          {{"ADDRESS", "address"},
+                           {"STATE", "state"},
+                           {"ACCOUNT", "account"},
+                           {"LAST SUCCESS", "last_success"},
+                           {"NEXT TRY", "next_try"},
+                           {"WHY", "state_reason"}},
+                          "There is no mailbox yet: postroom mailbox add ADDRESS --account NAME");
+        for (auto const& each : items)
+            if (auto const cause = first_cause(each.as_object(), "  "); !cause.empty())
+                text += fmt::format("\n{}: {}\n{}", member(each.as_object(), "address"),
+                                    member(each.as_object(), "state_reason"), cause);
+        talk.show(answer, text);
         return done;
     });
 }

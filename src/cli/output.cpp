@@ -1,6 +1,7 @@
 #include "cli/output.hpp"
 
 #include "base/text.hpp"
+#include "model/finding.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
@@ -112,6 +113,16 @@ std::string fields(json::object const& item, std::vector<Column> const& columns)
         if (auto const value = member(item, column.member); !value.empty())
             all += padded(std::string(column.title) + ":", width + 2) + one_line(value) + "\n";
     return all;
+}
+
+std::string first_cause(json::object const& item, std::string_view indent)
+{
+    auto const* const causes = item.if_contains("causes");
+    if (!causes || !causes->is_array() || causes->get_array().empty()) return {};
+    auto const& first = causes->get_array().front().as_object();
+    auto const owner = model::parse_responsible(member(first, "owner"));
+    return fmt::format("{0}Likely:  {1}\n{0}Remedy:  {2}\n{0}Whose:   {3}\n", indent, one_line(member(first, "title")),
+                       one_line(member(first, "remedy")), owner ? in_words(*owner) : member(first, "owner"));
 }
 
 void print(std::string_view text)

@@ -26,6 +26,9 @@ struct Column {
 /// Control characters other than line breaks and tabs become U+FFFD, so that no mail can speak to the terminal.
 [[nodiscard]] std::string for_terminal(std::string_view text);
 
+/// The first of an account's or mailbox's causes, for below its state's reason; "" where there is none.
+[[nodiscard]] std::string first_cause(json::object const& item, std::string_view indent = "");
+
 void print(std::string_view text);
 
 }  // namespace postroom::cli

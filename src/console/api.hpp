@@ -58,6 +58,8 @@ Answer list_exceptions(House& house, Request const& request);
 Answer retry_exception(House& house, Request const& request);
 Answer show_exception_raw(House& house, Request const& request);
 
+Answer explain_text(House& house, Request const& request);
+
 Answer list_alarms(House& house, Request const& request);
 Answer list_audit(House& house, Request const& request);
 

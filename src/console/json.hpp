@@ -4,6 +4,7 @@
 #include "console/hooks.hpp"
 #include "console/names.hpp"
 #include "model/case.hpp"
+#include "model/causes.hpp"
 #include "model/grant.hpp"
 #include "model/message.hpp"
 #include "model/outbound.hpp"
@@ -43,5 +44,8 @@ namespace json = boost::json;
 [[nodiscard]] json::object exception_to_json(model::Message const& message, Names& names);
 [[nodiscard]] json::object to_json(store::Alarm const& alarm);
 [[nodiscard]] json::object to_json(store::AuditEntry const& entry);
+[[nodiscard]] json::object to_json(model::RankedCause const& ranked);
+/// `said` is what was explained.
+[[nodiscard]] json::object to_json(model::Explanation const& explanation, std::string_view said);
 
 }  // namespace postroom::console

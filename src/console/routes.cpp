@@ -29,6 +29,7 @@ std::span<Route const> routes()
         Route{delete_, "/api/v1/applications/{name}", system, remove_application},
         Route{get, "/api/v1/audit", see_system, list_audit},
 
+        Route{get, "/api/v1/explain", see_desk, explain_text},
         Route{get, "/api/v1/departments", see_desk, list_departments},
         Route{post, "/api/v1/departments", department, add_department},
         Route{get, "/api/v1/accounts", see_department, list_accounts},
