@@ -6,6 +6,7 @@ import { useNavigate, useParams } from "react-router-dom";
 import { call, path } from "../api/client";
 import { useAccount, useChange } from "../api/queries";
 import { AuthorizeButton } from "../parts/authorize";
+import { Cause } from "../parts/cause";
 import { ConfirmButton } from "../parts/confirm-button";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
@@ -61,7 +62,7 @@ export function AccountPage() {
           <>
             <Facts
               facts={[
-                [t("common.state"), <State mood={accountMood[account.state]} words={t(`account.state.${account.state}`)} reason={account.state_reason} />],
+                [t("common.state"), <State mood={accountMood[account.state]} words={t(`account.state.${account.state}`)} reason={account.state_reason}><Cause causes={account.causes} /></State>],
                 [t("account.since"), <Time at={account.state_since} />],
                 [t("account.kind"), t(`account.kinds.${account.kind}`)],
                 [t("account.user"), <bdi>{account.user}</bdi>],

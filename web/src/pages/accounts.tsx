@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useAccounts, useApplications, useDepartments, useMailboxes } from "../api/queries";
 import { call, path } from "../api/client";
 import { AddAccount, AddApplication, AddMailbox } from "../parts/add-dialogs";
+import { Cause } from "../parts/cause";
 import { ConfirmButton } from "../parts/confirm-button";
 import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
@@ -34,7 +35,7 @@ export function AccountsPage() {
                 { head: t("account.kind"), cell: (row) => t(`account.kinds.${row.kind}`) },
                 { head: t("account.user"), cell: (row) => <bdi>{row.user}</bdi> },
                 { head: t("common.department"), cell: (row) => row.department },
-                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
               ]}
             />
           )}
@@ -53,7 +54,7 @@ export function AccountsPage() {
                 { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}>{row.account}</To> },
                 { head: t("mailbox.baseline"), cell: (row) => (Date.parse(row.baseline) === 0 ? t("mailbox.everything") : <Time at={row.baseline} />) },
                 { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },
-                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
               ]}
             />
           )}

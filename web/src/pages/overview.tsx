@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useOutbound } from "../api/queries";
+import { Cause } from "../parts/cause";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page, Section } from "../parts/page";
 import { accountMood, mailboxMood, Num, State, Time, To } from "../parts/words";
@@ -105,7 +106,7 @@ export function OverviewPage() {
               rowKey={(row) => row.address}
               columns={[
                 { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
-                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
                 { head: t("mailbox.lastSuccess"), cell: (row) => <Time at={row.last_success} none={t("common.never")} /> },
                 { head: t("mailbox.filed"), cell: (row) => <Num value={row.counts.filed} /> },
                 { head: t("mailbox.due"), cell: (row) => <Num value={row.counts.due} /> },
@@ -125,7 +126,7 @@ export function OverviewPage() {
               rowKey={(row) => row.name}
               columns={[
                 { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}>{row.name}</To> },
-                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason} /> },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
                 { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
                 { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
               ]}

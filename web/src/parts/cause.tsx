@@ -1,0 +1,30 @@
+// The likeliest cause of a state, with its remedy and whose it is. The catalogue's own words are English.
+import { makeStyles, tokens } from "@fluentui/react-components";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "../api/client";
+
+const useStyles = makeStyles({
+  cause: { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, overflowWrap: "anywhere", paddingTop: "4px" },
+  title: { fontWeight: tokens.fontWeightSemibold },
+  owner: { color: tokens.colorNeutralForeground3 },
+});
+
+export function Cause({ causes }: { causes: Schemas["Cause"][] | undefined }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const first = causes?.[0];
+  if (!first) return null;
+  return (
+    <div className={styles.cause}>
+      <div className={styles.title}>
+        {t("cause.likely")} <bdi lang="en">{first.title}</bdi>
+      </div>
+      <div>
+        {t("cause.remedy")} <bdi lang="en">{first.remedy}</bdi>
+      </div>
+      <div className={styles.owner}>
+        {t("cause.owner")} {t(`cause.owners.${first.owner}`)}
+      </div>
+    </div>
+  );
+}
