@@ -17,7 +17,7 @@ function(postroom_layer name)
         set(ARG_DIR ${name})
     endif()
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/*.cpp
-        ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/sqlite/*.cpp)
+        ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/sqlite/*.cpp ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/postgres/*.cpp)
     list(FILTER sources EXCLUDE REGEX "/cli/main\\.cpp$")
     set(target postroom_${name})
     set(libraries postroom_options fmt::fmt spdlog::spdlog)

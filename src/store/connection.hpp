@@ -121,7 +121,8 @@ public:
     }
 };
 
-/// Inside a transaction of its store. Statements are prepared once and kept.
+/// Inside a transaction of its store. Statements are prepared once and kept. A statement that failed ends the
+/// operation: PostgreSQL carries out nothing more in it.
 class Connection {
 public:
     virtual ~Connection() = default;
@@ -129,6 +130,12 @@ public:
     /// Calls `each` for every row. Returns the number of rows changed by an INSERT, UPDATE or DELETE.
     virtual std::int64_t run(std::string_view sql, std::vector<Value> const& parameters,
                              std::function<void(Row const&)> const& each) = 0;
+    /// The same, for a statement whose rows and number nobody needs: where statements are sent over a network, it
+    /// travels with the next one. Throws at the latest when the operation ends.
+    virtual void post_run(std::string_view sql, std::vector<Value> const& parameters)
+    {
+        run(sql, parameters, [](Row const&) {});
+    }
     /// The store's own clock, which leases and jobs go by.
     [[nodiscard]] virtual Instant now() = 0;
 
@@ -136,6 +143,11 @@ public:
     std::int64_t execute(std::string_view sql, Args const&... args)
     {
         return run(sql, {value(args)...}, [](Row const&) {});
+    }
+    template <class... Args>
+    void post(std::string_view sql, Args const&... args)
+    {
+        post_run(sql, {value(args)...});
     }
     /// The first row made into a T by `make`, or nothing.
     template <class Make, class... Args>

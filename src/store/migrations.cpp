@@ -1,6 +1,11 @@
 // An SQL file here is a raw string literal around plain SQL, so that the compiler (and ccache) see it as a source.
 #include "store/migrations.hpp"
 
+#include "base/version.hpp"
+#include "store/connection.hpp"
+
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
@@ -23,10 +28,23 @@ std::span<Migration const> migrations()
     return all;
 }
 
+bool must_migrate(std::int64_t found)
+{
+    auto const ours = all.back().version;
+    if (found > ours)
+        throw Failure(Trouble::conflict,
+                      fmt::format("the store has schema {}, and this is Postroom {}, which knows schemas up to {}: "
+                                  "install the release that made it, or a later one",
+                                  found, version, ours));
+    return found < ours;
+}
+
 std::string in_dialect(std::string_view sql, Dialect const& dialect)
 {
-    std::array<std::pair<std::string_view, std::string_view>, 3> const words{
-        {{"{uuid}", dialect.uuid}, {"{blob}", dialect.blob}, {"{clustered}", dialect.clustered}}};
+    std::array<std::pair<std::string_view, std::string_view>, 4> const words{{{"{uuid}", dialect.uuid},
+                                                                              {"{text}", dialect.text},
+                                                                              {"{blob}", dialect.blob},
+                                                                              {"{clustered}", dialect.clustered}}};
     std::string text;
     text.reserve(sql.size());
     while (!sql.empty()) {

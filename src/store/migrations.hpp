@@ -17,13 +17,18 @@ struct Migration {
 /// Ascending, without gaps, from 1.
 [[nodiscard]] std::span<Migration const> migrations();
 
+/// True where a store whose schema is of version `found`, 0 for an empty one, lacks a step. Throws Failure
+/// (Trouble::conflict) where it is newer than this program.
+[[nodiscard]] bool must_migrate(std::int64_t found);
+
 /// What a database calls the things that differ.
 struct Dialect {
     std::string_view uuid;
+    std::string_view text;  ///< compared and ordered by its bytes; lower() knows ASCII
     std::string_view blob;
     std::string_view clustered;  ///< after a table's definition: its rows lie in the order of the primary key
 };
-/// The text with {uuid}, {blob} and {clustered} replaced.
+/// The text with {uuid}, {text}, {blob} and {clustered} replaced.
 [[nodiscard]] std::string in_dialect(std::string_view sql, Dialect const& dialect);
 
 }  // namespace postroom::store

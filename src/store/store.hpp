@@ -21,13 +21,19 @@ template <class T>
 using awaitable = asio::awaitable<T>;
 
 struct Options {
-    std::string path;  ///< of the SQLite file; its folder is made where it is missing
-    Clock const* clock = &system_clock();
-    std::size_t group = 100;                    ///< most operations in one commit
+    /// An SQLite file, whose folder is made where it is missing, or postgresql://user@host/database.
+    std::string path;
+    Clock const* clock = nullptr;  ///< instead of the store's own: the machine's, or the PostgreSQL server's
+    std::size_t group = 100;       ///< most operations in one commit
     std::size_t group_bytes = 4 * 1024 * 1024;  ///< and most bytes, as the operations state them
     std::size_t readers = 2;
     std::size_t most_waiting = 100'000;  ///< operations; one more throws Failure (Trouble::limit)
 };
+
+/// True where the location is a URL of PostgreSQL, and not a path.
+[[nodiscard]] bool is_postgresql(std::string_view location);
+/// The location without user, password and options.
+[[nodiscard]] std::string for_people(std::string const& location);
 
 /// Closing (the destructor) carries out what was accepted, then refuses the rest. Its threads post to the executors of
 /// whoever waits, so every io_context that its callers run on is made before it and goes after it.
@@ -40,7 +46,8 @@ public:
 
     /// Runs `work` on the store thread, in a savepoint of its own within the group that is being committed; returns
     /// after the commit is durable. What `work` throws undoes only its own changes and is rethrown here. A commit that
-    /// fails throws Failure to everybody in its group. `bytes` is about how much is written.
+    /// fails throws Failure to everybody in its group; where PostgreSQL went away before it answered, it may have been
+    /// carried out all the same. `bytes` is about how much is written.
     template <class Work>
     awaitable<std::invoke_result_t<Work&, Connection&>> write(Work work, std::size_t bytes = 0)
     {

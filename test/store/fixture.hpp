@@ -1,4 +1,4 @@
-// A store in a scratch folder, by a clock that the test moves, and the smallest things that others refer to.
+// A store of either kind, by a clock that the test moves, and the smallest things that others refer to.
 #pragma once
 
 #include "store/accounts.hpp"
@@ -9,6 +9,7 @@
 #include "store/people.hpp"
 #include "store/store.hpp"
 
+#include "support/postgresql-server.hpp"
 #include "support/scratch-folder.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,24 @@
 
 namespace postroom::store {
 
-class StoreTest : public testing::Test {
+enum class Kind { sqlite, postgresql };
+
+/// Where a new and empty store may be made.
+inline std::string new_place(Kind kind, std::string const& file)
+{
+    if (kind == Kind::sqlite) return file;
+    // The schema is made once; a copy of it takes a tenth of the time.
+    static std::string const pattern = [] {
+        auto& server = test::PostgresqlServer::running();
+        server.run_sql("CREATE DATABASE pattern TEMPLATE template0");
+        if (auto made = Store::open({.path = server.url("pattern")}); !made)
+            throw std::runtime_error(made.error().message);
+        return "pattern";
+    }();
+    return test::PostgresqlServer::running().create(pattern);
+}
+
+class StoreTest : public testing::TestWithParam<Kind> {
 protected:
     StoreTest() { open(); }
 
@@ -118,10 +136,19 @@ protected:
     }
 
     test::ScratchFolder folder;
-    std::string path = folder / "store/postroom.db";
+    std::string path = new_place(GetParam(), folder / "store/postroom.db");
     ManualClock clock{Instant(Duration(1'000'000))};
     boost::asio::io_context loop;  // before the store, whose threads post to it
     std::unique_ptr<Store> store;
 };
+
+inline std::string name_of(testing::TestParamInfo<Kind> const& info)
+{
+    return info.param == Kind::sqlite ? "Sqlite" : "Postgresql";
+}
+
+/// The tests of this fixture over both stores.
+#define POSTROOM_ON_BOTH_STORES(fixture) \
+    INSTANTIATE_TEST_SUITE_P(Over, fixture, testing::Values(Kind::sqlite, Kind::postgresql), name_of)
 
 }  // namespace postroom::store

@@ -50,7 +50,9 @@ protected:
     }
 };
 
-TEST_F(OutboundTest, GoesFromQueuedToSent)
+POSTROOM_ON_BOTH_STORES(OutboundTest);
+
+TEST_P(OutboundTest, GoesFromQueuedToSent)
 {
     auto const id = queue();
     auto const mails = claim_all();
@@ -74,7 +76,7 @@ TEST_F(OutboundTest, GoesFromQueuedToSent)
     EXPECT_EQ(attempt.begun, clock.now() - 5s);
 }
 
-TEST_F(OutboundTest, ClaimsWhatIsDueTheEarliestFirst)
+TEST_P(OutboundTest, ClaimsWhatIsDueTheEarliestFirst)
 {
     auto const late = queue(clock.now() + 10s);
     auto const second = queue(clock.now() - 1s);
@@ -95,7 +97,7 @@ TEST_F(OutboundTest, ClaimsWhatIsDueTheEarliestFirst)
     EXPECT_EQ(get(late).state, OutboundState::claimed);
 }
 
-TEST_F(OutboundTest, GivesBackAClaimWhoseLeaseRanOutAndNeverCommitsIt)
+TEST_P(OutboundTest, GivesBackAClaimWhoseLeaseRanOutAndNeverCommitsIt)
 {
     auto const id = queue();
     ASSERT_EQ(claim_all("one").size(), 1U);
@@ -112,7 +114,7 @@ TEST_F(OutboundTest, GivesBackAClaimWhoseLeaseRanOutAndNeverCommitsIt)
     EXPECT_TRUE(write([&](Connection& c) { return begin_committing(c, id, 2); }));
 }
 
-TEST_F(OutboundTest, DoubtsWhatWasCommittingWhenItsLeaseRanOut)
+TEST_P(OutboundTest, DoubtsWhatWasCommittingWhenItsLeaseRanOut)
 {
     auto const id = queue();
     ASSERT_EQ(claim_all().size(), 1U);
@@ -130,7 +132,7 @@ TEST_F(OutboundTest, DoubtsWhatWasCommittingWhenItsLeaseRanOut)
     EXPECT_EQ(read([&](Connection& c) { return in_doubt(c, house.account.id, 10); }).size(), 1U);
 }
 
-TEST_F(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
+TEST_P(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
 {
     auto const claimed = queue();
     auto const committing = queue();
@@ -144,7 +146,7 @@ TEST_F(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
     EXPECT_EQ(get(anothers).state, OutboundState::claimed);
 }
 
-TEST_F(OutboundTest, ChangesNothingForAStaleAttempt)
+TEST_P(OutboundTest, ChangesNothingForAStaleAttempt)
 {
     auto const id = queue();
     ASSERT_EQ(claim_all().size(), 1U);
@@ -175,7 +177,7 @@ TEST_F(OutboundTest, ChangesNothingForAStaleAttempt)
     }
 }
 
-TEST_F(OutboundTest, LooksForWhatIsInDoubtUntilAPersonIsAsked)
+TEST_P(OutboundTest, LooksForWhatIsInDoubtUntilAPersonIsAsked)
 {
     auto const id = queue();
     ASSERT_EQ(claim_all().size(), 1U);
@@ -199,7 +201,7 @@ TEST_F(OutboundTest, LooksForWhatIsInDoubtUntilAPersonIsAsked)
     EXPECT_EQ(again[0].attempt, 2);
 }
 
-TEST_F(OutboundTest, NeverGivesOneMailToTwoOwners)
+TEST_P(OutboundTest, NeverGivesOneMailToTwoOwners)
 {
     for (int i = 0; i < 100; ++i) queue();
     std::vector<model::OutboundId> all;
@@ -224,7 +226,7 @@ TEST_F(OutboundTest, NeverGivesOneMailToTwoOwners)
     EXPECT_TRUE(std::ranges::adjacent_find(all) == all.end());
 }
 
-TEST_F(OutboundTest, RefusesToQueueWhatWasTried)
+TEST_P(OutboundTest, RefusesToQueueWhatWasTried)
 {
     model::Outbound mail{.id = model::OutboundId::make()};
     mail.attempt = 1;
@@ -234,7 +236,7 @@ TEST_F(OutboundTest, RefusesToQueueWhatWasTried)
 // Random operations, in step with a model of a few lines. What must never be: two attempts that may both have sent,
 // unless the earlier one was definitely refused or a person said so. Seen to fail where begin_committing() leaves out
 // the end of the lease, or the attempt.
-TEST_F(OutboundTest, FollowsItsModelWhateverHappens)
+TEST_P(OutboundTest, FollowsItsModelWhateverHappens)
 {
     auto const seed = std::random_device()();
     SCOPED_TRACE(fmt::format("seed {}", seed));

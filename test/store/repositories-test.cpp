@@ -36,7 +36,9 @@ protected:
     }
 };
 
-TEST_F(RepositoriesTest, KeepsAccountsAndMailboxesWhole)
+POSTROOM_ON_BOTH_STORES(RepositoriesTest);
+
+TEST_P(RepositoriesTest, KeepsAccountsAndMailboxesWhole)
 {
     auto const account = read([&](Connection& c) { return account_named(c, "SALES"); }).value();
     EXPECT_EQ(account.id, house.account.id);
@@ -51,7 +53,7 @@ TEST_F(RepositoriesTest, KeepsAccountsAndMailboxesWhole)
     EXPECT_EQ(mailbox.last_success, std::nullopt);
 }
 
-TEST_F(RepositoriesTest, LetsNamesBeThereOnceIgnoringCase)
+TEST_P(RepositoriesTest, LetsNamesBeThereOnceIgnoringCase)
 {
     auto account = house.account;
     account.id = model::AccountId::make();
@@ -66,7 +68,7 @@ TEST_F(RepositoriesTest, LetsNamesBeThereOnceIgnoringCase)
     EXPECT_EQ(trouble([&](Connection& c) { add_mailbox(c, mailbox); }), Trouble::conflict);
 }
 
-TEST_F(RepositoriesTest, NotesStatesAndSinceWhen)
+TEST_P(RepositoriesTest, NotesStatesAndSinceWhen)
 {
     write([&](Connection& c) {
         set_mailbox_status(c, house.mailbox.id, {model::MailboxState::idle, "", std::nullopt, true}, clock.now());
@@ -90,7 +92,7 @@ TEST_F(RepositoriesTest, NotesStatesAndSinceWhen)
     EXPECT_EQ(trouble([&](Connection& c) { set_uid_validity(c, model::MailboxId::make(), 1); }), Trouble::not_found);
 }
 
-TEST_F(RepositoriesTest, RemovesAnAccountButNotWhatCustomersWrote)
+TEST_P(RepositoriesTest, RemovesAnAccountButNotWhatCustomersWrote)
 {
     EXPECT_EQ(trouble([&](Connection& c) { remove_application(c, house.application.id); }), Trouble::conflict);
     auto const message = file(1, 1);
@@ -128,7 +130,7 @@ TEST_F(RepositoriesTest, RemovesAnAccountButNotWhatCustomersWrote)
     });
 }
 
-TEST_F(RepositoriesTest, RemovesNoAccountWithMailToSend)
+TEST_P(RepositoriesTest, RemovesNoAccountWithMailToSend)
 {
     write([&](Connection& c) {
         model::Activity activity{.id = model::ActivityId::make(), .case_id = house.a_case.id};
@@ -141,7 +143,7 @@ TEST_F(RepositoriesTest, RemovesNoAccountWithMailToSend)
     EXPECT_EQ(trouble([&](Connection& c) { remove_account(c, house.account.id); }), Trouble::conflict);
 }
 
-TEST_F(RepositoriesTest, KnowsItsUsersAndTheirSessions)
+TEST_P(RepositoriesTest, KnowsItsUsersAndTheirSessions)
 {
     model::User const user{model::UserId::make(), "ada", "$argon2id$", model::Role::agent, clock.now()};
     write([&](Connection& c) {
@@ -163,7 +165,7 @@ TEST_F(RepositoriesTest, KnowsItsUsersAndTheirSessions)
               Trouble::conflict);
 }
 
-TEST_F(RepositoriesTest, KnowsItsSettings)
+TEST_P(RepositoriesTest, KnowsItsSettings)
 {
     write([](Connection& c) {
         EXPECT_EQ(setting(c, "doubt-delays"), "30s,2m,10m");
@@ -190,7 +192,7 @@ TEST_F(RepositoriesTest, KnowsItsSettings)
     EXPECT_EQ(trouble([](Connection& c) { (void)setting(c, ""); }), Trouble::not_found);
 }
 
-TEST_F(RepositoriesTest, TakesAPlaceIntoTheLedgerOnce)
+TEST_P(RepositoriesTest, TakesAPlaceIntoTheLedgerOnce)
 {
     auto const first = file(10, 1);
     EXPECT_EQ(trouble([&](Connection& c) { add_to_ledger(c, row(10), clock.now()); }), Trouble::conflict);
@@ -217,7 +219,7 @@ TEST_F(RepositoriesTest, TakesAPlaceIntoTheLedgerOnce)
         << "the same bytes are filed once in a mailbox";
 }
 
-TEST_F(RepositoriesTest, RemembersAfterActionsUntilTheyAreDone)
+TEST_P(RepositoriesTest, RemembersAfterActionsUntilTheyAreDone)
 {
     for (std::uint32_t uid = 1; uid <= 3; ++uid) file(uid, uid);
     write([&](Connection& c) {
@@ -242,7 +244,7 @@ TEST_F(RepositoriesTest, RemembersAfterActionsUntilTheyAreDone)
     });
 }
 
-TEST_F(RepositoriesTest, KeepsTheLedgerWhereAMessageIsDeleted)
+TEST_P(RepositoriesTest, KeepsTheLedgerWhereAMessageIsDeleted)
 {
     auto const message = file(1, 1);
     write([&](Connection& c) {
@@ -251,7 +253,7 @@ TEST_F(RepositoriesTest, KeepsTheLedgerWhereAMessageIsDeleted)
     });
 }
 
-TEST_F(RepositoriesTest, CountsTriesOfTriageBeforeTheyBegin)
+TEST_P(RepositoriesTest, CountsTriesOfTriageBeforeTheyBegin)
 {
     auto const first = file(1, 1);
     clock.advance(1s);
@@ -276,7 +278,7 @@ TEST_F(RepositoriesTest, CountsTriesOfTriageBeforeTheyBegin)
     EXPECT_EQ(trouble([&](Connection& c) { triage_again(c, second.id); }), Trouble::not_found);
 }
 
-TEST_F(RepositoriesTest, NumbersCasesAndPagesThroughThem)
+TEST_P(RepositoriesTest, NumbersCasesAndPagesThroughThem)
 {
     EXPECT_EQ(house.a_case.number, 1);
     write([&](Connection& c) {
@@ -301,7 +303,7 @@ TEST_F(RepositoriesTest, NumbersCasesAndPagesThroughThem)
     });
 }
 
-TEST_F(RepositoriesTest, KeepsActivitiesAndWhoseTurnItIs)
+TEST_P(RepositoriesTest, KeepsActivitiesAndWhoseTurnItIs)
 {
     auto const message = file(1, 1);
     model::Activity received{.id = model::ActivityId::make(), .case_id = house.a_case.id};
@@ -348,7 +350,7 @@ TEST_F(RepositoriesTest, KeepsActivitiesAndWhoseTurnItIs)
         << "a filed mail is one activity";
 }
 
-TEST_F(RepositoriesTest, FindsACaseByItsMessageIds)
+TEST_P(RepositoriesTest, FindsACaseByItsMessageIds)
 {
     write([&](Connection& c) {
         auto newer = house.a_case;
@@ -378,7 +380,7 @@ TEST_F(RepositoriesTest, FindsACaseByItsMessageIds)
     });
 }
 
-TEST_F(RepositoriesTest, RenewsAGrantOnlyFromTheVersionItKnows)
+TEST_P(RepositoriesTest, RenewsAGrantOnlyFromTheVersionItKnows)
 {
     model::Grant grant{.account = house.account.id, .owner = {"tid", "oid", "sales@contoso.com"}};
     grant.scopes = {"a", "b"};
@@ -407,7 +409,7 @@ TEST_F(RepositoriesTest, RenewsAGrantOnlyFromTheVersionItKnows)
     });
 }
 
-TEST_F(RepositoriesTest, UsesAStateUp)
+TEST_P(RepositoriesTest, UsesAStateUp)
 {
     model::Authorization begun{.id = model::AuthorizationId::make(), .account = house.account.id, .state = "s"};
     begun.verifier = {"sealed"};
@@ -427,7 +429,7 @@ TEST_F(RepositoriesTest, UsesAStateUp)
     });
 }
 
-TEST_F(RepositoriesTest, LeasesGrowTheirFenceWhenTheyChangeHands)
+TEST_P(RepositoriesTest, LeasesGrowTheirFenceWhenTheyChangeHands)
 {
     write([&](Connection& c) {
         auto const one = take_lease(c, "mailbox/1", "one", 30s).value();
@@ -453,7 +455,7 @@ TEST_F(RepositoriesTest, LeasesGrowTheirFenceWhenTheyChangeHands)
     });
 }
 
-TEST_F(RepositoriesTest, GivesAJobToOneAtATime)
+TEST_P(RepositoriesTest, GivesAJobToOneAtATime)
 {
     Job const first{model::JobId::make(), "try-grant", "{}", "", "", clock.now()};
     Job const second{model::JobId::make(), "try-grant", "{}", "", "", clock.now() + 1s};
@@ -475,7 +477,7 @@ TEST_F(RepositoriesTest, GivesAJobToOneAtATime)
     });
 }
 
-TEST_F(RepositoriesTest, RaisesOneAlarmACause)
+TEST_P(RepositoriesTest, RaisesOneAlarmACause)
 {
     write([&](Connection& c) {
         EXPECT_TRUE(raise_alarm(c, "grant-refused", "sales", "first", clock.now()));
@@ -494,7 +496,7 @@ TEST_F(RepositoriesTest, RaisesOneAlarmACause)
     });
 }
 
-TEST_F(RepositoriesTest, KeepsTheAuditTrailNewestFirst)
+TEST_P(RepositoriesTest, KeepsTheAuditTrailNewestFirst)
 {
     write([&](Connection& c) {
         audit(c, {clock.now(), "ada", "account.add", "sales", "{}"});
@@ -508,7 +510,7 @@ TEST_F(RepositoriesTest, KeepsTheAuditTrailNewestFirst)
 }
 
 // Every state that the schema lets in has a word in the program, and the other way round.
-TEST_F(RepositoriesTest, RefusesAStateThatIsNone)
+TEST_P(RepositoriesTest, RefusesAStateThatIsNone)
 {
     for (auto const* const sql :
          {"UPDATE account SET state = 'odd'", "UPDATE mailbox SET state = 'odd'", "UPDATE customer_case SET state = ''",

@@ -3,13 +3,10 @@
 #include "store/coordination.hpp"
 #include "store/migrations.hpp"
 #include "store/settings.hpp"
-#include "store/sqlite/driver.hpp"
-#include "store/sqlite/schema.hpp"
 
+#include "counting.hpp"
 #include "fixture.hpp"
 
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
@@ -25,21 +22,6 @@
 
 namespace postroom::store {
 namespace {
-
-std::int64_t one_number(Connection& c, std::string_view sql)
-{
-    return c.first(sql, [](Row const& row) { return row.integer(0); }).value();
-}
-
-void note(Connection& c, std::string_view name)
-{
-    c.execute("INSERT INTO counter (name, last_value) VALUES (?, 1)", name);
-}
-
-std::int64_t noted(Connection& c)
-{
-    return one_number(c, "SELECT count(*) FROM counter WHERE name <> 'case'");
-}
 
 /// The store thread kept busy, so that what comes meanwhile waits together.
 class Held {
@@ -68,7 +50,9 @@ awaitable<void> noting(Store& store, int number, int& done)
     ++done;
 }
 
-TEST_F(StoreTest, CommitsWhatWaitsTogether)
+POSTROOM_ON_BOTH_STORES(StoreTest);
+
+TEST_P(StoreTest, CommitsWhatWaitsTogether)
 {
     auto const before = store->counts();
     Held held(*store);
@@ -86,7 +70,7 @@ TEST_F(StoreTest, CommitsWhatWaitsTogether)
     EXPECT_EQ(read(noted), 250);
 }
 
-TEST_F(StoreTest, BoundsAGroupByItsBytes)
+TEST_P(StoreTest, BoundsAGroupByItsBytes)
 {
     store.reset();
     auto small = options();
@@ -102,7 +86,7 @@ TEST_F(StoreTest, BoundsAGroupByItsBytes)
     EXPECT_EQ(store->counts().commits - before.commits, 1U + 5U);
 }
 
-TEST_F(StoreTest, UndoesOnlyWhatFailed)
+TEST_P(StoreTest, UndoesOnlyWhatFailed)
 {
     Held held(*store);
     std::vector<std::string> ends(5);
@@ -130,7 +114,7 @@ TEST_F(StoreTest, UndoesOnlyWhatFailed)
     EXPECT_EQ(read(noted), 3);
 }
 
-TEST_F(StoreTest, TellsEverybodyWhereTheCommitFails)
+TEST_P(StoreTest, TellsEverybodyWhereTheCommitFails)
 {
     Held held(*store);
     int told = 0;
@@ -140,7 +124,12 @@ TEST_F(StoreTest, TellsEverybodyWhereTheCommitFails)
                 note(c, std::to_string(number));
                 if (number != 5) return;
                 // A promise that the COMMIT finds broken.
-                c.execute("PRAGMA defer_foreign_keys = ON");
+                if (GetParam() == Kind::sqlite)
+                    c.execute("PRAGMA defer_foreign_keys = ON");
+                else
+                    c.execute(
+                        "ALTER TABLE console_session ALTER CONSTRAINT console_session_console_user_fkey "
+                        "DEFERRABLE INITIALLY DEFERRED");
                 c.execute("INSERT INTO console_session (token_digest, console_user, ends) VALUES (?, ?, 0)", Bytes{"x"},
                           make_uuid());
             });
@@ -158,47 +147,7 @@ TEST_F(StoreTest, TellsEverybodyWhereTheCommitFails)
     EXPECT_EQ(read(noted), 1) << "the store goes on";
 }
 
-// The disk is full at the COMMIT: a file may not grow any more.
-TEST_F(StoreTest, SurvivesADiskThatCantTakeTheCommit)
-{
-    auto const old_handler = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit old{};
-    ::getrlimit(RLIMIT_FSIZE, &old);
-    rlimit tight = old;
-    tight.rlim_cur = std::filesystem::file_size(path + "-wal") + 4096;
-    ::setrlimit(RLIMIT_FSIZE, &tight);
-    bool failed = false;
-    try {
-        store->write_now([](Connection& c) {
-            for (int i = 0; i < 100; ++i) note(c, std::string(2000, 'x') + std::to_string(i));
-        });
-    } catch (Failure const&) {
-        failed = true;
-    }
-    ::setrlimit(RLIMIT_FSIZE, &old);
-    std::signal(SIGXFSZ, old_handler);
-    EXPECT_TRUE(failed);
-    EXPECT_EQ(read(noted), 0);
-    write([](Connection& c) { note(c, "afterwards"); });
-    open();
-    EXPECT_EQ(read(noted), 1);
-    EXPECT_EQ(
-        read([](Connection& c) { return c.first("PRAGMA integrity_check", [](Row const& r) { return r.text(0); }); }),
-        "ok");
-}
-
-TEST_F(StoreTest, SaysThatTheDiskIsFull)
-{
-    auto const pages = write([](Connection& c) { return one_number(c, "PRAGMA page_count"); });
-    write([&](Connection& c) { c.run("PRAGMA max_page_count = " + std::to_string(pages + 1), {}, [](Row const&) {}); });
-    EXPECT_EQ(trouble([](Connection& c) {
-                  for (int i = 0; i < 100; ++i) note(c, std::string(2000, 'x') + std::to_string(i));
-              }),
-              Trouble::limit);
-    EXPECT_EQ(read(noted), 0);
-}
-
-TEST_F(StoreTest, ShowsReadersOnlyWhatIsCommitted)
+TEST_P(StoreTest, ShowsReadersOnlyWhatIsCommitted)
 {
     std::promise<void> written;
     std::promise<void> open;
@@ -216,7 +165,7 @@ TEST_F(StoreTest, ShowsReadersOnlyWhatIsCommitted)
     EXPECT_EQ(read(noted), 1);
 }
 
-TEST_F(StoreTest, GivesAReaderOneViewFromBeginningToEnd)
+TEST_P(StoreTest, GivesAReaderOneViewFromBeginningToEnd)
 {
     store->read_now([&](Connection& c) {
         EXPECT_EQ(noted(c), 0);
@@ -226,13 +175,13 @@ TEST_F(StoreTest, GivesAReaderOneViewFromBeginningToEnd)
     EXPECT_EQ(read(noted), 1);
 }
 
-TEST_F(StoreTest, LetsNoReaderWrite)
+TEST_P(StoreTest, LetsNoReaderWrite)
 {
     EXPECT_THROW(store->read_now([](Connection& c) { note(c, "x"); }), Failure);
     EXPECT_EQ(read(noted), 0) << "and the reader is still of use";
 }
 
-TEST_F(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
+TEST_P(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
 {
     int done = 0;
     for (int i = 0; i < 300; ++i) asio::co_spawn(loop, noting(*store, i, done), asio::detached);
@@ -245,7 +194,7 @@ TEST_F(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
     EXPECT_EQ(read(noted), 300);
 }
 
-TEST_F(StoreTest, RefusesMoreThanMayWait)
+TEST_P(StoreTest, RefusesMoreThanMayWait)
 {
     store.reset();
     auto few = options();
@@ -264,7 +213,7 @@ TEST_F(StoreTest, RefusesMoreThanMayWait)
     EXPECT_EQ(done, 3);
 }
 
-TEST_F(StoreTest, ResumesOnTheCallersExecutor)
+TEST_P(StoreTest, ResumesOnTheCallersExecutor)
 {
     auto const home = std::this_thread::get_id();
     auto const one = [](Store& in, std::thread::id here) -> awaitable<void> {
@@ -279,7 +228,7 @@ TEST_F(StoreTest, ResumesOnTheCallersExecutor)
     loop.run();
 }
 
-TEST_F(StoreTest, RunsTheSameStatementInsideItself)
+TEST_P(StoreTest, RunsTheSameStatementInsideItself)
 {
     write([](Connection& c) {
         note(c, "a");
@@ -294,7 +243,7 @@ TEST_F(StoreTest, RunsTheSameStatementInsideItself)
     });
 }
 
-TEST_F(StoreTest, KeepsEveryKindOfValue)
+TEST_P(StoreTest, KeepsEveryKindOfValue)
 {
     write([](Connection& c) {
         auto const id = make_uuid();
@@ -326,26 +275,7 @@ TEST_F(StoreTest, KeepsEveryKindOfValue)
     });
 }
 
-TEST_F(StoreTest, KeepsItsFilesForItsOwner)
-{
-    write([](Connection& c) { note(c, "x"); });
-    for (auto const* const suffix : {"", "-wal", "-shm"}) {
-        struct stat status{};
-        ASSERT_EQ(::stat((path + suffix).c_str(), &status), 0) << suffix;
-        EXPECT_EQ(status.st_mode & 0777, 0600U) << suffix;
-    }
-}
-
-TEST_F(StoreTest, IsDurableAtEveryCommit)
-{
-    write([](Connection& c) {
-        EXPECT_EQ(one_number(c, "PRAGMA synchronous"), 2);
-        EXPECT_EQ(one_number(c, "PRAGMA foreign_keys"), 1);
-        EXPECT_EQ(c.first("PRAGMA journal_mode", [](Row const& row) { return row.text(0); }), "wal");
-    });
-}
-
-TEST_F(StoreTest, AppliesEachMigrationOnce)
+TEST_P(StoreTest, AppliesEachMigrationOnce)
 {
     write([](Connection& c) { note(c, "kept"); });
     open();
@@ -356,7 +286,7 @@ TEST_F(StoreTest, AppliesEachMigrationOnce)
     for (std::size_t i = 0; i < migrations().size(); ++i) EXPECT_EQ(migrations()[i].version, std::int64_t(i + 1));
 }
 
-TEST_F(StoreTest, RefusesANewerSchema)
+TEST_P(StoreTest, RefusesANewerSchema)
 {
     write([](Connection& c) {
         c.execute("INSERT INTO schema_migration (version, name, applied) VALUES (999, 'future', 0)");
@@ -368,25 +298,10 @@ TEST_F(StoreTest, RefusesANewerSchema)
     EXPECT_NE(refused.error().message.find("999"), std::string::npos);
 }
 
-TEST_F(StoreTest, RefusesAFileThatIsNone)
-{
-    store.reset();
-    {
-        std::FILE* const file = std::fopen((folder / "other").c_str(), "w");
-        std::fputs(std::string(5000, 'x').c_str(), file);
-        std::fclose(file);
-    }
-    auto other = options();
-    other.path = folder / "other";
-    EXPECT_EQ(Store::open(other).error().kind, Trouble::store);
-    other.path = folder / "other/below/a-file.db";
-    EXPECT_EQ(Store::open(other).error().kind, Trouble::store);
-}
-
-TEST_F(StoreTest, IsMadeOnceByManyAtOnce)
+TEST_P(StoreTest, IsMadeOnceByManyAtOnce)
 {
     auto fresh = options();
-    fresh.path = folder / "fresh/postroom.db";
+    fresh.path = GetParam() == Kind::sqlite ? folder / "fresh/postroom.db" : test::PostgresqlServer::running().create();
     std::vector<std::string> errors(6);
     {
         std::vector<std::jthread> threads;
@@ -408,22 +323,26 @@ TEST_F(StoreTest, IsMadeOnceByManyAtOnce)
 
 TEST(Dialect, ReplacesItsWordsAndNothingElse)
 {
-    Dialect const dialect{.uuid = "UUID", .blob = "BYTEA", .clustered = ""};
+    Dialect const dialect{.uuid = "UUID", .text = "TEXT", .blob = "BYTEA", .clustered = ""};
     EXPECT_EQ(in_dialect("id {uuid}, x {blob}) {clustered}; '{other}'", dialect), "id UUID, x BYTEA) ; '{other}'");
     for (auto const& migration : migrations())
         EXPECT_EQ(in_dialect(migration.sql, dialect).find_first_of("{}"), std::string::npos) << migration.name;
 }
 
 // What was acknowledged is there, at whatever instant the process is killed. Seen to fail with `done` called ahead of
-// the COMMIT in SqliteStore::commit().
-TEST(Killed, LosesNothingThatItAcknowledged)
+// the COMMIT in GroupStore::write_in_groups().
+class Killed : public testing::TestWithParam<Kind> {};
+
+POSTROOM_ON_BOTH_STORES(Killed);
+
+TEST_P(Killed, LosesNothingThatItAcknowledged)
 {
     auto const seed = std::random_device()();
     std::printf("seed %u\n", seed);
     std::fflush(stdout);
     std::mt19937 random(seed);
     test::ScratchFolder const folder;
-    Options const options{.path = folder / "killed.db"};
+    Options const options{.path = new_place(GetParam(), folder / "killed.db")};
     std::set<std::int32_t> acknowledged;
     for (std::int32_t round = 0; round < 15; ++round) {
         int ends[2];

@@ -1,31 +1,31 @@
 R"sql(
--- The first schema. {uuid}, {blob} and {clustered} are each database's own words (store/migrations.hpp). Times are
--- milliseconds since 1970 in UTC, lists and attachments JSON, booleans 0 or 1, states the words of model/words.cpp.
+-- The first schema. {uuid}, {text}, {blob} and {clustered} are each database's own words (store/migrations.hpp). Times
+-- are milliseconds since 1970 in UTC, lists and attachments JSON, booleans 0 or 1, states the words of model/words.cpp.
 
 CREATE TABLE setting (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    name {text} PRIMARY KEY,
+    value {text} NOT NULL
 );
 
 -- Numbers that never come twice, a deleted case's neither.
 CREATE TABLE counter (
-    name TEXT PRIMARY KEY,
+    name {text} PRIMARY KEY,
     last_value BIGINT NOT NULL
 );
 INSERT INTO counter (name, last_value) VALUES ('case', 0);
 
 CREATE TABLE department (
     id {uuid} PRIMARY KEY,
-    name TEXT NOT NULL CHECK (name <> ''),
+    name {text} NOT NULL CHECK (name <> ''),
     created BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX department_name ON department (lower(name));
 
 CREATE TABLE console_user (
     id {uuid} PRIMARY KEY,
-    name TEXT NOT NULL CHECK (name <> ''),
-    password_hash TEXT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('system-administrator', 'department-administrator', 'agent', 'auditor')),
+    name {text} NOT NULL CHECK (name <> ''),
+    password_hash {text} NOT NULL,
+    role {text} NOT NULL CHECK (role IN ('system-administrator', 'department-administrator', 'agent', 'auditor')),
     created BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX console_user_name ON console_user (lower(name));
@@ -40,11 +40,11 @@ CREATE INDEX console_session_ends ON console_session (ends);
 
 CREATE TABLE application (
     id {uuid} PRIMARY KEY,
-    name TEXT NOT NULL CHECK (name <> ''),
-    cloud TEXT NOT NULL,
-    tenant TEXT NOT NULL,
-    authority TEXT NOT NULL,
-    client_id TEXT NOT NULL,
+    name {text} NOT NULL CHECK (name <> ''),
+    cloud {text} NOT NULL,
+    tenant {text} NOT NULL,
+    authority {text} NOT NULL,
+    client_id {text} NOT NULL,
     client_secret {blob} NOT NULL,
     created BIGINT NOT NULL
 );
@@ -55,18 +55,18 @@ CREATE TABLE account (
     id {uuid} PRIMARY KEY,
     department {uuid} NOT NULL REFERENCES department (id),
     application {uuid} REFERENCES application (id),
-    name TEXT NOT NULL CHECK (name <> ''),
-    kind TEXT NOT NULL CHECK (kind IN ('mailbox', 'shared')),
-    retrieval TEXT NOT NULL CHECK (retrieval IN ('imap', 'pop3')),
-    user_name TEXT NOT NULL,
-    retrieval_host TEXT NOT NULL,
+    name {text} NOT NULL CHECK (name <> ''),
+    kind {text} NOT NULL CHECK (kind IN ('mailbox', 'shared')),
+    retrieval {text} NOT NULL CHECK (retrieval IN ('imap', 'pop3')),
+    user_name {text} NOT NULL,
+    retrieval_host {text} NOT NULL,
     retrieval_port BIGINT NOT NULL CHECK (retrieval_port BETWEEN 0 AND 65535),
     retrieval_starttls BIGINT NOT NULL CHECK (retrieval_starttls IN (0, 1)),
-    submission_host TEXT NOT NULL,
+    submission_host {text} NOT NULL,
     submission_port BIGINT NOT NULL CHECK (submission_port BETWEEN 0 AND 65535),
     submission_implicit_tls BIGINT NOT NULL CHECK (submission_implicit_tls IN (0, 1)),
-    state TEXT NOT NULL CHECK (state IN ('new', 'ready', 'needs-authorization')),
-    state_reason TEXT NOT NULL,
+    state {text} NOT NULL CHECK (state IN ('new', 'ready', 'needs-authorization')),
+    state_reason {text} NOT NULL,
     state_since BIGINT NOT NULL,
     transcript BIGINT NOT NULL CHECK (transcript IN (0, 1)),
     created BIGINT NOT NULL,
@@ -82,17 +82,17 @@ CREATE TABLE mailbox (
     id {uuid} PRIMARY KEY,
     account {uuid} NOT NULL REFERENCES account (id),
     department {uuid} NOT NULL REFERENCES department (id),
-    address TEXT NOT NULL CHECK (address <> ''),
-    display_name TEXT NOT NULL,
-    folder TEXT NOT NULL CHECK (folder <> ''),
+    address {text} NOT NULL CHECK (address <> ''),
+    display_name {text} NOT NULL,
+    folder {text} NOT NULL CHECK (folder <> ''),
     baseline BIGINT NOT NULL,
-    after_action TEXT NOT NULL CHECK (after_action IN ('leave', 'seen', 'move', 'delete')),
-    after_folder TEXT NOT NULL,
+    after_action {text} NOT NULL CHECK (after_action IN ('leave', 'seen', 'move', 'delete')),
+    after_folder {text} NOT NULL,
     poll BIGINT NOT NULL CHECK (poll > 0),
     uid_validity BIGINT NOT NULL,
-    state TEXT NOT NULL
+    state {text} NOT NULL
         CHECK (state IN ('waiting', 'connecting', 'retrieving', 'idle', 'backing-off', 'stopped')),
-    state_reason TEXT NOT NULL,
+    state_reason {text} NOT NULL,
     state_since BIGINT NOT NULL,
     last_success BIGINT,
     next_try BIGINT,
@@ -105,10 +105,10 @@ CREATE INDEX mailbox_department ON mailbox (department);
 
 CREATE TABLE account_grant (
     account {uuid} PRIMARY KEY REFERENCES account (id),
-    tenant_id TEXT NOT NULL,
-    object_id TEXT NOT NULL,
-    user_name TEXT NOT NULL,
-    scopes TEXT NOT NULL,
+    tenant_id {text} NOT NULL,
+    object_id {text} NOT NULL,
+    user_name {text} NOT NULL,
+    scopes {text} NOT NULL,
     refresh_token {blob} NOT NULL,
     access_token {blob} NOT NULL,
     access_token_ends BIGINT NOT NULL,
@@ -122,16 +122,16 @@ CREATE TABLE account_grant (
 CREATE TABLE account_authorization (
     id {uuid} PRIMARY KEY,
     account {uuid} NOT NULL REFERENCES account (id),
-    state TEXT NOT NULL UNIQUE,
+    state {text} NOT NULL UNIQUE,
     used BIGINT NOT NULL CHECK (used IN (0, 1)),
-    nonce TEXT NOT NULL,
+    nonce {text} NOT NULL,
     verifier {blob} NOT NULL,
-    redirect_url TEXT NOT NULL,
-    begun_by TEXT NOT NULL,
+    redirect_url {text} NOT NULL,
+    begun_by {text} NOT NULL,
     begun BIGINT NOT NULL,
     ends BIGINT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('waiting', 'accepted', 'refused')),
-    reason TEXT NOT NULL
+    outcome {text} NOT NULL CHECK (outcome IN ('waiting', 'accepted', 'refused')),
+    reason {text} NOT NULL
 );
 CREATE INDEX account_authorization_account ON account_authorization (account);
 
@@ -166,9 +166,9 @@ CREATE TABLE message (
     possible_duplicate BIGINT NOT NULL CHECK (possible_duplicate IN (0, 1)),
     received BIGINT NOT NULL,
     filed BIGINT NOT NULL,
-    triage TEXT NOT NULL CHECK (triage IN ('pending', 'done', 'exception')),
+    triage {text} NOT NULL CHECK (triage IN ('pending', 'done', 'exception')),
     triage_tries BIGINT NOT NULL CHECK (triage_tries >= 0),
-    exception TEXT NOT NULL
+    exception {text} NOT NULL
 );
 CREATE UNIQUE INDEX message_digest ON message (mailbox, digest);
 CREATE INDEX message_fingerprint ON message (mailbox, fingerprint);
@@ -179,14 +179,14 @@ CREATE INDEX message_exception ON message (filed, id) WHERE triage = 'exception'
 -- A message that is deleted leaves its rows here, so that it is not retrieved again.
 CREATE TABLE ledger (
     mailbox {uuid} NOT NULL REFERENCES mailbox (id),
-    folder TEXT NOT NULL,
+    folder {text} NOT NULL,
     uid_validity BIGINT NOT NULL,
     uid BIGINT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('skipped', 'filed', 'duplicate', 'unreadable')),
+    state {text} NOT NULL CHECK (state IN ('skipped', 'filed', 'duplicate', 'unreadable')),
     message {uuid} REFERENCES message (id) ON DELETE SET NULL,
-    due TEXT NOT NULL CHECK (due IN ('leave', 'seen', 'move', 'delete')),
+    due {text} NOT NULL CHECK (due IN ('leave', 'seen', 'move', 'delete')),
     tries BIGINT NOT NULL CHECK (tries >= 0),
-    note TEXT NOT NULL,
+    note {text} NOT NULL,
     seen BIGINT NOT NULL,
     changed BIGINT NOT NULL,
     PRIMARY KEY (mailbox, folder, uid_validity, uid)
@@ -199,10 +199,10 @@ CREATE TABLE customer_case (
     number BIGINT NOT NULL UNIQUE,
     department {uuid} NOT NULL REFERENCES department (id),
     mailbox {uuid} NOT NULL REFERENCES mailbox (id),
-    subject TEXT NOT NULL,
-    customer TEXT NOT NULL,
-    customer_name TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
+    subject {text} NOT NULL,
+    customer {text} NOT NULL,
+    customer_name {text} NOT NULL,
+    state {text} NOT NULL CHECK (state IN ('open', 'closed')),
     activities BIGINT NOT NULL CHECK (activities >= 0),
     waiting_for_us BIGINT NOT NULL CHECK (waiting_for_us IN (0, 1)),
     created BIGINT NOT NULL,
@@ -215,16 +215,16 @@ CREATE INDEX customer_case_mailbox ON customer_case (mailbox);
 CREATE TABLE activity (
     id {uuid} PRIMARY KEY,
     customer_case {uuid} NOT NULL REFERENCES customer_case (id) ON DELETE CASCADE,
-    kind TEXT NOT NULL CHECK (kind IN ('received', 'sent', 'note', 'event')),
-    from_address TEXT NOT NULL,
-    to_addresses TEXT NOT NULL,
-    cc_addresses TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    reference_ids TEXT NOT NULL,
-    plain_text TEXT NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('received', 'sent', 'note', 'event')),
+    from_address {text} NOT NULL,
+    to_addresses {text} NOT NULL,
+    cc_addresses {text} NOT NULL,
+    subject {text} NOT NULL,
+    message_id {text} NOT NULL,
+    reference_ids {text} NOT NULL,
+    plain_text {text} NOT NULL,
     has_html BIGINT NOT NULL CHECK (has_html IN (0, 1)),
-    attachments TEXT NOT NULL,
+    attachments {text} NOT NULL,
     message {uuid} REFERENCES message (id),
     body {uuid} REFERENCES body (id),
     automatic BIGINT NOT NULL CHECK (automatic IN (0, 1)),
@@ -237,7 +237,7 @@ CREATE UNIQUE INDEX activity_message ON activity (message) WHERE message IS NOT 
 CREATE INDEX activity_body ON activity (body) WHERE body IS NOT NULL;
 
 CREATE TABLE activity_message_id (
-    message_id TEXT NOT NULL,
+    message_id {text} NOT NULL,
     activity {uuid} NOT NULL REFERENCES activity (id) ON DELETE CASCADE,
     PRIMARY KEY (message_id, activity)
 );
@@ -251,19 +251,19 @@ CREATE TABLE outbound (
     account {uuid} NOT NULL REFERENCES account (id),
     body {uuid} NOT NULL REFERENCES body (id),
     size BIGINT NOT NULL CHECK (size >= 0),
-    message_id TEXT NOT NULL,
-    provider_message_id TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    recipients TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'committing', 'sent', 'failed', 'in-doubt')),
+    message_id {text} NOT NULL,
+    provider_message_id {text} NOT NULL,
+    sender {text} NOT NULL,
+    recipients {text} NOT NULL,
+    state {text} NOT NULL CHECK (state IN ('queued', 'claimed', 'committing', 'sent', 'failed', 'in-doubt')),
     attempt BIGINT NOT NULL CHECK (attempt >= 0),
     tries BIGINT NOT NULL CHECK (tries >= 0),
     doubt_looks BIGINT NOT NULL CHECK (doubt_looks >= 0),
     next_try BIGINT,
-    lease_owner TEXT,
+    lease_owner {text},
     lease_length BIGINT,
     lease_ends BIGINT,
-    reason TEXT NOT NULL,
+    reason {text} NOT NULL,
     created BIGINT NOT NULL,
     updated BIGINT NOT NULL,
     CHECK ((state IN ('claimed', 'committing')) = (lease_owner IS NOT NULL)),
@@ -278,31 +278,31 @@ CREATE INDEX outbound_body ON outbound (body);
 CREATE TABLE attempt (
     outbound {uuid} NOT NULL REFERENCES outbound (id) ON DELETE CASCADE,
     number BIGINT NOT NULL CHECK (number > 0),
-    owner TEXT NOT NULL,
+    owner {text} NOT NULL,
     begun BIGINT NOT NULL,
     committing BIGINT,
     ended BIGINT,
-    outcome TEXT CHECK (outcome IN ('sent', 'later', 'given-back', 'failed', 'in-doubt', 'lost')),
-    reply TEXT NOT NULL,
+    outcome {text} CHECK (outcome IN ('sent', 'later', 'given-back', 'failed', 'in-doubt', 'lost')),
+    reply {text} NOT NULL,
     PRIMARY KEY (outbound, number),
     CHECK ((ended IS NULL) = (outcome IS NULL))
 );
 
 -- A lease that is given up stays, so that its fence only ever grows.
 CREATE TABLE lease (
-    name TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
+    name {text} PRIMARY KEY,
+    owner {text} NOT NULL,
     fence BIGINT NOT NULL,
     ends BIGINT NOT NULL
 );
 
 CREATE TABLE job (
     id {uuid} PRIMARY KEY,
-    kind TEXT NOT NULL,
-    input TEXT NOT NULL,
-    output TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'done', 'failed')),
-    owner TEXT,
+    kind {text} NOT NULL,
+    input {text} NOT NULL,
+    output {text} NOT NULL,
+    state {text} NOT NULL CHECK (state IN ('waiting', 'claimed', 'done', 'failed')),
+    owner {text},
     lease_ends BIGINT,
     created BIGINT NOT NULL,
     CHECK ((state = 'claimed') = (lease_ends IS NOT NULL))
@@ -312,17 +312,17 @@ CREATE INDEX job_open ON job (kind, created, id) WHERE state IN ('waiting', 'cla
 CREATE TABLE audit (
     id {uuid} PRIMARY KEY,
     happened BIGINT NOT NULL,
-    who TEXT NOT NULL,
-    what TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    detail TEXT NOT NULL
+    who {text} NOT NULL,
+    what {text} NOT NULL,
+    subject {text} NOT NULL,
+    detail {text} NOT NULL
 );
 
 CREATE TABLE alarm (
     id {uuid} PRIMARY KEY,
-    cause TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    words TEXT NOT NULL,
+    cause {text} NOT NULL,
+    subject {text} NOT NULL,
+    words {text} NOT NULL,
     times BIGINT NOT NULL,
     begun BIGINT NOT NULL,
     last_raised BIGINT NOT NULL,

@@ -174,6 +174,23 @@ std::int64_t Driver::run(std::string_view sql, std::vector<Value> const& paramet
     return sqlite3_stmt_readonly(statement.get()) ? 0 : sqlite3_changes64(database_.get());
 }
 
+bool Driver::undo_operation()
+{
+    // On some errors SQLite rolls back the whole transaction by itself.
+    if (!in_transaction()) return false;
+    execute("ROLLBACK TO operation");
+    execute("RELEASE operation");
+    return true;
+}
+
+void Driver::roll_back() noexcept
+{
+    try {
+        if (in_transaction()) execute("ROLLBACK");
+    } catch (Failure const&) {  // the next BEGIN will say so to whoever comes next
+    }
+}
+
 void Driver::script(std::string const& sql)
 {
     if (int const code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)

@@ -1,7 +1,7 @@
 // A connection to an SQLite file. UUIDs are blobs of 16 bytes, instants integers.
 #pragma once
 
-#include "store/connection.hpp"
+#include "store/session.hpp"
 
 #include <functional>
 #include <memory>
@@ -14,7 +14,7 @@ struct sqlite3_stmt;
 
 namespace postroom::store::sqlite {
 
-class Driver final : public Connection {
+class Driver final : public Session {
 public:
     enum class Mode { read_write, read_only };
 
@@ -27,6 +27,15 @@ public:
     std::int64_t run(std::string_view sql, std::vector<Value> const& parameters,
                      std::function<void(Row const&)> const& each) override;
     [[nodiscard]] Instant now() override { return clock_.now(); }
+
+    void begin_group() override { execute("BEGIN IMMEDIATE"); }
+    void begin_operation() override { execute("SAVEPOINT operation"); }
+    void end_operation() override { execute("RELEASE operation"); }
+    [[nodiscard]] bool undo_operation() override;
+    void commit() override { execute("COMMIT"); }
+    void roll_back() noexcept override;
+    void begin_reading() override { execute("BEGIN"); }
+    void end_reading() noexcept override { roll_back(); }
 
     /// Several statements without parameters or results.
     void script(std::string const& sql);
