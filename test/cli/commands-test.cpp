@@ -140,6 +140,33 @@ TEST(Completion, IsAScriptThatItsShellUnderstands)
     EXPECT_EQ(run({"completion", "tcsh"}).code, wrong_usage);
 }
 
+TEST(Explain, NeedsNoServer)
+{
+    auto const known = run({"explain", "535", "5.7.139", "SmtpClientAuthentication is disabled for the Mailbox."});
+    EXPECT_EQ(known.code, done) << known.err;
+    EXPECT_EQ(known.out.substr(0, known.out.find('\n')),
+              "Authenticated SMTP is off for the mailbox (smtp-auth-off-mailbox)");
+    EXPECT_NE(known.out.find("Whose:  Exchange administrator"), std::string::npos);
+    EXPECT_NE(known.out.find("Check:  smtp-enabled"), std::string::npos);
+    EXPECT_EQ(run({"explain", "AADSTS50011"}).out, run({"explain", "50011"}).out);
+    EXPECT_EQ(run({"explain", "-ERR Protocol error. 14"}).code, done);
+    EXPECT_NE(run({"explain", "--format", "json", "432 4.3.2"}).out.find("\"id\":\"smtp-too-many-connections\""),
+              std::string::npos);
+}
+
+TEST(Explain, SaysWhereNothingIsKnown)
+{
+    auto const code = run({"explain", "AADSTS999999"});
+    EXPECT_EQ(code.code, failed);
+    EXPECT_NE(code.out.find("error?code=999999"), std::string::npos) << code.out;
+    auto const words = run({"explain", "599 no \x1b[31mway"});
+    EXPECT_EQ(words.code, failed);
+    EXPECT_EQ(words.out.find('\x1b'), std::string::npos);
+    EXPECT_EQ(run({"explain"}).code, wrong_usage);
+    EXPECT_EQ(run({"explain", " "}).code, wrong_usage);
+    EXPECT_EQ(run({"explain", "--fromat", "json", "x"}).code, wrong_usage);
+}
+
 TEST(StoreLock, IsForOneProcessAndGoesWithIt)
 {
     test::ScratchFolder const folder;

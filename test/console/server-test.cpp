@@ -3,6 +3,7 @@
 
 #include "console/passwords.hpp"
 #include "console/sessions.hpp"
+#include "store/accounts.hpp"
 #include "store/people.hpp"
 #include "store/settings.hpp"
 #include "store/store.hpp"
@@ -374,6 +375,59 @@ TEST_F(Console, IsReachedByPortAndBySocket)
         (*local)->stop();
     });
     runs.join();
+}
+
+TEST_F(Console, SaysWhatARefusalMeans)
+{
+    auto const explain = [&](std::string text) {
+        auto asked = request(verb::get, "/api/v1/explain");
+        asked.query.emplace("text", std::move(text));
+        return ask(as(model::Role::agent, std::move(asked)));
+    };
+    auto const known = explain("AADSTS50011");
+    ASSERT_EQ(known.code, status::ok) << known.detail();
+    EXPECT_TRUE(known.body.at("known").as_bool());
+    EXPECT_EQ(known.text("advice"), "");
+    auto const& cause = known.body.at("causes").at(0);
+    EXPECT_EQ(cause.at("id").as_string(), "AADSTS50011");
+    EXPECT_EQ(cause.at("check").as_string(), "redirect-url");
+    EXPECT_EQ(cause.at("owner").as_string(), "entra-administrator");
+
+    auto const unknown = explain("\xff 599 Something <b>else</b>");
+    EXPECT_EQ(unknown.code, status::ok);
+    EXPECT_FALSE(unknown.body.at("known").as_bool());
+    EXPECT_NE(unknown.text("advice"), "");
+    EXPECT_EQ(explain(" ").text("field"), "text");
+    EXPECT_EQ(ask(request(verb::get, "/api/v1/explain")).code, status::unauthorized);
+}
+
+TEST_F(Console, ShowsTheCausesOfAState)
+{
+    auto const post = [&](std::string path, std::string body) {
+        return ask(by_socket(request(verb::post, "/api/v1/" + path, std::move(body))));
+    };
+    (void)post("departments", R"({"name":"Care"})");
+    (void)post("applications", R"({"name":"entra","tenant":"contoso.com","client_id":"1"})");
+    auto const made =
+        post("accounts", R"({"name":"sales","department":"Care","application":"entra","user":"s@contoso.com"})");
+    EXPECT_TRUE(made.body.at("causes").as_array().empty());
+    (void)post("mailboxes", R"({"address":"s@contoso.com","account":"sales"})");
+    store->write_now([&](store::Connection& c) {
+        store::set_account_state(c, store::account_named(c, "sales")->id, model::AccountState::needs_authorization,
+                                 "the identity provider refused: invalid_grant: AADSTS700082: expired", clock.now());
+        store::set_mailbox_status(c, store::mailboxes(c).front().id,
+                                  {model::MailboxState::backing_off,
+                                   "the server refused to open the folder INBOX: BAD User is authenticated but not "
+                                   "connected.",
+                                   std::nullopt},
+                                  clock.now());
+    });
+    auto const account = ask(by_socket(request(verb::get, "/api/v1/accounts/sales")));
+    EXPECT_EQ(account.body.at("causes").at(0).at("id").as_string(), "AADSTS700082");
+    auto const mailboxes = ask(by_socket(request(verb::get, "/api/v1/mailboxes")));
+    auto const& causes = mailboxes.body.at("items").at(0).at("causes").as_array();
+    ASSERT_EQ(causes.size(), 6U);
+    EXPECT_EQ(causes.front().at("id").as_string(), "mailbox-right-missing");
 }
 
 }  // namespace
