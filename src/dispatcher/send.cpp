@@ -130,6 +130,12 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
     }
     if (!broke.empty()) {
         auto read = [](store::Connection& c) { return store::setting(c, "doubt-delays"); };
+        // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
+        // good, as nested.
+        if (!account && offered->mail.positive() && !session.gone()) {
+            auto const forgotten = co_await session.reset();
+            if (!forgotten.positive()) session.abandon();
+        }
         auto const delays = co_await ground.store->read(std::move(read));
         auto const look = ground.clock->now() + next_look_after(delays, 0).value_or(Duration(0));
         auto const words = "the connection broke after the message was sent and before the server answered: " + broke;
