@@ -138,7 +138,7 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
         }
         auto const delays = co_await ground.store->read(std::move(read));
         auto const look = ground.clock->now() + next_look_after(delays, 0).value_or(Duration(0));
-        auto const words = "the connection broke after the message was sent and before the server answered: " + broke;
+        auto const words = "the message was sent, and the server did not say what became of it: " + broke;
         auto work = [mail, look, words](store::Connection& c) { store::doubt(c, mail.id, mail.attempt, look, words); };
         co_await ground.store->write(std::move(work));
         spdlog::warn("dispatcher: {} is in doubt: {}", mail.message_id, words);
@@ -155,6 +155,8 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
 net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
 {
     auto signed_in = co_await grants::sign_in_smtp(ground.roads, account);
+        // "Go on" is no decision: it neither says that the mail was taken nor allows another try.
+        if (reply.intermediate()) broke = "it said " + reply.words();
     if (!signed_in) co_return Turn{false, signed_in.error().message};
     auto& session = *signed_in->session;
 
