@@ -7,6 +7,9 @@
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <random>
 
@@ -44,6 +47,27 @@ smtp::Envelope envelope_of(model::Outbound const& mail)
     return envelope;
 }
 
+// What became of a mail is known here alone until it is noted: a store that fails is asked again, for some seconds.
+constexpr int most_notes = 6;
+constexpr Duration between_notes{500};
+
+template <class Work>
+net::awaitable<void> note(Ground ground, Work work)
+{
+    for (int tries = 1;; ++tries) {
+        try {
+            co_await ground.store->write(work);
+            co_return;
+        } catch (store::Failure const& failure) {
+            if (tries == most_notes) throw;
+            spdlog::warn("dispatcher: {}; noted again in a moment", failure.what());
+        }
+        boost::asio::steady_timer pause(ground.loop, between_notes * tries);
+        boost::system::error_code ended;
+        co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+    }
+}
+
 // Settles one mail by a definite answer.
 net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id)
 {
@@ -63,7 +87,7 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
             case Fate::account: store::give_back(c, mail.id, mail.attempt, next_try, ruling.words); break;
         }
     };
-    co_await ground.store->write(std::move(work));
+    co_await note(ground, std::move(work));
     if (ruling.fate == Fate::sent)
         spdlog::info("dispatcher: sent {} to {} recipient(s): {}", mail.message_id, mail.recipients.size(),
                      ruling.words);
@@ -88,7 +112,7 @@ net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails
         // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
         for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, now, why);
     };
-    co_await ground.store->write(std::move(work));
+    co_await note(ground, std::move(work));
 }
 
 }  // namespace
@@ -106,6 +130,12 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
         if (offered->go_ahead()) session.abandon();
         bool const account = ruling.fate == Fate::account;
         co_await settle(ground, std::move(mail), ruling, {});
+        // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
+        // good, as nested.
+        if (!account && offered->mail.positive() && !session.gone()) {
+            auto const forgotten = co_await session.reset();
+            if (!forgotten.positive()) session.abandon();
+        }
         co_return Turn{!account, account ? ruling.words : std::string()};
     }
     co_await stream_body(ground, session, mail.body);
@@ -125,22 +155,18 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
     smtp::Reply reply;
     try {
         reply = co_await session.finish();
+        // "Go on" is no decision: it neither says that the mail was taken nor allows another try.
+        if (reply.intermediate()) broke = "it said " + reply.words();
     } catch (net::Broken const& broken) {
         broke = broken.what();
     }
     if (!broke.empty()) {
         auto read = [](store::Connection& c) { return store::setting(c, "doubt-delays"); };
-        // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
-        // good, as nested.
-        if (!account && offered->mail.positive() && !session.gone()) {
-            auto const forgotten = co_await session.reset();
-            if (!forgotten.positive()) session.abandon();
-        }
         auto const delays = co_await ground.store->read(std::move(read));
         auto const look = ground.clock->now() + next_look_after(delays, 0).value_or(Duration(0));
         auto const words = "the message was sent, and the server did not say what became of it: " + broke;
         auto work = [mail, look, words](store::Connection& c) { store::doubt(c, mail.id, mail.attempt, look, words); };
-        co_await ground.store->write(std::move(work));
+        co_await note(ground, std::move(work));
         spdlog::warn("dispatcher: {} is in doubt: {}", mail.message_id, words);
         co_return Turn{false, words};
     }
@@ -155,8 +181,6 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
 net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
 {
     auto signed_in = co_await grants::sign_in_smtp(ground.roads, account);
-        // "Go on" is no decision: it neither says that the mail was taken nor allows another try.
-        if (reply.intermediate()) broke = "it said " + reply.words();
     if (!signed_in) co_return Turn{false, signed_in.error().message};
     auto& session = *signed_in->session;
 
@@ -167,18 +191,23 @@ net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared
         auto const mails = co_await ground.store->write(std::move(claim));
         if (mails.empty()) break;
         Turn turn;
+        std::exception_ptr store_failed;
         for (auto const& mail : mails) {
             if (*stopped) break;
             try {
                 turn = co_await send_one(ground, session, mail);
             } catch (net::Broken const& broken) {
                 turn = {false, broken.what()};
+            } catch (store::Failure const& failure) {
+                turn = {false, failure.what()};
+                store_failed = std::current_exception();
             }
             if (turn.ok && session.gone()) turn = {false, "the server ended the session"};
             if (!turn.ok) break;
         }
         if (!turn.ok || *stopped) {
             co_await give_back(ground, mails, turn.trouble);
+            if (store_failed) std::rethrow_exception(store_failed);
             co_return turn;
         }
     }

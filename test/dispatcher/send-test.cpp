@@ -2,6 +2,8 @@
 //   - begin_committing moved behind session.finish(): TheDotLeavesOnlyAfterCommittingIsDurable
 //   - the `if (!ours)` branch left out: AClaimThatWasLostSendsNothing
 //   - a Broken from finish() given back in place of doubt(): NothingIsSentAgainWhateverBreaks
+//   - session.reset() left out: ARefusedMailDoesNotRefuseTheNext
+//   - settle() writing once, whatever comes: AnAnswerIsNotedThoughTheStoreFailsForAMoment
 #include "dispatcher/account-run.hpp"
 
 #include "store/fixture.hpp"
@@ -62,6 +64,35 @@ private:
     std::string tail_;
 };
 
+// Fails as often as it is told to, and is the other store otherwise.
+class Failing final : public store::Store {
+public:
+    explicit Failing(store::Store& inner) : inner_(inner) {}
+    void write_now(std::function<void(Connection&)> work) override { inner_.write_now(std::move(work)); }
+    void read_now(std::function<void(Connection&)> work) override { inner_.read_now(std::move(work)); }
+    [[nodiscard]] Counts counts() const override { return inner_.counts(); }
+    int failures = 0;
+
+protected:
+    net::awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t) override
+    {
+        if (failures > 0) {
+            --failures;
+            throw store::Failure(Trouble::store, "the disk is not there");
+        }
+        inner_.write_now(std::move(work));
+        co_return;
+    }
+    net::awaitable<void> submit_read(std::function<void(Connection&)> work) override
+    {
+        inner_.read_now(std::move(work));
+        co_return;
+    }
+
+private:
+    store::Store& inner_;
+};
+
 class SendTest : public store::StoreTest {
 protected:
     SendTest() { house = furnish(); }
@@ -109,43 +140,47 @@ protected:
         bool broken = false;
         std::size_t operations = 0;
     };
-    // Greets, says hello and sends the mail, with the connection cut at the given operation.
-    Played send(model::Outbound const& mail, test::Playing how, std::function<void()> before_dot = [] {})
+    // Greets, says hello and sends the mails, with the connection cut at the given operation.
+    Played send(
+        std::vector<model::Outbound> const& mails, test::Playing how, std::string_view script = dialogue,
+        std::function<void()> before_dot = [] {})
     {
         Played played;
         auto stage = std::make_shared<test::Stage>();
         boost::asio::io_context loop;
-        auto script = std::make_unique<test::Script>(test::to_dialogue(dialogue), how, stage);
-        auto watched = std::make_unique<Watched>(std::move(script), [&] {
-            played.dot_left = true;
-            before_dot();
-        });
-        smtp::Session session(std::move(watched));
-        Ground const ground{store.get(), {}, loop.get_executor(), "here", &clock};
+        auto watched =
+            std::make_unique<Watched>(std::make_unique<test::Script>(test::to_dialogue(script), how, stage), [&] {
+                played.dot_left = true;
+                before_dot();
+            });
+        auto session = std::make_unique<smtp::Session>(std::move(watched));
+        Ground const ground{&failing, {}, loop.get_executor(), "here", &clock};
         auto work = [&]() -> net::awaitable<void> {
-            auto const greeting = co_await session.greet();
+            auto const greeting = co_await session->greet();
             EXPECT_EQ(greeting.code, 220U);
-            auto const hello = co_await session.hello("here");
+            auto const hello = co_await session->hello("here");
             EXPECT_TRUE(hello.positive());
-            co_await send_one(ground, session, mail);
+            for (auto const& mail : mails) co_await send_one(ground, *session, mail);
         };
         try {
             test::run(loop, work());
         } catch (net::Broken const&) {
             played.broken = true;
         }
+        session.reset();
         played.stage = *stage;
         played.operations = stage->operations;
         return played;
     }
 
     House house;
+    Failing failing{*store};
 };
 
 TEST_F(SendTest, SendsOneMailAndSettlesIt)
 {
     auto const id = enqueue();
-    auto const played = send(claim(), {});
+    auto const played = send({claim()}, {});
     EXPECT_FALSE(played.broken);
     auto const mail = *read([&](Connection& c) { return store::outbound(c, id); });
     EXPECT_EQ(mail.state, OutboundState::sent);
@@ -157,14 +192,14 @@ TEST_F(SendTest, TheDotLeavesOnlyAfterCommittingIsDurable)
 {
     auto const id = enqueue();
     std::optional<OutboundState> at_the_dot;
-    send(claim(), {}, [&] { at_the_dot = state(id); });
+    send({claim()}, {}, dialogue, [&] { at_the_dot = state(id); });
     EXPECT_EQ(at_the_dot, OutboundState::committing);
 }
 
 TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
 {
     enqueue();
-    auto const operations = send(claim(), {.piece = 40}).operations;
+    auto const operations = send({claim()}, {.piece = 40}).operations;
     ASSERT_GT(operations, 8U);
     int doubts = 0;
     int given_up = 0;
@@ -172,7 +207,7 @@ TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
         for (bool const orderly : {false, true}) {
             SCOPED_TRACE("cut at operation " + std::to_string(at));
             auto const id = enqueue();
-            auto const played = send(claim(), {.piece = 40, .break_at = at, .orderly = orderly});
+            auto const played = send({claim()}, {.piece = 40, .break_at = at, .orderly = orderly});
             auto const now = state(id);
             if (played.dot_left) {
                 EXPECT_EQ(now, OutboundState::in_doubt);
@@ -196,6 +231,58 @@ TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
     EXPECT_GT(given_up, 0);
 }
 
+TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
+{
+    auto const bad = enqueue();
+    auto const good = enqueue();
+    // Postfix, without RSET: "503 5.5.1 Error: nested MAIL command".
+    auto const played = send({claim(), claim()}, {}, R"(
+        S: 220 ready
+        C: EHLO here
+        S: 250-there
+        S: 250 PIPELINING
+        C: MAIL FROM:<sales@contoso.com>
+        C: RCPT TO:<customer@example.com>
+        C: DATA
+        S: 250 2.1.0 Sender OK
+        S: 550 5.1.1 No such user
+        S: 503 5.5.1 No valid recipients
+        C: RSET
+        S: 250 2.0.0 Resetting
+        C: MAIL FROM:<sales@contoso.com>
+        C: RCPT TO:<customer@example.com>
+        C: DATA
+        S: 250 2.1.0 Sender OK
+        S: 250 2.1.5 Recipient OK
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        C: Subject: hello
+        C:
+        C: Dear you
+        C: .
+        S: 250 2.0.0 OK
+    )");
+    EXPECT_TRUE(played.stage.at_end);
+    EXPECT_EQ(state(bad), OutboundState::failed);
+    EXPECT_EQ(state(good), OutboundState::sent);
+}
+
+TEST_F(SendTest, AnAnswerIsNotedThoughTheStoreFailsForAMoment)
+{
+    auto const id = enqueue();
+    send({claim()}, {}, dialogue, [&] { failing.failures = 1; });
+    EXPECT_EQ(failing.failures, 0);
+    EXPECT_EQ(state(id), OutboundState::sent);
+}
+
+TEST_F(SendTest, WhatIsNoAnswerLeavesDoubt)
+{
+    auto const id = enqueue();
+    std::string odd(dialogue);
+    odd.replace(odd.find("250 2.0.0 OK <new"), 3, "354");
+    send({claim()}, {}, odd);
+    EXPECT_EQ(state(id), OutboundState::in_doubt);
+}
+
 TEST_F(SendTest, AClaimThatWasLostSendsNothing)
 {
     auto const id = enqueue();
@@ -206,7 +293,7 @@ TEST_F(SendTest, AClaimThatWasLostSendsNothing)
     auto const fresh =
         write([&](Connection& c) { return store::claim(c, house.account.id, "there", 1, Duration(60'000)); });
     ASSERT_EQ(fresh.size(), 1U);
-    auto const played = send(stale, {});
+    auto const played = send({stale}, {});
     EXPECT_FALSE(played.dot_left);
     EXPECT_TRUE(played.stage.closed);
     EXPECT_EQ(state(id), OutboundState::claimed);
