@@ -95,12 +95,14 @@ private:
         struct Due {
             std::vector<model::Account> accounts;
             std::optional<Instant> next;
+            Instant now;
         };
         auto read = [](store::Connection& c) {
             Due due;
             for (auto const id : store::accounts_with_outbound(c))
                 if (auto account = store::account(c, id)) due.accounts.push_back(std::move(*account));
             due.next = store::next_outbound(c);
+            due.now = c.now();
             return due;
         };
         auto const due = co_await ground_.store->read(std::move(read));
@@ -122,8 +124,9 @@ private:
         }
         if (!due.accounts.empty())
             co_return Duration(1'000);  // some wait for their turn to end, or for their trouble to pass
-        if (!due.next) co_return longest_sleep;
-        co_return std::clamp(Duration(*due.next - now), Duration(20), longest_sleep);
+        if (!due.next || *due.next <= due.now)
+            co_return longest_sleep;  // what is due is nobody's: its account is removed
+        co_return std::clamp(Duration(*due.next - due.now), Duration(20), longest_sleep);
     }
 
     net::awaitable<void> turn(model::Account account)
