@@ -43,9 +43,9 @@ struct Entry {
 
 // True where a message was filed. Everything in here is one transaction: the ledger row can't be there without the
 // bytes, nor the bytes without the row, whatever instant the process dies at.
-bool file(store::Connection& c, store::Lease const& lease, Entry entry, Instant now)
+bool file(store::Connection& c, FilingPlace const& place, Entry entry, Instant now)
 {
-    store::check_lease(c, lease);
+    store::renew_lease(c, place.lease, place.lease_length);
     entry.message.filed = now;
     if (auto const same = store::message_with(c, entry.message.mailbox, entry.message.digest)) {
         entry.row.state = model::LedgerState::duplicate;
@@ -130,7 +130,10 @@ imap::awaitable<void> Filing::chunk(std::string_view bytes)
         ++mail.chunks;
         mail.pending.erase(0, store::chunk_bytes);
         auto const weight = cut.zstd.size();
-        auto add = [body = mail.body, cut = std::move(cut)](store::Connection& c) { store::add_chunk(c, body, cut); };
+        auto add = [place = place_, body = mail.body, cut = std::move(cut)](store::Connection& c) {
+            store::renew_lease(c, place->lease, place->lease_length);
+            store::add_chunk(c, body, cut);
+        };
         co_await store_.write(std::move(add), weight);
     }
 }
@@ -176,8 +179,8 @@ imap::awaitable<void> Filing::end(imap::MailInfo info)
                      Entry what, bool skipped, std::size_t bytes, Instant at) -> imap::awaitable<void> {
         try {
             auto work = [place, skipped, at, &what](store::Connection& c) {
-                if (!skipped) return file(c, place->lease, std::move(what), at);
-                store::check_lease(c, place->lease);
+                if (!skipped) return file(c, *place, std::move(what), at);
+                store::renew_lease(c, place->lease, place->lease_length);
                 store::add_to_ledger(c, what.row, at);
                 return false;
             };

@@ -25,6 +25,7 @@ struct FilingPlace {
     model::Mailbox mailbox;
     std::uint32_t uid_validity = 0;
     store::Lease lease;
+    Duration lease_length{15 * 60'000};  ///< every commit renews it: a large mailbox, or one large mail, takes longer
 };
 
 /// A sink for one fetch. Bodies are digested and cut into chunks as they stream in; commits go on while the next mail

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <random>
 
+#include <span>
 namespace postroom::retriever {
 
 namespace {
@@ -25,6 +26,8 @@ constexpr Duration idle_length{5 * 60'000};
 // A few new mails are fetched at once and judged by the date that comes with them; of many the dates are asked first.
 constexpr std::size_t fetch_without_asking = 20;
 
+// In one transaction: other mailboxes wait for it.
+constexpr std::size_t skipped_at_once = 5'000;
 double random_fraction()
 {
     static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -265,16 +268,19 @@ net::awaitable<std::vector<imap::Uid>> MailboxRun::skip_old(imap::Session& sessi
     for (auto const& info : *infos)
         if (info.internal_date && *info.internal_date < mailbox_.baseline) old.push_back(info.uid);
     std::ranges::sort(old);
-    auto skip = [&, now = ground_.clock->now()](store::Connection& c) {
-        store::check_lease(c, lease_);
-        for (auto const uid : old) {
-            model::LedgerRow row;
-            row.place = {id_, mailbox_.folder, uid_validity_, uid};
-            row.state = model::LedgerState::skipped;
-            store::add_to_ledger(c, row, now);
-        }
-    };
-    if (!old.empty()) co_await ground_.store->write(std::move(skip), old.size() * 64);
+    for (std::span left(old); !left.empty(); left = left.subspan(std::min(skipped_at_once, left.size()))) {
+        auto const some = left.first(std::min(skipped_at_once, left.size()));
+        auto skip = [&, now = ground_.clock->now()](store::Connection& c) {
+            store::renew_lease(c, lease_, lease_length);
+            for (auto const uid : some) {
+                model::LedgerRow row;
+                row.place = {id_, mailbox_.folder, uid_validity_, uid};
+                row.state = model::LedgerState::skipped;
+                store::add_to_ledger(c, row, now);
+            }
+        };
+        co_await ground_.store->write(std::move(skip), some.size() * 64);
+    }
     std::vector<imap::Uid> rest;
     std::ranges::set_difference(uids, old, std::back_inserter(rest));
     co_return rest;
@@ -282,7 +288,7 @@ net::awaitable<std::vector<imap::Uid>> MailboxRun::skip_old(imap::Session& sessi
 
 net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vector<imap::Uid> uids)
 {
-    Filing filing(*ground_.store, *ground_.clock, ground_.loop, {mailbox_, uid_validity_, lease_}, {});
+    Filing filing(*ground_.store, *ground_.clock, ground_.loop, {mailbox_, uid_validity_, lease_, lease_length}, {});
     imap::Fetched fetched;
     std::exception_ptr broke;
     try {
@@ -326,7 +332,7 @@ net::awaitable<void> MailboxRun::after_actions(imap::Session& session)
         if (due.empty()) co_return;
         auto const done = co_await carry_out(session, due, mailbox_.after_folder);
         auto write = [&, now = ground_.clock->now()](store::Connection& c) {
-            store::check_lease(c, lease_);
+            store::renew_lease(c, lease_, lease_length);
             for (auto const& action : done) {
                 if (action.refusal.empty())
                     store::after_action_done(c, action.place, now);

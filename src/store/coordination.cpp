@@ -36,6 +36,14 @@ void check_lease(Connection& c, Lease const& lease)
         throw Failure(Trouble::conflict, fmt::format("the lease {} was lost", lease.name));
 }
 
+void renew_lease(Connection& c, Lease const& lease, Duration length)
+{
+    auto const now = c.now();
+    if (c.execute("UPDATE lease SET ends = ? WHERE name = ? AND owner = ? AND fence = ? AND ends > ?", now + length,
+                  lease.name, lease.owner, lease.fence, now) == 0)
+        throw Failure(Trouble::conflict, fmt::format("the lease {} was lost", lease.name));
+}
+
 void drop_lease(Connection& c, Lease const& lease)
 {
     c.execute("UPDATE lease SET owner = '', ends = 0 WHERE name = ? AND owner = ? AND fence = ?", lease.name,

@@ -18,6 +18,8 @@ struct Lease {
 /// Throws Failure (Trouble::conflict) where the lease was lost: whoever writes on the strength of it calls this in the
 /// same transaction.
 void check_lease(Connection& c, Lease const& lease);
+/// The same, and from now it holds for `length` more: for work that lasts longer than any one lease.
+void renew_lease(Connection& c, Lease const& lease, Duration length);
 void drop_lease(Connection& c, Lease const& lease);
 
 struct Job {

@@ -1,7 +1,7 @@
 // Exactly once, on the way in. Seen to fail under these one-line mutations of src/retriever/filing.cpp:
 //   - `store::add_to_ledger(c, entry.row, now)` of file() moved to a write of its own: NothingIsHalfFiled
 //   - the `message_with` look-up left out: TheSameBytesAreTheSameMail
-//   - `store::check_lease(c, lease)` left out: WhoeverLostTheLeaseFilesNothing
+//   - `store::renew_lease(…)` of file() left out: WhoeverLostTheLeaseFilesNothing
 //   - settle() returning at once: SettlingMeansDurable
 #include "retriever/filing.hpp"
 
@@ -153,6 +153,32 @@ TEST_F(FilingTest, WhoeverLostTheLeaseFilesNothing)
     EXPECT_THROW(test::run(loop, file_all({{1, "A: b\r\n\r\n"}}, nullptr)), store::Failure);
     EXPECT_TRUE(messages().empty());
     EXPECT_TRUE(known().empty());
+}
+
+TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
+{
+    FilingPlace const place{house.mailbox, 7, lease, Duration(60'000)};
+    std::string const half(store::chunk_bytes + 1, 'x');
+    auto work = [&]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), place, {});
+        for (imap::Uid uid = 1; uid <= 3; ++uid) {
+            co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n", clock.now(), 100);
+            co_await filing.settle();
+            clock.advance(Duration(40'000));
+        }
+        // One mail that comes slowly.
+        co_await filing.begin(4 * half.size());
+        for (int i = 0; i < 4; ++i) {
+            co_await filing.chunk(half);
+            clock.advance(Duration(40'000));
+        }
+        imap::MailInfo info;
+        info.uid = 4;
+        co_await filing.end(std::move(info));
+        co_await filing.settle();
+    };
+    test::run(loop, work());
+    EXPECT_EQ(messages().size(), 4U);
 }
 
 TEST_F(FilingTest, ForgetsWhatIsDiscarded)
