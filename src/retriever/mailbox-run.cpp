@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "retriever/after-actions.hpp"
+#include "retriever/fetch-each.hpp"
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/messages.hpp"
@@ -292,13 +293,16 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
     imap::Fetched fetched;
     std::exception_ptr broke;
     try {
-        fetched = co_await session.fetch(std::move(uids), filing);
+        if (one_by_one_)
+            fetched = co_await fetch_each(session, std::move(uids), filing);
+        else
+            fetched = co_await session.fetch(std::move(uids), filing);
     } catch (...) {
         broke = std::current_exception();
     }
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
-    if (filing.filed() > 0 && broke) ground_.filed();
+    if (filing.filed() > 0 && (broke || fetched.refusal)) ground_.filed();
     if (broke) std::rethrow_exception(broke);
     if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
 
@@ -315,6 +319,7 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
             }
         };
         co_await ground_.store->write(std::move(note));
+    one_by_one_ = fetched.refusal.has_value();
         spdlog::warn("retriever: {}: {} mails are listed by the server, which gives no data for them", mailbox_.address,
                      fetched.missing.size());
     }

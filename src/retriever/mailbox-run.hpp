@@ -53,6 +53,8 @@ private:
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
     unsigned failures_ = 0;
     bool nudged_ = false;
+    bool one_by_one_ = false;  // the server refused to give some mail
+    bool looked_ = false;      // in the session that there is, or was
     bool stopped_ = false;
 };
 
