@@ -127,7 +127,7 @@ net::awaitable<void> MailboxRun::run()
         looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
         waiters_.clear();
         nudged_ = false;
-        auto const verdict = judge(error, failures_ + 1, random_fraction());
+        auto const verdict = judge(error, failures_ + 1, random_fraction(), looked_);
         if (verdict.counts) {
             ++failures_;
             spdlog::warn("retriever: {}: {}; trying again in {} s", mailbox_.address, printable(error.message, 2'000),
@@ -163,6 +163,7 @@ net::awaitable<void> MailboxRun::visit()
         return store::take_lease(c, "mailbox/" + to_string(id_), ground_.owner, lease_length);
     };
     auto lease = co_await ground_.store->write(std::move(begin));
+    looked_ = false;
     if (!lease) {
         answer(false, 0, "another server retrieves this mailbox");
         co_await sleep(Duration(30'000));
@@ -222,6 +223,7 @@ net::awaitable<void> MailboxRun::visit()
 net::awaitable<void> MailboxRun::compare(imap::Session& session, std::uint64_t& seen_changes)
 {
     looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
+        looked_ = true;
     waiters_.clear();
     nudged_ = false;
     seen_changes = session.changes();

@@ -16,12 +16,12 @@ std::optional<Duration> suggested_backoff(std::string_view words)
     return Duration(std::min<std::int64_t>(millis, 600'000));
 }
 
-Verdict judge(Error const& error, unsigned failures, double random)
+Verdict judge(Error const& error, unsigned failures, double random, bool looked)
 {
     if (auto const wish = suggested_backoff(error.message)) return {*wish, true};
     // "BYE Session invalidated - AccessTokenExpired" ends many sessions a day (imapflow) and says nothing but "sign in
-    // anew".
-    if (error.message.find("AccessTokenExpired") != std::string::npos) return {Duration(0), false};
+    // anew". Said to a session that has just begun, it would be said again at once.
+    if (looked && error.message.find("AccessTokenExpired") != std::string::npos) return {Duration(0), false};
     static constexpr Backoff network{Duration(1'000), Duration(120'000)};
     static constexpr Backoff refusal{Duration(5'000), Duration(300'000)};
     bool const said_no = error.kind == Trouble::refused || error.kind == Trouble::tls;

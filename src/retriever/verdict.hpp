@@ -15,8 +15,9 @@ struct Verdict {
         true;  ///< false: a normal end, such as that of a token; connect again without lengthening the backoff
 };
 
-/// `failures`: how many there were in a row, this one included. `random` is in [0, 1).
-[[nodiscard]] Verdict judge(Error const& error, unsigned failures, double random);
+/// `failures`: how many there were in a row, this one included. `random` is in [0, 1). `looked`: the session that ended
+/// had brought a look; one that ends before that is never a normal end, however the server calls it.
+[[nodiscard]] Verdict judge(Error const& error, unsigned failures, double random, bool looked);
 
 /// "Request is throttled. Suggested Backoff Time: 299961 milliseconds" (imapflow, imapsync): the server's own wish, at
 /// most ten minutes of it.
