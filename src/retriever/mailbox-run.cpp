@@ -13,8 +13,8 @@
 
 #include <algorithm>
 #include <random>
-
 #include <span>
+
 namespace postroom::retriever {
 
 namespace {
@@ -26,9 +26,9 @@ constexpr Duration lease_length{15 * 60'000};
 constexpr Duration idle_length{5 * 60'000};
 // A few new mails are fetched at once and judged by the date that comes with them; of many the dates are asked first.
 constexpr std::size_t fetch_without_asking = 20;
-
 // In one transaction: other mailboxes wait for it.
 constexpr std::size_t skipped_at_once = 5'000;
+
 double random_fraction()
 {
     static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -141,15 +141,29 @@ net::awaitable<void> MailboxRun::run()
         }
         co_await sleep(verdict.wait);
     }
+    co_await let_go();
     looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
     waiters_.clear();
     answer(false, 0, "the retriever was stopped");
+}
+
+// The next run, under another owner's name perhaps, need not wait for the lease to end.
+net::awaitable<void> MailboxRun::let_go()
+{
+    if (lease_.name.empty()) co_return;
+    try {
+        auto drop = [lease = lease_](store::Connection& c) { store::drop_lease(c, lease); };
+        co_await ground_.store->write(std::move(drop));
+    } catch (store::Failure const& failure) {
+        spdlog::warn("retriever: {}: {}", mailbox_.address, failure.what());
+    }
 }
 
 // From sign-in to the end of the session. Returns where the session ended in good order or there was nothing to do.
 net::awaitable<void> MailboxRun::visit()
 {
     nudged_ = false;
+    looked_ = false;
     looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
     waiters_.clear();
 
@@ -163,7 +177,6 @@ net::awaitable<void> MailboxRun::visit()
         return store::take_lease(c, "mailbox/" + to_string(id_), ground_.owner, lease_length);
     };
     auto lease = co_await ground_.store->write(std::move(begin));
-    looked_ = false;
     if (!lease) {
         answer(false, 0, "another server retrieves this mailbox");
         co_await sleep(Duration(30'000));
@@ -210,6 +223,7 @@ net::awaitable<void> MailboxRun::visit()
     while (!stopped_) {
         std::uint64_t seen = 0;
         co_await compare(*session, seen);
+        looked_ = true;
         failures_ = 0;
         auto const soon = ground_.clock->now() + Duration(60'000);
         if (signed_in->token_ends <= soon) break;  // a new session with a new token, before the server ends this one
@@ -223,7 +237,6 @@ net::awaitable<void> MailboxRun::visit()
 net::awaitable<void> MailboxRun::compare(imap::Session& session, std::uint64_t& seen_changes)
 {
     looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
-        looked_ = true;
     waiters_.clear();
     nudged_ = false;
     seen_changes = session.changes();
@@ -306,6 +319,7 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
     co_await filing.settle();
     if (filing.filed() > 0 && (broke || fetched.refusal)) ground_.filed();
     if (broke) std::rethrow_exception(broke);
+    one_by_one_ = fetched.refusal.has_value();
     if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
 
     // The server lists it and gives nothing (MailKit #1615): asked once, said in the ledger, never looped over.
@@ -321,7 +335,6 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
             }
         };
         co_await ground_.store->write(std::move(note));
-    one_by_one_ = fetched.refusal.has_value();
         spdlog::warn("retriever: {}: {} mails are listed by the server, which gives no data for them", mailbox_.address,
                      fetched.missing.size());
     }

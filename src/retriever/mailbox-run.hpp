@@ -39,6 +39,7 @@ private:
     net::awaitable<void> show(model::MailboxState state, std::string reason, bool success,
                               std::optional<Duration> wait);
     net::awaitable<void> sleep(Duration how_long);
+    net::awaitable<void> let_go();
     void answer(bool ok, std::size_t filed, std::string const& reason);
 
     Ground ground_;
@@ -52,9 +53,9 @@ private:
     std::vector<std::shared_ptr<Waiter>> waiters_;  // for the next look
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
     unsigned failures_ = 0;
-    bool nudged_ = false;
     bool one_by_one_ = false;  // the server refused to give some mail
     bool looked_ = false;      // in the session that there is, or was
+    bool nudged_ = false;
     bool stopped_ = false;
 };
 
