@@ -17,11 +17,12 @@ imap::awaitable<std::string> mark_seen(imap::Session& session, Uids uids)
     co_return reply.ok() ? std::string() : "marking as seen was refused: " + reply.words();
 }
 
+constexpr std::string_view no_uid_expunge =
+    "the server has no UID EXPUNGE (UIDPLUS), and a plain EXPUNGE could delete other mail: choose another after-action";
+
 imap::awaitable<std::string> remove(imap::Session& session, Uids uids)
 {
-    if (!session.has("UIDPLUS"))
-        co_return "the server has no UID EXPUNGE (UIDPLUS), and a plain EXPUNGE could delete other mail: choose another "
-                  "after-action";
+    if (!session.has("UIDPLUS")) co_return std::string(no_uid_expunge);
     auto const marked = co_await session.add_flags(uids, {"\\Deleted"});
     if (!marked.ok()) co_return "deleting was refused: " + marked.words();
     auto const gone = co_await session.expunge(std::move(uids));
@@ -34,6 +35,8 @@ imap::awaitable<std::string> move_once(imap::Session& session, Uids uids, std::s
         auto const moved = co_await session.move(std::move(uids), folder);
         co_return moved ? std::string() : moved.error().words();
     }
+    // What can't be deleted afterwards would be copied again at every look.
+    if (!session.has("UIDPLUS")) co_return std::string(no_uid_expunge);
     auto const copied = co_await session.copy(uids, folder);
     if (!copied) co_return copied.error().words();
     co_return co_await remove(session, std::move(uids));
