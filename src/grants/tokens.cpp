@@ -125,6 +125,13 @@ public:
             boost::system::error_code ignored;
             co_await wake_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
+        // A provider that renews at this moment may take the stored refresh token's place with another, which only the
+        // flight knows.
+        asio::steady_timer pause(executor);
+        while (!flights_.empty()) {
+            pause.expires_after(50ms);
+            co_await pause.async_wait(asio::use_awaitable);
+        }
     }
 
     void stop()
