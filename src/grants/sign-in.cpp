@@ -24,16 +24,16 @@ Refused trouble(net::Broken const& broken)
 }
 
 net::awaitable<std::unique_ptr<net::Transport>> connect(Roads const& roads, model::Account const& account,
-                                                        Endpoint const& server, net::Security security)
+                                                        Endpoint const& server, net::Security security,
+                                                        std::string_view protocol)
 {
     net::Dial how;
     how.server = server;
     how.security = security;
     how.tls = roads.tls;
     if (account.transcript && !roads.transcripts.empty()) {
-        auto const name =
-            fmt::format("{}/{}-{}-{}.txt", roads.transcripts, to_string(account.id),
-                        security == net::Security::implicit_tls ? "imap" : "smtp", to_string(make_uuid(*roads.clock)));
+        auto const name = fmt::format("{}/{}-{}-{}.txt", roads.transcripts, to_string(account.id), protocol,
+                                      to_string(make_uuid(*roads.clock)));
         auto file = net::transcript_to_file(name, *roads.clock);
         // A transcript that can't be written is no reason to let mail wait.
         if (file) how.transcript = *file;
@@ -45,7 +45,7 @@ net::awaitable<std::unique_ptr<net::Transport>> connect(Roads const& roads, mode
 net::awaitable<Tried<imap::Session>> try_imap(Roads const& roads, model::Account const& account, std::string user,
                                               AccessToken const& token)
 {
-    auto transport = co_await connect(roads, account, account.retrieval_server, net::Security::implicit_tls);
+    auto transport = co_await connect(roads, account, account.retrieval_server, net::Security::implicit_tls, "imap");
     auto session = std::make_unique<imap::Session>(std::move(transport));
     co_await session->greet();
     auto mechanism = sasl::xoauth2(user, token.token);
@@ -71,7 +71,7 @@ net::awaitable<Tried<smtp::Session>> try_smtp(Roads const& roads, model::Account
 {
     bool const implicit = account.submission_implicit_tls;
     auto const security = implicit ? net::Security::implicit_tls : net::Security::starttls;
-    auto transport = co_await connect(roads, account, account.submission_server, security);
+    auto transport = co_await connect(roads, account, account.submission_server, security, "smtp");
     auto session = std::make_unique<smtp::Session>(std::move(transport));
     auto const refused = [&](smtp::Reply const& reply, std::string_view what) {
         return std::unexpected(
