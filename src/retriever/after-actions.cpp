@@ -35,8 +35,6 @@ imap::awaitable<std::string> move_once(imap::Session& session, Uids uids, std::s
         auto const moved = co_await session.move(std::move(uids), folder);
         co_return moved ? std::string() : moved.error().words();
     }
-    // What can't be deleted afterwards would be copied again at every look.
-    if (!session.has("UIDPLUS")) co_return std::string(no_uid_expunge);
     auto const copied = co_await session.copy(uids, folder);
     if (!copied) co_return copied.error().words();
     co_return co_await remove(session, std::move(uids));
@@ -44,6 +42,8 @@ imap::awaitable<std::string> move_once(imap::Session& session, Uids uids, std::s
 
 imap::awaitable<std::string> move(imap::Session& session, Uids uids, std::string folder)
 {
+    // What can't be deleted after it was copied would be copied again at every look.
+    if (!session.has("MOVE") && !session.has("UIDPLUS")) co_return std::string(no_uid_expunge);
     auto refusal = co_await move_once(session, uids, folder);
     if (refusal.empty()) co_return refusal;
     // [TRYCREATE] is not said by every server (Exchange has no such code): make the folder and see.
