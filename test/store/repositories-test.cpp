@@ -455,6 +455,22 @@ TEST_P(RepositoriesTest, LeasesGrowTheirFenceWhenTheyChangeHands)
     });
 }
 
+TEST_P(RepositoriesTest, ALeaseLastsForAsLongAsItsHolderRenewsIt)
+{
+    write([&](Connection& c) {
+        auto const one = take_lease(c, "mailbox/1", "one", 30s).value();
+        for (int i = 0; i < 3; ++i) {
+            clock.advance(20s);
+            renew_lease(c, one, 30s);
+        }
+        EXPECT_EQ(take_lease(c, "mailbox/1", "two", 30s), std::nullopt);
+        clock.advance(30s);
+        EXPECT_THROW(renew_lease(c, one, 30s), Failure) << "it ran out";
+        (void)take_lease(c, "mailbox/1", "two", 30s);
+        EXPECT_THROW(renew_lease(c, one, 30s), Failure) << "somebody else has it";
+    });
+}
+
 TEST_P(RepositoriesTest, GivesAJobToOneAtATime)
 {
     Job const first{model::JobId::make(), "try-grant", "{}", "", "", clock.now()};
