@@ -35,6 +35,16 @@ net::awaitable<net::HttpResponse> handle(SharedState state, std::shared_ptr<Iden
     co_return respond(*state, *provider, host_name, request);
 }
 
+// Its passwords are published: it is nobody else's.
+Result<void> check_loopback(Endpoint const& at)
+{
+    boost::system::error_code error;
+    auto const address = boost::asio::ip::make_address(at.host, error);
+    if (error ? at.host == "localhost" : address.is_loopback()) return {};
+    return failure(Trouble::invalid, "the lab listens on this machine only, since its passwords protect nothing: " +
+                                         to_string(at) + " is not 127.0.0.1, [::1] or localhost");
+}
+
 Result<void> read_tenant_file(State& state, std::string const& path)
 {
     std::ifstream file(path);
@@ -91,6 +101,9 @@ Facts Lab::facts() const
 
 Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, Options options)
 {
+    auto const& asked = options.listen;
+    for (auto const& at : {asked.https, asked.http, asked.imap, asked.smtp, asked.inbound})
+        if (auto const ours = check_loopback(at); !ours) return std::unexpected(ours.error());
     auto certificates = load_or_make_certificates(options.directory, options.host_name);
     if (!certificates) return std::unexpected(certificates.error());
     auto keys = TokenKeys::load_or_make(options.directory);

@@ -27,6 +27,19 @@ TEST_F(ApiTest, PutsInAMailThatAPersonTyped)
     EXPECT_EQ(api("mail", {{"from", "x@y"}, {"to", "nobody@contoso.test"}}).status, 404U);
 }
 
+TEST_F(ApiTest, IsReachedFromThisMachineOnly)
+{
+    for (auto const* const host : {"0.0.0.0", "::", "192.0.2.1", "127.0.0.1.example.com"}) {
+        Options options;
+        options.directory = directory();
+        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {host, 0}};
+        boost::asio::io_context io;
+        auto const started = Lab::start(io.get_executor(), options);
+        ASSERT_FALSE(started) << host;
+        EXPECT_THAT(started.error().message, HasSubstr("this machine only"));
+    }
+}
+
 TEST_F(ApiTest, KeepsTheBytesOfAMail)
 {
     std::string const raw = "To: sales@contoso.test\r\n\r\nlone\nline feed, \x80\xFF bytes";
