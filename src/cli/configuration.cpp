@@ -1,5 +1,7 @@
 #include "cli/configuration.hpp"
 
+#include "console/external-url.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
@@ -161,6 +163,12 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
     if (read.certificate.empty() != read.key.empty())
         return failure(Trouble::invalid, fmt::format("{}: [console] certificate and key go together: the {} is missing",
                                                      file, read.key.empty() ? "key" : "certificate"));
+    if (read.certificate.empty() && !console::is_loopback(read.listen.host))
+        return failure(Trouble::invalid,
+                       fmt::format("{}: [console] listen {} is reached from other machines, and without TLS passwords "
+                                   "could be read on their way: give certificate and key, or listen on 127.0.0.1 "
+                                   "behind a proxy that speaks TLS",
+                                   file, to_string(read.listen)));
     if (read.web.empty()) read.web = default_web();
     return read;
 }

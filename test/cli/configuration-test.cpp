@@ -2,6 +2,7 @@
 
 #include "support/scratch-folder.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -74,6 +75,11 @@ TEST(Configuration, NamesFileLineAndKeyOfWhatIsWrong)
         wrong("[store]\n\npath = \"x\n").starts_with("/etc/postroom/postroom.toml, line 3: this is not TOML: "));
     EXPECT_EQ(wrong("[console]\nkey = \"k.pem\"\n"),
               "/etc/postroom/postroom.toml: [console] certificate and key go together: the certificate is missing");
+    for (auto const* const host : {"0.0.0.0", "[::]", "192.0.2.1", "mail.example.com"})
+        EXPECT_NE(wrong(fmt::format("[console]\nlisten = \"{}:8080\"\n", host)).find("without TLS"), std::string::npos)
+            << host;
+    for (auto const* const host : {"127.0.0.1", "[::1]", "localhost"})
+        EXPECT_EQ(wrong(fmt::format("[console]\nlisten = \"{}:8080\"\n", host)), "right") << host;
 }
 
 // What the guide shows is right, and shows every key.
