@@ -14,6 +14,7 @@ namespace postroom::cli {
 namespace {
 
 constexpr std::size_t widest = 48;
+constexpr std::size_t widest_last = 240;  // nothing follows it, and it often says why
 
 std::string one_line(std::string text)
 {
@@ -27,13 +28,13 @@ std::size_t code_points(std::string_view text)
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
-std::string cut(std::string text)
+std::string cut(std::string text, std::size_t most)
 {
-    if (code_points(text) <= widest) return text;
+    if (code_points(text) <= most) return text;
     std::size_t kept = 0;
     std::size_t at = 0;
     for (; at < text.size(); ++at)
-        if ((static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80U && ++kept == widest) break;
+        if ((static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80U && ++kept == most) break;
     return text.substr(0, at) + "…";
 }
 
@@ -89,7 +90,9 @@ std::string table(json::array const& items, std::vector<Column> const& columns, 
     for (auto const& column : columns) rows[0].emplace_back(column.title);
     for (auto const& each : items) {
         auto& row = rows.emplace_back();
-        for (auto const& column : columns) row.push_back(cut(one_line(member(each.as_object(), column.member))));
+        for (auto const& column : columns)
+            row.push_back(cut(one_line(member(each.as_object(), column.member)),
+                              row.size() + 1 < columns.size() ? widest : widest_last));
     }
     std::vector<std::size_t> widths(columns.size());
     for (auto const& row : rows)

@@ -20,8 +20,10 @@ void add_settings_commands(Commands& commands)
         auto const answer = talk.server.get("/api/v1/settings");
         auto const& items = answer.at("items").as_array();
         if (given->name.empty()) {
-            talk.show(answer,
-                      table(items, {{"NAME", "name"}, {"VALUE", "value"}, {"DEFAULT", "default"}}, "There is none."));
+            talk.show(
+                answer,
+                table(items, {{"NAME", "name"}, {"VALUE", "value"}, {"DEFAULT", "default"}, {"MEANING", "meaning"}},
+                      "There is none."));
             return done;
         }
         for (auto const& each : items)

@@ -25,6 +25,7 @@ TEST(Output, CutsLongTextBetweenCharacters)
     auto const text = table(items, {{"A", "a"}, {"B", "b"}}, "");
     auto const line = text.substr(text.find('\n') + 1);
     EXPECT_EQ(line, wide.substr(0, 2 * 47) + "…  x\n");
+    EXPECT_EQ(table(items, {{"A", "a"}}, ""), "A\n" + wide + "\n") << "the last has room";
 }
 
 // A subject that would move the cursor, colour the screen or set the window's title.
