@@ -161,11 +161,8 @@ awaitable<Outcome> finish(Ground ground, std::string query)
     auto const returned = oauth::read_return(query);
     if (!returned) co_return Outcome{.words = returned.error().message};
     auto const state = returned->state;
-    auto const found = co_await ground.store->write([&](store::Connection& c) {
-        auto taken = take(c, state);
-        if (!taken) store::audit(c, {ground.clock->now(), "browser", "grant.refuse", "unknown sign-in", "{}"});
-        return taken;
-    });
+    // Anybody may come here with anything: what is not known leaves no row, or a stranger could fill the store.
+    auto const found = co_await ground.store->write([&](store::Connection& c) { return take(c, state); });
     if (!found)
         co_return Outcome{.words =
                               "This sign-in is not known here, or was used already: each works once. Begin again."};
@@ -248,8 +245,11 @@ awaitable<Outcome> finish_authorization(Ground ground, std::string query)
     } catch (std::exception const& e) {
         why = e.what();
     }
+    // The log's alone: who comes back from a provider need not be signed in here.
     spdlog::error("a sign-in could not be finished: {}", why);
-    co_return Outcome{.words = "The sign-in could not be finished, since the store failed: " + why + ". Begin again."};
+    co_return Outcome{.words =
+                          "The sign-in could not be finished, since the store failed; the log says how. Begin "
+                          "again."};
 }
 
 }  // namespace postroom::grants

@@ -68,6 +68,8 @@ TEST_F(GuardTest, TakesAStateOnceAndOnlyItsOwn)
     EXPECT_FALSE(run(finish_authorization(ground, "code=x")).accepted);
     EXPECT_FALSE(run(finish_authorization(ground, "")).accepted);
     EXPECT_TRUE(calls.empty());
+    EXPECT_TRUE(read([&](store::Connection& c) { return store::audit_trail(c, 9); }).empty())
+        << "a stranger must not be able to fill the store";
     EXPECT_TRUE(run(finish_authorization(ground, "code=x&state=" + state)).accepted);
     auto const again = run(finish_authorization(ground, "code=y&state=" + state));
     EXPECT_FALSE(again.accepted);
