@@ -26,7 +26,7 @@ std::vector<std::string> audiences(json::object const& claims)
     auto const* const value = claims.if_contains("aud");
     if (value && value->is_array()) {
         for (auto const& each : value->get_array())
-            if (each.is_string()) all.emplace_back(each.get_string().c_str());
+            if (each.is_string()) all.emplace_back(each.get_string().data(), each.get_string().size());
     } else if (auto one = text_member(claims, "aud"); !one.empty()) {
         all.push_back(std::move(one));
     }

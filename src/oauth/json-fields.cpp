@@ -21,9 +21,10 @@ Result<json::object> parse_object(std::string_view body, std::string_view what)
                         printable(start, 120)));
     boost::system::error_code error;
     auto value = json::parse(json::string_view(body.data(), body.size()), error);
+    // Not quoted: an answer that was cut off may begin with a token.
     if (error)
         return failure(Trouble::protocol,
-                       fmt::format("{} is not JSON ({}); it begins: {}", what, error.message(), printable(start, 120)));
+                       fmt::format("{} is not JSON ({}); it has {} octets", what, error.message(), body.size()));
     auto* const object = value.if_object();
     if (!object) return failure(Trouble::protocol, fmt::format("{} is JSON, but no object", what));
     return std::move(*object);

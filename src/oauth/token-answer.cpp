@@ -140,8 +140,7 @@ std::expected<TokenAnswer, ProviderError> read_token_answer(unsigned status,
                     add_code(error.codes, static_cast<std::uint32_t>(code.get_int64()));
         return refuse(std::move(error));
     }
-    if (status != 200)
-        return refuse(no_token_endpoint(status, "the token endpoint's answer names no error: " + printable(body, 120)));
+    if (status != 200) return refuse(no_token_endpoint(status, "the token endpoint's answer names no error"));
 
     TokenAnswer answer;
     answer.access_token = Secret(text_member(*object, "access_token"));

@@ -193,6 +193,8 @@ TEST_F(IdTokenTest, IssuerAudienceAndNonceMustBeOurs)
     EXPECT_THAT(refusal(), HasSubstr("authorized party"));
     claims["azp"] = "client";
     EXPECT_EQ(refusal(), "accepted");
+    claims["aud"] = boost::json::array{boost::json::string("client\0", 7), "another"};
+    EXPECT_THAT(refusal(), HasSubstr("audience"));
     claims = good;
     claims["nonce"] = "replayed";
     EXPECT_THAT(refusal(), HasSubstr("nonce"));

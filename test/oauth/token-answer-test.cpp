@@ -136,6 +136,14 @@ TEST(TokenAnswer, WhatIsNoAnswerIsExplained)
     }
 }
 
+TEST(TokenAnswer, NeverQuotesWhatMayBeAToken)
+{
+    for (std::string const body :
+         {R"({"access_token":"s3cret","refre)", "access_token=s3cret", R"({"refresh_token":"s3cret"})"})
+        for (unsigned const status : {200U, 400U})
+            EXPECT_THAT(read_token_answer(status, {}, body).error().message(), Not(HasSubstr("s3cret"))) << body;
+}
+
 TEST(TokenAnswer, CutAnywhereItNeverGrants)
 {
     std::string const whole = R"({"token_type":"Bearer","access_token":"abc","expires_in":3599})";
