@@ -96,6 +96,23 @@ std::string raw_file_name(GMimeObject* object)
     return name == nullptr ? std::string() : std::string(name);
 }
 
+// Without the marks that turn the direction of writing (U+202A to U+202E, U+2066 to U+2069), by which "exe" is shown as
+// the middle of a name that seems to end in "png".
+std::string without_directions(std::string_view name)
+{
+    std::string plain;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        auto const mark = name.substr(i, 3);
+        bool const turns =
+            (mark >= "\xE2\x80\xAA" && mark <= "\xE2\x80\xAE") || (mark >= "\xE2\x81\xA6" && mark <= "\xE2\x81\xA9");
+        if (turns)
+            i += 2;
+        else
+            plain += name[i];
+    }
+    return plain;
+}
+
 // Only the last element: a name is never a way into a folder.
 std::string file_name(GMimeObject* object)
 {
@@ -103,7 +120,7 @@ std::string file_name(GMimeObject* object)
     auto const raw = raw_file_name(object);
     std::string name = header_to_utf8(raw);
     if (auto const slash = name.find_last_of("/\\"); slash != std::string::npos) name.erase(0, slash + 1);
-    return to_valid_utf8(std::string_view(name).substr(0, 255));
+    return to_valid_utf8(std::string_view(without_directions(name)).substr(0, 255));
 }
 
 std::string content_id(GMimeObject* object)

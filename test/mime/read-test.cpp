@@ -150,8 +150,11 @@ TEST(Read, ParametersInPieces)
         "--b\nContent-Type: application/pdf; name=\"=?utf-8?Q?r=C3=A9sum=C3=A9=2Epdf?=\"\nContent-Disposition: "
         "attachment\n\nq\n"
         "--b\nContent-Type: application/pdf\nContent-Disposition: attachment; "
-        "filename=\"..\\..\\etc/pass\x01wd.pdf\"\n\nq\n--b--\n");
-    ASSERT_EQ(mail.parts.size(), 4U);
+        "filename=\"..\\..\\etc/pass\x01wd.pdf\"\n\nq\n"
+        "--b\nContent-Type: application/pdf\nContent-Disposition: attachment;\n "
+        "filename*=UTF-8''invoice%E2%80%AEgnp%E2%81%A9.exe\n\nq\n--b--\n");
+    ASSERT_EQ(mail.parts.size(), 5U);
+    EXPECT_EQ(mail.parts[4].name, "invoicegnp.exe") << "shown as invoiceexe.png otherwise";
     EXPECT_EQ(mail.parts[1].name, "résumé.pdf");
     EXPECT_EQ(mail.parts[2].name, "résumé.pdf");
     EXPECT_EQ(mail.parts[3].name, "passwd.pdf");
