@@ -8,6 +8,7 @@
 #include "store/people.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace postroom::console {
 
@@ -77,6 +78,9 @@ Answer sign_in(House& house, Request const& request)
     if (!fits) {
         house.names.failed(lower_name, now);
         house.addresses.failed(address, now);
+        // A name that nobody has is not written down: it may be a password, typed into the wrong field.
+        spdlog::warn("console: a sign-in from {} failed: {}", address,
+                     user ? fmt::format("the password was not that of {}", printable(user->name, 64)) : "no such user");
         throw Problem(net::http::status::unauthorized, "the name or the password is wrong");
     }
     // Not the address: a password that somebody knows must not buy guesses at others.
