@@ -12,7 +12,11 @@ import { Fetched, Page } from "../parts/page";
 import { Num, Time, To } from "../parts/words";
 import { useMayWrite } from "../shell/role";
 
-const useStyles = makeStyles({ filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL } });
+const useStyles = makeStyles({
+  filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL },
+  // What a server says has words without a blank, and no other column would leave them room.
+  state: { minWidth: "260px", overflowWrap: "anywhere" },
+});
 
 export function SentPage() {
   const { t } = useTranslation();
@@ -68,8 +72,8 @@ export function SentPage() {
               { head: t("case.subject"), cell: (row) => <bdi>{row.subject}</bdi> },
               { head: t("mail.from"), cell: (row) => <bdi>{row.mailbox}</bdi> },
               { head: t("mail.to"), cell: (row) => <bdi>{row.recipients.join(", ")}</bdi> },
-              { head: t("common.state"), cell: (row) => <OutboundStateOf outbound={row} /> },
-              { head: t("sent.tries"), cell: (row) => <Num value={row.tries} /> },
+              { head: t("common.state"), cell: (row) => <OutboundStateOf outbound={row} />, className: styles.state },
+              { head: t("sent.tries"), cell: (row) => <Num value={row.attempt} /> },
               { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },
             ]}
           />
