@@ -102,7 +102,9 @@ awaitable<Result<Won>> redeem_and_judge(Ground const& ground, Taken const& taken
     if (!keys) co_return std::unexpected(keys.error());
     oauth::Expected const expected{
         .issuer = provider->issuer, .client_id = client->id, .nonce = authorization.nonce, .now = ground.clock->now()};
-    auto const identity = oauth::verify_id_token(answer->id_token, *keys, expected);
+    auto const verified = oauth::verify_id_token(answer->id_token, *keys, expected);
+    if (!verified) co_return std::unexpected(verified.error());
+    auto const identity = co_await oauth::complete_identity(*ground.https, *provider, *verified, answer->access_token);
     if (!identity) co_return std::unexpected(identity.error());
     Candidate candidate{.account = *taken.account,
                         .bound = {},
@@ -217,6 +219,7 @@ awaitable<Result<Begun>> begin_authorization(Ground ground, std::string account_
         ask.redirect_url = place->external_url + std::string(redirect_path);
         ask.scopes = std::move(*scopes);
         ask.login_hint = place->account.user;
+        if (provider->asks_consent) ask.prompt = "login consent";
         auto const sign_in = oauth::begin_sign_in(*provider, ask);
 
         model::Authorization authorization;

@@ -71,6 +71,7 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
     provider.authorize = text_member(*document, "authorization_endpoint");
     provider.token = text_member(*document, "token_endpoint");
     provider.keys = text_member(*document, "jwks_uri");
+    provider.user_info = text_member(*document, "userinfo_endpoint");
     provider.device_code = text_member(*document, "device_authorization_endpoint");
     auto const wrong = [&](std::string const& why) {
         return failure(Trouble::protocol, fmt::format("the provider's configuration at {} {}", url, why));
@@ -80,7 +81,8 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
           std::pair("jwks_uri", provider.keys)})
         if (!is_callable(value))
             return wrong(fmt::format("has no https URL as {} (\"{}\")", name, printable(value, 128)));
-    if (!provider.device_code.empty() && !is_callable(provider.device_code)) provider.device_code.clear();
+    for (auto* const optional : {&provider.device_code, &provider.user_info})
+        if (!optional->empty() && !is_callable(*optional)) optional->clear();
 
     // OpenID Connect Discovery 1.0 section 4.3: the issuer is what was asked. Entra's holds the tenant's id, or
     // {tenantid}, also where the domain was asked, so there host and ending must do.
@@ -92,12 +94,20 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
     if (issuer.empty() || (!entra && issuer != base))
         return wrong(fmt::format("is that of another issuer, \"{}\"", printable(provider.issuer, 128)));
 
-    // RFC 8414 section 2: client_secret_basic where nothing is said.
-    bool in_body = false;
+    // OpenID Connect Core 1.0 section 11: offline_access is ignored where the prompt has no consent. Entra's prompt
+    // takes one word, and needs none for that.
+    provider.asks_consent = !base.ends_with("/v2.0");
+
+    // RFC 8414 section 2: client_secret_basic where nothing is said. A provider that takes both may hold a client to
+    // the one that it was registered with, and lists first what it registers by default.
+    bool in_body = false, in_header = false;
     if (auto const* const methods = document->if_contains("token_endpoint_auth_methods_supported");
         methods && methods->is_array())
-        for (auto const& method : methods->get_array())
-            in_body = in_body || (method.is_string() && method.get_string() == "client_secret_post");
+        for (auto const& method : methods->get_array()) {
+            if (!method.is_string()) continue;
+            in_body = in_body || (!in_header && method.get_string() == "client_secret_post");
+            in_header = in_header || (!in_body && method.get_string() == "client_secret_basic");
+        }
     provider.secret_in_header = !in_body;
     return provider;
 }

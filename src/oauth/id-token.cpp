@@ -109,4 +109,28 @@ net::awaitable<Result<std::vector<VerifyKey>>> fetch_keys(net::Https& https, std
     co_return read_keys(answer.body);
 }
 
+net::awaitable<Result<Identity>> complete_identity(net::Https& https, Provider provider, Identity identity,
+                                                   Secret access_token)
+{
+    bool const named = !identity.user_name.empty() || !identity.email.empty();
+    if (named || provider.user_info.empty()) co_return identity;
+    net::HttpsCall request;
+    request.url = provider.user_info;
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("Authorization", "Bearer " + std::string(access_token.expose()));
+    auto const answer = co_await https.call(std::move(request));
+    if (answer.status != 200)
+        co_return failure(Trouble::protocol, fmt::format("the provider does not say who signed in: {} answered HTTP {}",
+                                                         provider.user_info, answer.status));
+    auto const claims = parse_object(answer.body, "the provider's answer at " + provider.user_info);
+    if (!claims) co_return std::unexpected(claims.error());
+    // Section 5.3.2: an answer about another subject must not be used.
+    if (auto const subject = text_member(*claims, "sub"); subject != identity.subject)
+        co_return differs("subject", identity.subject, subject);
+    identity.user_name = text_member(*claims, "preferred_username");
+    identity.email = text_member(*claims, "email");
+    if (identity.name.empty()) identity.name = text_member(*claims, "name");
+    co_return identity;
+}
+
 }  // namespace postroom::oauth

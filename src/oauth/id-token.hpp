@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/secret.hpp"
 #include "net/https.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/jwt.hpp"
@@ -35,5 +36,11 @@ struct Expected {
 
 /// The keys that the provider publishes. Errors: Trouble::protocol. Throws net::Broken.
 [[nodiscard]] net::awaitable<Result<std::vector<VerifyKey>>> fetch_keys(net::Https& https, std::string url);
+
+/// Adds what the id token left out, the user's names: a provider may tell them only to whoever asks with the access
+/// token (OpenID Connect Core 1.0 section 5.4). Asks nobody where the identity has a name already, or there is no such
+/// endpoint. Errors: Trouble::refused where the answer is about somebody else. Throws net::Broken.
+[[nodiscard]] net::awaitable<Result<Identity>> complete_identity(net::Https& https, Provider provider,
+                                                                 Identity identity, Secret access_token);
 
 }  // namespace postroom::oauth

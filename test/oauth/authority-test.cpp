@@ -77,6 +77,7 @@ TEST(Authority, EntrasConfigurationNamesTheTenantsId)
         EXPECT_EQ(provider->issuer, issuer);
         EXPECT_EQ(provider->token, "https://login.microsoftonline.com/t/oauth2/v2.0/token");
         EXPECT_FALSE(provider->secret_in_header);
+        EXPECT_FALSE(provider->asks_consent);
     }
     EXPECT_FALSE(read_configuration(document("https://login.evil.example/x/v2.0"), at));
     EXPECT_FALSE(read_configuration(document("https://login.microsoftonline.com.evil.example/x/v2.0"), at));
@@ -89,6 +90,16 @@ TEST(Authority, AnyOtherIssuerIsTheOneThatWasAsked)
     auto const provider = read_configuration(document("https://op.example.com"), at);
     ASSERT_TRUE(provider) << provider.error().message;
     EXPECT_TRUE(provider->secret_in_header);  // RFC 8414: the default
+    EXPECT_TRUE(provider->asks_consent);
+    EXPECT_EQ(provider->user_info, "");
+    auto const with = [&](std::string const& rest) {
+        return read_configuration(document("https://op.example.com", rest), at).value();
+    };
+    std::string const methods = R"(,"token_endpoint_auth_methods_supported":)";
+    EXPECT_TRUE(with(methods + R"(["private_key_jwt","client_secret_basic","client_secret_post"])").secret_in_header);
+    EXPECT_FALSE(with(methods + R"(["client_secret_post","client_secret_basic"])").secret_in_header);
+    EXPECT_EQ(with(R"(,"userinfo_endpoint":"https://op.example.com/me")").user_info, "https://op.example.com/me");
+    EXPECT_EQ(with(R"(,"userinfo_endpoint":"http://op.example.com/me")").user_info, "");
     EXPECT_TRUE(read_configuration(document("https://op.example.com/"), at));
     auto const other = read_configuration(document("https://op.example.org"), at);
     ASSERT_FALSE(other);

@@ -1,9 +1,9 @@
 // The flow against a provider of the test's own, on loopback.
 #include "oauth/code-flow.hpp"
+#include "oauth/id-token.hpp"
 
 #include "base/text.hpp"
 #include "net/http-server.hpp"
-#include "oauth/id-token.hpp"
 #include "oauth/refresh.hpp"
 #include "support/certificates.hpp"
 #include "support/loop.hpp"
@@ -126,11 +126,17 @@ protected:
             response.status = net::http::status::ok;
             response.body = R"({"issuer":")" + base + R"(/t-1/v2.0","authorization_endpoint":")" + base +
                             R"(/authorize","token_endpoint":")" + base + R"(/token","jwks_uri":")" + base +
-                            R"(/keys","token_endpoint_auth_methods_supported":["client_secret_post"]})";
+                            R"(/keys","userinfo_endpoint":")" + base +
+                            R"(/me","token_endpoint_auth_methods_supported":["client_secret_post"]})";
         }
         if (request.path == "/keys") {
             response.status = net::http::status::ok;
             response.body = signer.jwks();
+        }
+        if (request.path == "/me") {
+            response.status = status;
+            response.body = answer;
+            authorization = request.header("authorization");
         }
         if (request.path == "/token") {
             response.status = status;
@@ -169,6 +175,37 @@ TEST_F(ProviderTest, IsDiscoveredWithItsKeys)
     EXPECT_EQ(nowhere.error().kind, Trouble::not_found);
     EXPECT_THAT(nowhere.error().message, AllOf(HasSubstr("/elsewhere/v2.0/.well-known"), HasSubstr("HTTP 404")));
     EXPECT_FALSE(test::run(loop, fetch_keys(https, base + "/nokeys")));
+}
+
+TEST_F(ProviderTest, NamesThatTheIdTokenLeavesOutAreAskedFor)
+{
+    auto const found = provider();
+    Identity const nobody{.tenant_id = {}, .object_id = {}, .subject = "s", .user_name = {}, .email = {}, .name = {}};
+    answer = R"({"sub":"s","preferred_username":"sales@contoso.com","email":"s@contoso.com","name":"Sales"})";
+    auto const known = test::run(loop, complete_identity(https, found, nobody, Secret("at")));
+    ASSERT_TRUE(known) << known.error().message;
+    EXPECT_EQ(authorization, "Bearer at");
+    EXPECT_EQ(known->user_name, "sales@contoso.com");
+    EXPECT_EQ(known->email, "s@contoso.com");
+    EXPECT_EQ(known->subject, "s");
+
+    // OpenID Connect Core 1.0 section 5.3.2: tokens can be exchanged for somebody else's.
+    answer = R"({"sub":"t","preferred_username":"alex@contoso.com"})";
+    EXPECT_EQ(test::run(loop, complete_identity(https, found, nobody, Secret("at"))).error().kind, Trouble::refused);
+    answer = R"({"preferred_username":"alex@contoso.com"})";
+    EXPECT_EQ(test::run(loop, complete_identity(https, found, nobody, Secret("at"))).error().kind, Trouble::refused);
+    status = net::http::status::unauthorized;
+    EXPECT_FALSE(test::run(loop, complete_identity(https, found, nobody, Secret("at"))));
+
+    // Who is named already is not asked for, nor is who has nobody to be asked.
+    authorization.clear();
+    auto named = nobody;
+    named.user_name = "a@contoso.com";
+    EXPECT_EQ(test::run(loop, complete_identity(https, found, named, Secret("at")))->user_name, "a@contoso.com");
+    auto mute = found;
+    mute.user_info.clear();
+    EXPECT_TRUE(test::run(loop, complete_identity(https, mute, nobody, Secret("at"))));
+    EXPECT_EQ(authorization, "");
 }
 
 TEST_F(ProviderTest, ACodeIsRedeemed)
