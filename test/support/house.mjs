@@ -234,6 +234,8 @@ export function scenario(name, { limit = 60_000 } = {}, body) {
     });
     try {
       await Promise.race([body({ keep, t }), late]);
+      for (const each of kept)
+        if (each.log) assert.doesNotMatch(each.log(), /(Address|Leak|Thread)Sanitizer|runtime error:/, `a sanitizer speaks in ${each.name}`);
     } catch (error) {
       for (const each of kept)
         if (each.log) console.log(`--- the end of the log of ${each.name ?? 'a server'}\n${each.log().slice(-6_000)}`);

@@ -1,0 +1,62 @@
+// An OpenID provider that has nothing of Postroom's: npm's oidc-provider, over TLS, as strict as it comes. Its users are the mailboxes'
+// addresses, its sign-in pages its own.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import Provider from 'oidc-provider';
+import { walk } from './browser.mjs';
+
+// What Postroom asks of any provider, beside OpenID's own: a provider has to know them.
+const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
+
+export async function startOpenIdProvider({ certificates, redirectUrl }) {
+  const server = https.createServer({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const authority = `https://localhost:${server.address().port}`;
+  const clientSecret = `${randomBytes(24).toString('base64url')}+/=&%`;  // what a form and a header must encode
+  const introspectionSecret = randomBytes(24).toString('hex');
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const provider = new Provider(authority, {
+    clients: [
+      { client_id: 'postroom', client_secret: clientSecret, redirect_uris: [redirectUrl], grant_types: ['authorization_code', 'refresh_token'] },
+      { client_id: 'dovecot', client_secret: introspectionSecret, redirect_uris: [], response_types: [], grant_types: [] },
+    ],
+    jwks: { keys: [privateKey.export({ format: 'jwk' })] },
+    cookies: { keys: [randomBytes(16).toString('hex')] },
+    scopes: ['openid', 'offline_access', ...mailScopes],
+    claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email'] },
+    features: { introspection: { enabled: true } },
+    pkce: { required: () => true },
+    ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 86_400, IdToken: 3600, Interaction: 600, RefreshToken: 86_400, Session: 600 },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: id, email: id, name: id.split('@')[0] }) }),
+  });
+  const issued = [];
+  const seen = { codes: 0, refreshes: 0, errors: [] };
+  provider.on('access_token.saved', (token) => issued.push(token));
+  provider.on('grant.success', (ctx) => { seen[ctx.oidc.params.grant_type === 'refresh_token' ? 'refreshes' : 'codes'] += 1; });
+  for (const event of ['grant.error', 'authorization.error', 'introspection.error', 'userinfo.error', 'server_error'])
+    provider.on(event, (_, error) => seen.errors.push(`${event}: ${error.message} ${error.error_description ?? ''}`));
+  server.on('request', provider.callback());
+  return {
+    name: 'provider',
+    authority,
+    clientId: 'postroom',
+    clientSecret,
+    seen,
+    introspection: {
+      url: `https://dovecot:${introspectionSecret}@localhost:${server.address().port}/token/introspection`,
+      anchor: certificates.anchor,
+      userAttribute: 'sub',
+    },
+    /** As an administrator does who ends all sessions: every access token that there is. */
+    async revokeAccessTokens() {
+      for (const token of issued.splice(0)) await token.destroy();
+    },
+    signIn: (url, user) => walk(url, {
+      ca: readFileSync(certificates.anchor),
+      fill: (fields) => ('login' in fields ? { ...fields, login: user, password: 'any' } : fields),
+    }),
+    log: () => JSON.stringify(seen, null, 2),
+    stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
+  };
+}
