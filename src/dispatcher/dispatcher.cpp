@@ -51,8 +51,13 @@ public:
     void nudge()
     {
         nudged_ = true;
-        for (auto& [id, trouble] : troubles_) trouble.until = {};
         timer_.cancel();
+    }
+
+    void retry()
+    {
+        for (auto& [id, trouble] : troubles_) trouble.until = {};
+        nudge();
     }
 
     void stop()
@@ -155,11 +160,18 @@ private:
     net::awaitable<void> tell(model::Account const& account, Turn const& outcome)
     {
         auto work = [account, outcome, now = ground_.clock->now()](store::Connection& c) {
+            auto const current = store::account(c, account.id);
+            bool const ready = current && current->state == model::AccountState::ready;
             if (outcome.ok) {
                 (void)store::end_alarm(c, alarm_cause, account.name, now);
+                if (ready && !current->state_reason.empty())
+                    store::set_account_state(c, account.id, model::AccountState::ready, {}, now);
                 return;
             }
             (void)store::raise_alarm(c, alarm_cause, account.name, outcome.trouble, now);
+            if (ready)
+                store::set_account_state(c, account.id, model::AccountState::ready,
+                                         "mail can't be sent: " + outcome.trouble, now);
         };
         co_await ground_.store->write(std::move(work));
     }
@@ -192,6 +204,10 @@ net::awaitable<void> Dispatcher::run()
 void Dispatcher::nudge()
 {
     impl_->nudge();
+}
+void Dispatcher::retry()
+{
+    impl_->retry();
 }
 void Dispatcher::stop()
 {

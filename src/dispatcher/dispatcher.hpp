@@ -27,8 +27,10 @@ public:
 
     /// Works until stop(): then returns once what was being committed has its answer, or is in doubt. Never throws.
     [[nodiscard]] net::awaitable<void> run();
-    /// Something was queued, or an account was authorized.
+    /// Something was queued.
     void nudge();
+    /// An account or its grant changed: what was in trouble is tried again at once.
+    void retry();
     void stop();
 
 private:

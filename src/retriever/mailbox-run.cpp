@@ -24,6 +24,8 @@ constexpr Duration lease_length{15 * 60'000};
 // A safety net beside IDLE, which dies in silence behind NAT (imapflow #98): then everything is compared. Exchange has
 // been seen to show a mail late (imapclient #441).
 constexpr Duration idle_length{5 * 60'000};
+// A mail that is listed and gives no data is taken for unreadable after so many looks.
+constexpr int looks_for_data = 3;
 // A few new mails are fetched at once and judged by the date that comes with them; of many the dates are asked first.
 constexpr std::size_t fetch_without_asking = 20;
 // In one transaction: other mailboxes wait for it.
@@ -250,6 +252,7 @@ net::awaitable<void> MailboxRun::compare(imap::Session& session, std::uint64_t& 
         filed = co_await fetch(session, std::move(unknown));
     }
     if (filed > 0) ground_.filed();
+    in_vain_ = filed > 0 ? 0 : in_vain_ + 1;
     co_await after_actions(session);
 
     auto const now = ground_.clock->now();
@@ -322,11 +325,22 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
     one_by_one_ = fetched.refusal.has_value();
     if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
 
-    // The server lists it and gives nothing (MailKit #1615): asked once, said in the ledger, never looped over.
-    if (!fetched.missing.empty()) {
+    // The server lists it and gives nothing (MailKit #1615): looked for again some times, since the trouble may pass;
+    // then said in the ledger, and never looped over.
+    std::vector<imap::Uid> unreadable;
+    std::map<imap::Uid, int> still;
+    for (auto const uid : fetched.missing) {
+        int const looks = gave_nothing_[uid] + 1;
+        if (looks < looks_for_data)
+            still[uid] = looks;
+        else
+            unreadable.push_back(uid);
+    }
+    gave_nothing_ = std::move(still);
+    if (!unreadable.empty()) {
         auto note = [&, now = ground_.clock->now()](store::Connection& c) {
             store::check_lease(c, lease_);
-            for (auto const uid : fetched.missing) {
+            for (auto const uid : unreadable) {
                 model::LedgerRow row;
                 row.place = {id_, mailbox_.folder, uid_validity_, uid};
                 row.state = model::LedgerState::unreadable;
@@ -336,7 +350,7 @@ net::awaitable<std::size_t> MailboxRun::fetch(imap::Session& session, std::vecto
         };
         co_await ground_.store->write(std::move(note));
         spdlog::warn("retriever: {}: {} mails are listed by the server, which gives no data for them", mailbox_.address,
-                     fetched.missing.size());
+                     unreadable.size());
     }
     co_return filing.filed();
 }
@@ -371,7 +385,12 @@ net::awaitable<void> MailboxRun::after_actions(imap::Session& session)
 
 net::awaitable<void> MailboxRun::wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes)
 {
-    if (nudged_ || stopped_ || session.changes() != seen_changes) co_return;
+    if (nudged_ || stopped_) co_return;
+    if (session.changes() != seen_changes) {
+        // A server that repeats EXISTS after every command would keep us looking for ever.
+        if (in_vain_ > 3) co_await sleep(Duration(1'000));
+        co_return;
+    }
     auto const left = std::max(Duration(1'000), token_ends - Duration(60'000) - ground_.clock->now());
     if (!session.has("IDLE")) {
         co_await sleep(std::min(left, mailbox_.poll));

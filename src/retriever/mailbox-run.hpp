@@ -8,6 +8,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ private:
     boost::asio::steady_timer timer_;
     std::vector<std::shared_ptr<Waiter>> waiters_;  // for the next look
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
+    std::map<imap::Uid, int> gave_nothing_;         // how many looks each was listed in and gave no data
+    int in_vain_ = 0;                               // looks in a row that a change called for and that found nothing
     unsigned failures_ = 0;
     bool one_by_one_ = false;  // the server refused to give some mail
     bool looked_ = false;      // in the session that there is, or was
