@@ -95,13 +95,16 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
         spdlog::warn("dispatcher: {} was not sent: {}", mail.message_id, ruling.words);
 }
 
-net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::BodyId body)
+net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::Outbound const& mail)
 {
-    for (int number = 0;; ++number) {
-        auto read = [body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
+    auto left = mail.size;
+    for (int number = 0; left > 0; ++number) {
+        auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
         auto const chunk = co_await ground.store->read(std::move(read));
-        if (chunk.empty()) co_return;
+        // Before anything was committed: the mail is given back, and the account shows why.
+        if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
         co_await session.stream(chunk);
+        left -= static_cast<std::int64_t>(chunk.size());
     }
 }
 
@@ -138,7 +141,7 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
         }
         co_return Turn{!account, account ? ruling.words : std::string()};
     }
-    co_await stream_body(ground, session, mail.body);
+    co_await stream_body(ground, session, mail);
 
     // Past this the mail may be out there. If the lease ran out meanwhile, somebody else has it: the dot must not
     // leave.

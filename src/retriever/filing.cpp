@@ -9,29 +9,31 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <sodium.h>
+#include <openssl/evp.h>
 
 namespace postroom::retriever {
 
 namespace {
 
-// The exact bytes' digest, as they come.
+// The exact bytes' digest, as they come. OpenSSL's, which uses the processor's own instructions: libsodium's took a
+// seventh of the time of filing.
 class Digesting {
 public:
-    Digesting() { crypto_hash_sha256_init(&state_); }
-    void add(std::string_view bytes)
-    {
-        crypto_hash_sha256_update(&state_, reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size());
-    }
+    Digesting() : context_(EVP_MD_CTX_new()) { check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr)); }
+    void add(std::string_view bytes) { check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size())); }
     [[nodiscard]] model::Digest finish()
     {
         model::Digest digest{};
-        crypto_hash_sha256_final(&state_, digest.data());
+        check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
         return digest;
     }
 
 private:
-    crypto_hash_sha256_state state_{};
+    static void check(int ok)
+    {
+        if (ok != 1) throw std::bad_alloc();  // nothing else can go wrong with SHA-256
+    }
+    std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* context) { EVP_MD_CTX_free(context); })> context_;
 };
 
 // What one transaction files. Made on the loop, used on the store thread.
