@@ -1,4 +1,5 @@
-// Debian's Dovecot as an ordinary user, on loopback: IMAPS with XOAUTH2, LMTP for deliveries, and sign-ins for Postfix.
+// Debian's Dovecot as an ordinary user, on loopback: IMAPS (and POP3S, where it is asked for) with XOAUTH2, LMTP for deliveries, and
+// sign-ins for Postfix.
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,10 +16,10 @@ function ordinaryUser() {
  * `introspection` is where tokens are looked up: the URL (with user:password@ where the provider wants a sign-in), the CA file,
  * and the member of its answer that holds the user name.
  */
-export async function startDovecot({ certificates, introspection, mechanisms = 'xoauth2 oauthbearer' }) {
+export async function startDovecot({ certificates, introspection, mechanisms = 'xoauth2 oauthbearer', pop3 = false }) {
   const { folder, remove } = scratchFolder('dovecot');
   const user = ordinaryUser();
-  const ports = { imaps: await freePort(), lmtp: await freePort(), auth: await freePort() };
+  const ports = { imaps: await freePort(), lmtp: await freePort(), auth: await freePort(), ...(pop3 && { pop3s: await freePort() }) };
   for (const name of ['run', 'state', 'mail']) {
     mkdirSync(path.join(folder, name));
     if (process.getuid() === 0) chownSync(path.join(folder, name), user.uid, user.gid);
@@ -40,7 +41,7 @@ instance_name = ${path.basename(folder)}
 default_internal_user = ${user.name}
 default_internal_group = ${user.group}
 default_login_user = ${user.name}
-protocols = imap lmtp
+protocols = imap lmtp${pop3 ? ' pop3' : ''}
 listen = 127.0.0.1
 ssl = required
 ssl_cert = <${certificates.certificate}
@@ -81,6 +82,16 @@ service imap-login {
     ssl = yes
   }
 }
+${pop3 ? `service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = 0
+  }
+  inet_listener pop3s {
+    port = ${ports.pop3s}
+    ssl = yes
+  }
+}` : ''}
 service lmtp {
   inet_listener lmtp {
     port = ${ports.lmtp}
@@ -120,6 +131,13 @@ protocol lmtp {
   return {
     ports,
     log: () => child.output,
+    /** Makes the folder of that mailbox's INBOX, and has `fill(folder)` put mails there as deliveries would: `cur/NAME:2,`. */
+    fill: (address, fill) => {
+      const home = path.join(folder, 'mail', address.toLowerCase());
+      for (const name of ['cur', 'new', 'tmp']) mkdirSync(path.join(home, 'Maildir', name), { recursive: true });
+      fill(path.join(home, 'Maildir'));
+      if (process.getuid() === 0) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, home]);
+    },
     /** What lies in the folder of that mailbox ('' is INBOX), as it was delivered. */
     delivered: (address, name = '') => ['new', 'cur'].flatMap((sub) => mails(address, name ? [`.${name}`, sub] : [sub])),
     stop: async () => { await stop(child); remove(); },

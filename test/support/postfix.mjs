@@ -6,8 +6,8 @@ import path from 'node:path';
 import { atExit, freePort, listening, scratchFolder } from './scratch.mjs';
 
 function asRoot(program, args) {
-  if (process.getuid() === 0) return execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  return execFileSync('sudo', ['-n', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (process.getuid() === 0) return execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30 });
+  return execFileSync('sudo', ['-n', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30 });
 }
 
 /** `domains` are delivered to Dovecot by LMTP; mail for any other is refused. */
