@@ -75,6 +75,13 @@ Answer add_account(House& house, Request const& request)
         throw Problem(Trouble::invalid, "the user must be a user name such as sales@contoso.com", "user");
     Wanted const wanted{members.text("department"), members.text("application"), members.text_or("imap_host", ""),
                         members.text_or("smtp_host", "")};
+    // The token goes to whatever server is named here, so naming one takes the right to administer all of it.
+    bool const own_servers = !wanted.imap_host.empty() || !wanted.smtp_host.empty();
+    if (own_servers && request.caller.role != model::Role::system_administrator)
+        throw Problem(Trouble::forbidden,
+                      "only a system administrator may name other servers than the cloud's own: the account's tokens "
+                      "are sent to them",
+                      wanted.imap_host.empty() ? "smtp_host" : "imap_host");
     account.created = account.state_since = house.now();
     auto const body = co_await house.store().write([&](store::Connection& c) {
         if (store::account_named(c, account.name))

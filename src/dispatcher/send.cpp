@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
 #include "store/bodies.hpp"
+#include "store/cases.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
@@ -81,7 +82,12 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
     auto work = [mail, ruling, provider_id, next_try](store::Connection& c) {
         switch (ruling.fate) {
             case Fate::go_on: break;
-            case Fate::sent: store::settle_sent(c, mail.id, mail.attempt, provider_id, ruling.words); break;
+            case Fate::sent:
+                // What the provider renamed is answered under its new name.
+                if (!provider_id.empty() && provider_id != mail.message_id)
+                    store::add_message_id(c, mail.activity, provider_id);
+                store::settle_sent(c, mail.id, mail.attempt, provider_id, ruling.words);
+                break;
             case Fate::later: store::settle_later(c, mail.id, mail.attempt, next_try, ruling.words); break;
             case Fate::failed: store::settle_failed(c, mail.id, mail.attempt, ruling.words); break;
             case Fate::account: store::give_back(c, mail.id, mail.attempt, next_try, ruling.words); break;

@@ -237,6 +237,16 @@ TEST_F(Console, AsksTheTableOfRoutesWhoMay)
     EXPECT_TRUE(audited().empty()) << "nothing was changed";
 }
 
+TEST_F(Console, LetsOnlySystemAdministratorsSendTokensElsewhere)
+{
+    std::string const account =
+        R"({"name":"a","department":"d","application":"x","user":"a@contoso.com","imap_host":"evil.example"})";
+    auto const refused =
+        ask(as(model::Role::department_administrator, request(verb::post, "/api/v1/accounts", account)));
+    EXPECT_EQ(refused.code, status::forbidden);
+    EXPECT_EQ(refused.text("field"), "imap_host");
+}
+
 TEST_F(Console, SetsAMailboxUpAndNotesEachStep)
 {
     auto const post = [&](std::string path, std::string body) {
