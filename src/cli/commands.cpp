@@ -68,6 +68,7 @@ Commands::Commands() : root_("The mail room of a contact centre whose mailboxes 
     root_.require_subcommand(1);
     root_.get_formatter()->column_width(32);
     add_serve_command(*this);
+    add_store_commands(*this);
     add_lab_commands(*this);
     add_settings_commands(*this);
     add_user_commands(*this);

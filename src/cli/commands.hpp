@@ -53,6 +53,7 @@ private:
 };
 
 void add_serve_command(Commands& commands);
+void add_store_commands(Commands& commands);
 void add_lab_commands(Commands& commands);
 void add_user_commands(Commands& commands);
 void add_application_commands(Commands& commands);

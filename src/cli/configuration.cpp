@@ -1,6 +1,7 @@
 #include "cli/configuration.hpp"
 
 #include "console/external-url.hpp"
+#include "store/store.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,6 +51,16 @@ std::string set_listen(Reader const&, Configuration& into, toml::node const& nod
     return {};
 }
 
+std::string set_store_url(Reader const&, Configuration& into, toml::node const& node)
+{
+    auto const text = node.value_exact<std::string>();
+    if (!text || !store::is_postgresql(*text))
+        return "must be the URL of a PostgreSQL database in quotes, for example "
+               "\"postgresql://postroom@db.example.com/postroom\"";
+    into.store_url = *text;
+    return {};
+}
+
 std::string set_anchors(Reader const& reader, Configuration& into, toml::node const& node)
 {
     auto const* const list = node.as_array();
@@ -82,6 +93,7 @@ std::vector<Known> const& known_keys()
 {
     static std::vector<Known> const all{
         {"store", "path", file_path(&Configuration::store_path)},
+        {"store", "url", set_store_url},
         {"console", "listen", set_listen},
         {"console", "socket", file_path(&Configuration::socket)},
         {"console", "web", file_path(&Configuration::web)},
@@ -160,6 +172,9 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
             return wrong(file, key.source(), fmt::format("\"{}\" is a section: write [{}]", key.str(), key.str()));
         if (auto taken = take_section(reader, read, key.str(), *section); !taken) return std::unexpected(taken.error());
     }
+    if (!read.store_url.empty() && document["store"]["path"])
+        return failure(Trouble::invalid,
+                       fmt::format("{}: [store] has a path and a url: one of them is too much", file));
     if (read.certificate.empty() != read.key.empty())
         return failure(Trouble::invalid, fmt::format("{}: [console] certificate and key go together: the {} is missing",
                                                      file, read.key.empty() ? "key" : "certificate"));

@@ -14,6 +14,7 @@ struct Configuration {
     std::string file;  ///< empty: the defaults, under ./var
 
     std::string store_path = "var/postroom.db";
+    std::string store_url;  ///< of PostgreSQL, instead of the path; it may hold a password
     Endpoint listen{"127.0.0.1", 8080};
     std::string socket = "var/postroom.sock";
     std::string web;  ///< the folder of the built pages
@@ -22,6 +23,9 @@ struct Configuration {
     std::vector<std::string> anchors;
     std::string log_level = "info";
     std::string transcripts = "var/transcripts";
+
+    /// As store::Options takes it.
+    [[nodiscard]] std::string const& store_location() const { return store_url.empty() ? store_path : store_url; }
 };
 
 /// Reads the file; where `path` is empty ./postroom.toml, else /etc/postroom/postroom.toml, else the defaults. Paths in

@@ -1,5 +1,6 @@
 #include "cli/mail-servers.hpp"
 
+#include "cli/exit.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "net/resolver.hpp"
 #include "retriever/retriever.hpp"
@@ -12,13 +13,12 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <array>
+#include <cstdlib>
 #include <thread>
 
 namespace postroom::cli {
 
 namespace asio = boost::asio;
-
-namespace {
 
 std::string host_name()
 {
@@ -27,17 +27,15 @@ std::string host_name()
     return name.data();
 }
 
-}  // namespace
-
 struct MailServers::Impl {
-    Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::string transcripts)
+    Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::string transcripts, std::string const& owner)
         : ground(std::move(given)),
           resolver(loop.get_executor()),
           tokens(with_own_https(tls)),
           roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
-          retriever({ground.store, roads, loop.get_executor(), host_name(), [this] { triage.nudge(); }, ground.clock}),
-          dispatcher({ground.store, roads, loop.get_executor(), host_name(), ground.clock})
+          retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
+          dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock})
     {
     }
 
@@ -53,7 +51,13 @@ struct MailServers::Impl {
     {
         ++running;
         asio::co_spawn(loop, worker.run(), [this, name](std::exception_ptr const& trouble) {
-            if (trouble) spdlog::critical("{} ended, which it never should; restart Postroom", name);
+            if (trouble) {
+                // Half of Postroom is worse than none: whoever watches over it starts it anew, and the store bears
+                // that.
+                spdlog::critical("{} ended, which it never should; Postroom stops", name);
+                spdlog::shutdown();
+                std::_Exit(failed);
+            }
             if (--running == 0 && ended) ended();
         });
     }
@@ -106,8 +110,9 @@ net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor 
 
 }  // namespace
 
-MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts)
-    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(transcripts)))
+MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts,
+                         std::string const& owner)
+    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(transcripts), owner))
 {
 }
 
@@ -149,7 +154,7 @@ console::Hooks MailServers::hooks()
     hooks.triage_due = on_the_loop([](Impl& mail) { mail.triage.nudge(); });
     hooks.accounts_changed = on_the_loop([](Impl& mail) {
         mail.retriever.nudge();
-        mail.dispatcher.nudge();
+        mail.dispatcher.retry();
     });
     hooks.retrieve_once = [impl](std::optional<std::string> address) {
         return look(impl->loop.get_executor(), impl->retriever, std::move(address));

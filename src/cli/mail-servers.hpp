@@ -17,10 +17,14 @@ namespace postroom::cli {
 /// False where some have not.
 [[nodiscard]] bool drain(boost::asio::io_context& loop);
 
+[[nodiscard]] std::string host_name();
+
 class MailServers {
 public:
     /// `https` in the ground is not used: the mail loop has one of its own.
-    MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts);
+    /// `owner` is what this server's leases are held by.
+    MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts,
+                std::string const& owner);
     ~MailServers();
 
     void start();

@@ -52,21 +52,29 @@ std::string address_for_people(Endpoint const& listen, bool tls)
                        to_string(Endpoint{any ? "localhost" : listen.host, listen.port}));
 }
 
+// What leases and attempts are held by. Whoever starts under this name takes up what it held before. Over a store that
+// is shared, a machine may run several servers, each with a socket of its own.
+std::string owner_of(Configuration const& configuration)
+{
+    if (configuration.store_url.empty()) return host_name();
+    return host_name() + ":" + std::filesystem::absolute(configuration.socket).lexically_normal().string();
+}
+
 // Everything, in the order in which it needs each other.
 class Servers {
 public:
     explicit Servers(Configuration const& configuration)
         : configuration_(configuration),
-          lock_(or_exit(StoreLock::take(configuration.store_path))),
+          lock_(or_exit(StoreLock::for_server(configuration))),
           tls_(or_exit(net::TlsContext::client(configuration.anchors), wrong_usage)),
           vault_(or_exit(vault::Vault::open(configuration.vault_key_file, true))),
-          store_(or_exit(store::Store::open({.path = configuration.store_path}))),
+          store_(or_exit(store::Store::open({.path = configuration.store_location()}))),
           signals_(loop_, SIGINT, SIGTERM)
     {
         make_case_token_key(*store_);
         grants::Ground const ground{store_.get(), vault_, std::make_shared<net::Https>(loop_.get_executor(), tls_),
                                     &system_clock()};
-        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts);
+        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts, owner_of(configuration));
         console_ = std::make_unique<console::Server>(ground, mail_->hooks(), console::Options{configuration.web});
         listen();
     }
@@ -97,7 +105,7 @@ private:
         listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), tcp, handler)));
         spdlog::info("Postroom {}: the console is at {}; commands find it at {}; the store is {}", version,
                      address_for_people(configuration_.listen, server_tls != nullptr), configuration_.socket,
-                     configuration_.store_path);
+                     store::for_people(configuration_.store_location()));
     }
 
     void stop()

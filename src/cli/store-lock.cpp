@@ -28,7 +28,18 @@ std::string holder(int descriptor)
 
 Result<StoreLock> StoreLock::take(std::string const& store_path)
 {
-    auto const path = store_path + ".lock";
+    return take(store_path, "store", "another store in its configuration ([store] path)");
+}
+
+Result<StoreLock> StoreLock::for_server(Configuration const& configuration)
+{
+    if (configuration.store_url.empty()) return take(configuration.store_path);
+    return take(configuration.socket, "socket", "another socket in its configuration ([console] socket)");
+}
+
+Result<StoreLock> StoreLock::take(std::string const& beside, std::string_view what, std::string_view instead)
+{
+    auto const path = beside + ".lock";
     std::error_code error;
     auto const folder = std::filesystem::path(path).parent_path();
     if (!folder.empty()) std::filesystem::create_directories(folder, error);
@@ -37,10 +48,8 @@ Result<StoreLock> StoreLock::take(std::string const& store_path)
     StoreLock lock(descriptor);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return failure(Trouble::store, fmt::format("{}: {}", path, std::strerror(errno)));
-        return failure(Trouble::conflict,
-                       fmt::format("the store {} is in use by {}: stop it first, or give this one another store in its "
-                                   "configuration ([store] path)",
-                                   store_path, holder(descriptor)));
+        return failure(Trouble::conflict, fmt::format("the {} {} is in use by {}: stop it first, or give this one {}",
+                                                      what, beside, holder(descriptor), instead));
     }
     auto const pid = std::to_string(::getpid());
     // The number only helps people; the lock holds without it.

@@ -10,7 +10,7 @@ namespace postroom::store {
 
 namespace {
 
-constexpr int level = 3;
+constexpr int level = 1;  // on mails 1 % larger than with 3, the default, in two thirds of the time
 
 std::string unpack(std::string_view zstd, std::int64_t size)
 {
@@ -41,17 +41,17 @@ Chunk make_chunk(int number, std::string_view octets)
 
 void add_chunk(Connection& c, model::BodyId body, Chunk const& chunk)
 {
-    c.execute("INSERT INTO body (id, begun) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", body, c.now());
-    c.execute("INSERT INTO body_chunk (body, number, size, zstd) VALUES (?, ?, ?, ?)", body, chunk.number, chunk.size,
-              Bytes{chunk.zstd});
+    c.post("INSERT INTO body (id, begun) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", body, c.now());
+    c.post("INSERT INTO body_chunk (body, number, size, zstd) VALUES (?, ?, ?, ?)", body, chunk.number, chunk.size,
+           Bytes{chunk.zstd});
 }
 
 model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size, model::Digest const& digest)
 {
     if (auto const known = body_with(c, digest)) {
         if (*known != body) {
-            c.execute("DELETE FROM body_chunk WHERE body = ?", body);
-            c.execute("DELETE FROM body WHERE id = ?", body);
+            c.post("DELETE FROM body_chunk WHERE body = ?", body);
+            c.post("DELETE FROM body WHERE id = ?", body);
         }
         return *known;
     }
@@ -63,7 +63,7 @@ model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size,
         throw Failure(Trouble::store, fmt::format("a body of {} octets was to be published, and {} are stored: its "
                                                   "chunks were swept, or some never came",
                                                   size, stored.value_or(0)));
-    c.execute(
+    c.post(
         "INSERT INTO body (id, begun, published, size, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
         "SET published = excluded.published, size = excluded.size, digest = excluded.digest",
         body, now, now, size, to_bytes(digest));
@@ -113,7 +113,7 @@ std::int64_t sweep_bodies(Connection& c, Instant before)
 {
     auto const swept = c.execute(
         "DELETE FROM body_chunk WHERE body IN (SELECT id FROM body WHERE published IS NULL AND begun < ?)", before);
-    c.execute("DELETE FROM body WHERE published IS NULL AND begun < ?", before);
+    c.post("DELETE FROM body WHERE published IS NULL AND begun < ?", before);
     return swept;
 }
 

@@ -99,7 +99,7 @@ std::int64_t add_case(Connection& c, model::Case const& a_case)
         c.first("UPDATE counter SET last_value = last_value + 1 WHERE name = 'case' RETURNING last_value",
                 [](Row const& row) { return row.integer(0); });
     if (!number) throw Failure(Trouble::store, "the counter of cases is missing");
-    c.execute(
+    c.post(
         "INSERT INTO customer_case (id, number, department, mailbox, subject, customer, customer_name, state, "
         "activities, waiting_for_us, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         a_case.id, *number, a_case.department, a_case.mailbox, a_case.subject, a_case.customer, a_case.customer_name,
@@ -144,7 +144,7 @@ void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Ins
 
 void add_activity(Connection& c, model::Activity const& activity)
 {
-    c.execute(
+    c.post(
         "INSERT INTO activity (id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, "
         "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -198,8 +198,8 @@ std::optional<model::CaseId> case_with_message_id(Connection& c, model::Departme
 
 void add_message_id(Connection& c, model::ActivityId activity, std::string_view message_id)
 {
-    c.execute("INSERT INTO activity_message_id (message_id, activity) VALUES (?, ?) ON CONFLICT DO NOTHING", message_id,
-              activity);
+    c.post("INSERT INTO activity_message_id (message_id, activity) VALUES (?, ?) ON CONFLICT DO NOTHING", message_id,
+           activity);
 }
 
 }  // namespace postroom::store

@@ -43,7 +43,7 @@ std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, s
 
 void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now)
 {
-    c.execute(
+    c.post(
         "INSERT INTO ledger (mailbox, folder, uid_validity, uid, state, message, due, tries, note, seen, changed) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.place.mailbox, row.place.folder, row.place.uid_validity, row.place.uid, to_string(row.state), row.message,
@@ -71,7 +71,7 @@ std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId 
 
 void after_action_done(Connection& c, model::Place const& place, Instant now)
 {
-    c.execute(
+    c.post(
         "UPDATE ledger SET due = 'leave', note = '', changed = ? WHERE mailbox = ? AND folder = ? AND "
         "uid_validity = ? AND uid = ?",
         now, place.mailbox, place.folder, place.uid_validity, place.uid);
@@ -79,7 +79,7 @@ void after_action_done(Connection& c, model::Place const& place, Instant now)
 
 void after_action_failed(Connection& c, model::Place const& place, std::string_view note, Instant now)
 {
-    c.execute(
+    c.post(
         "UPDATE ledger SET tries = tries + 1, note = ?, changed = ? WHERE mailbox = ? AND folder = ? AND "
         "uid_validity = ? AND uid = ?",
         note, now, place.mailbox, place.folder, place.uid_validity, place.uid);
@@ -105,7 +105,7 @@ LedgerCounts ledger_counts(Connection& c, model::MailboxId mailbox)
 
 void add_message(Connection& c, model::Message const& message)
 {
-    c.execute(
+    c.post(
         "INSERT INTO message (id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, "
         "triage, triage_tries, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         message.id, message.mailbox, message.body, message.size, to_bytes(message.digest),

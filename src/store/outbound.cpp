@@ -42,8 +42,8 @@ std::string select(std::string_view rest)
 void end_attempt(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view outcome,
                  std::string_view reply)
 {
-    c.execute("UPDATE attempt SET ended = ?, outcome = ?, reply = ? WHERE outbound = ? AND number = ?", c.now(),
-              outcome, reply, id, attempt);
+    c.post("UPDATE attempt SET ended = ?, outcome = ?, reply = ? WHERE outbound = ? AND number = ?", c.now(), outcome,
+           reply, id, attempt);
 }
 
 struct Abandoned {
@@ -90,7 +90,7 @@ void enqueue(Connection& c, model::Outbound const& outbound)
 {
     if (outbound.state != model::OutboundState::queued || outbound.attempt != 0)
         throw Failure(Trouble::internal, "only what is queued, and was never tried, can be put into the queue");
-    c.execute(
+    c.post(
         "INSERT INTO outbound (id, activity, mailbox, account, body, size, message_id, provider_message_id, sender, "
         "recipients, state, attempt, tries, doubt_looks, next_try, reason, created, updated) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, ?, ?, ?)",
@@ -145,8 +145,8 @@ std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std:
                         columns),
             outbound_of_row, owner, lease, now + lease, now, id);
         if (!ours) continue;  // somebody else was faster
-        c.execute("INSERT INTO attempt (outbound, number, owner, begun, reply) VALUES (?, ?, ?, ?, '')", id,
-                  ours->attempt, owner, now);
+        c.post("INSERT INTO attempt (outbound, number, owner, begun, reply) VALUES (?, ?, ?, ?, '')", id, ours->attempt,
+               owner, now);
         claimed.push_back(*ours);
     }
     return claimed;
@@ -159,7 +159,7 @@ bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt)
                   "WHERE id = ? AND attempt = ? AND state = 'claimed' AND lease_ends > ?",
                   now, now, id, attempt, now) == 0)
         return false;
-    c.execute("UPDATE attempt SET committing = ? WHERE outbound = ? AND number = ?", now, id, attempt);
+    c.post("UPDATE attempt SET committing = ? WHERE outbound = ? AND number = ?", now, id, attempt);
     return true;
 }
 
@@ -229,7 +229,7 @@ std::vector<model::Outbound> in_doubt(Connection& c, model::AccountId account, i
 
 void doubt_looked(Connection& c, model::OutboundId id, std::optional<Instant> next_look, std::string_view note)
 {
-    c.execute(
+    c.post(
         "UPDATE outbound SET doubt_looks = doubt_looks + 1, next_try = ?, reason = ?, updated = ? "
         "WHERE id = ? AND state = 'in-doubt'",
         next_look, note, c.now(), id);

@@ -1,6 +1,6 @@
 #include "store/bodies.hpp"
 
-#include "fixture.hpp"
+#include "both-stores.hpp"
 
 #include <random>
 
@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class BodiesTest : public StoreTest {
+class BodiesTest : public OnBothStores {
 protected:
     std::int64_t count(std::string const& table)
     {

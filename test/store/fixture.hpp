@@ -1,4 +1,4 @@
-// A store of either kind, by a clock that the test moves, and the smallest things that others refer to.
+// A store, by a clock that the test moves, and the smallest things that others refer to.
 #pragma once
 
 #include "store/accounts.hpp"
@@ -9,7 +9,6 @@
 #include "store/people.hpp"
 #include "store/store.hpp"
 
-#include "support/postgresql-server.hpp"
 #include "support/scratch-folder.hpp"
 
 #include <gtest/gtest.h>
@@ -22,26 +21,14 @@
 
 namespace postroom::store {
 
-enum class Kind { sqlite, postgresql };
-
-/// Where a new and empty store may be made.
-inline std::string new_place(Kind kind, std::string const& file)
-{
-    if (kind == Kind::sqlite) return file;
-    // The schema is made once; a copy of it takes a tenth of the time.
-    static std::string const pattern = [] {
-        auto& server = test::PostgresqlServer::running();
-        server.run_sql("CREATE DATABASE pattern TEMPLATE template0");
-        if (auto made = Store::open({.path = server.url("pattern")}); !made)
-            throw std::runtime_error(made.error().message);
-        return "pattern";
-    }();
-    return test::PostgresqlServer::running().create(pattern);
-}
-
-class StoreTest : public testing::TestWithParam<Kind> {
+class StoreFixture {
 protected:
-    StoreTest() { open(); }
+    /// `place` is where it is; otherwise it is an SQLite file.
+    explicit StoreFixture(std::string place = {})
+        : path(place.empty() ? folder / "store/postroom.db" : std::move(place))
+    {
+        open();
+    }
 
     void open()
     {
@@ -136,19 +123,12 @@ protected:
     }
 
     test::ScratchFolder folder;
-    std::string path = new_place(GetParam(), folder / "store/postroom.db");
+    std::string path;
     ManualClock clock{Instant(Duration(1'000'000))};
     boost::asio::io_context loop;  // before the store, whose threads post to it
     std::unique_ptr<Store> store;
 };
 
-inline std::string name_of(testing::TestParamInfo<Kind> const& info)
-{
-    return info.param == Kind::sqlite ? "Sqlite" : "Postgresql";
-}
-
-/// The tests of this fixture over both stores.
-#define POSTROOM_ON_BOTH_STORES(fixture) \
-    INSTANTIATE_TEST_SUITE_P(Over, fixture, testing::Values(Kind::sqlite, Kind::postgresql), name_of)
+class StoreTest : public testing::Test, public StoreFixture {};
 
 }  // namespace postroom::store

@@ -1,6 +1,6 @@
 #include "store/outbound.hpp"
 
-#include "fixture.hpp"
+#include "both-stores.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace {
 using model::OutboundState;
 using namespace std::chrono_literals;
 
-class OutboundTest : public StoreTest {
+class OutboundTest : public OnBothStores {
 protected:
     House house = furnish();
 

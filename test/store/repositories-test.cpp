@@ -3,7 +3,7 @@
 #include "store/grants.hpp"
 #include "store/settings.hpp"
 
-#include "fixture.hpp"
+#include "both-stores.hpp"
 
 #include <set>
 
@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class RepositoriesTest : public StoreTest {
+class RepositoriesTest : public OnBothStores {
 protected:
     House house = furnish();
 

@@ -1,6 +1,6 @@
 // What only SQLite has: a file, and the disk under it.
+#include "both-stores.hpp"
 #include "counting.hpp"
-#include "fixture.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 namespace postroom::store {
 namespace {
 
-class SqliteTest : public StoreTest {};
+class SqliteTest : public OnBothStores {};
 
 INSTANTIATE_TEST_SUITE_P(Over, SqliteTest, testing::Values(Kind::sqlite), name_of);
 

@@ -4,8 +4,8 @@
 #include "store/migrations.hpp"
 #include "store/settings.hpp"
 
+#include "both-stores.hpp"
 #include "counting.hpp"
-#include "fixture.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,9 +50,11 @@ awaitable<void> noting(Store& store, int number, int& done)
     ++done;
 }
 
-POSTROOM_ON_BOTH_STORES(StoreTest);
+class StoresTest : public OnBothStores {};
 
-TEST_P(StoreTest, CommitsWhatWaitsTogether)
+POSTROOM_ON_BOTH_STORES(StoresTest);
+
+TEST_P(StoresTest, CommitsWhatWaitsTogether)
 {
     auto const before = store->counts();
     Held held(*store);
@@ -70,7 +72,7 @@ TEST_P(StoreTest, CommitsWhatWaitsTogether)
     EXPECT_EQ(read(noted), 250);
 }
 
-TEST_P(StoreTest, BoundsAGroupByItsBytes)
+TEST_P(StoresTest, BoundsAGroupByItsBytes)
 {
     store.reset();
     auto small = options();
@@ -86,7 +88,7 @@ TEST_P(StoreTest, BoundsAGroupByItsBytes)
     EXPECT_EQ(store->counts().commits - before.commits, 1U + 5U);
 }
 
-TEST_P(StoreTest, UndoesOnlyWhatFailed)
+TEST_P(StoresTest, UndoesOnlyWhatFailed)
 {
     Held held(*store);
     std::vector<std::string> ends(5);
@@ -114,7 +116,7 @@ TEST_P(StoreTest, UndoesOnlyWhatFailed)
     EXPECT_EQ(read(noted), 3);
 }
 
-TEST_P(StoreTest, TellsEverybodyWhereTheCommitFails)
+TEST_P(StoresTest, TellsEverybodyWhereTheCommitFails)
 {
     Held held(*store);
     int told = 0;
@@ -147,7 +149,7 @@ TEST_P(StoreTest, TellsEverybodyWhereTheCommitFails)
     EXPECT_EQ(read(noted), 1) << "the store goes on";
 }
 
-TEST_P(StoreTest, ShowsReadersOnlyWhatIsCommitted)
+TEST_P(StoresTest, ShowsReadersOnlyWhatIsCommitted)
 {
     std::promise<void> written;
     std::promise<void> open;
@@ -165,7 +167,7 @@ TEST_P(StoreTest, ShowsReadersOnlyWhatIsCommitted)
     EXPECT_EQ(read(noted), 1);
 }
 
-TEST_P(StoreTest, GivesAReaderOneViewFromBeginningToEnd)
+TEST_P(StoresTest, GivesAReaderOneViewFromBeginningToEnd)
 {
     store->read_now([&](Connection& c) {
         EXPECT_EQ(noted(c), 0);
@@ -175,13 +177,13 @@ TEST_P(StoreTest, GivesAReaderOneViewFromBeginningToEnd)
     EXPECT_EQ(read(noted), 1);
 }
 
-TEST_P(StoreTest, LetsNoReaderWrite)
+TEST_P(StoresTest, LetsNoReaderWrite)
 {
     EXPECT_THROW(store->read_now([](Connection& c) { note(c, "x"); }), Failure);
     EXPECT_EQ(read(noted), 0) << "and the reader is still of use";
 }
 
-TEST_P(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
+TEST_P(StoresTest, CarriesOutWhatItAcceptedBeforeItCloses)
 {
     int done = 0;
     for (int i = 0; i < 300; ++i) asio::co_spawn(loop, noting(*store, i, done), asio::detached);
@@ -194,7 +196,7 @@ TEST_P(StoreTest, CarriesOutWhatItAcceptedBeforeItCloses)
     EXPECT_EQ(read(noted), 300);
 }
 
-TEST_P(StoreTest, RefusesMoreThanMayWait)
+TEST_P(StoresTest, RefusesMoreThanMayWait)
 {
     store.reset();
     auto few = options();
@@ -213,7 +215,7 @@ TEST_P(StoreTest, RefusesMoreThanMayWait)
     EXPECT_EQ(done, 3);
 }
 
-TEST_P(StoreTest, ResumesOnTheCallersExecutor)
+TEST_P(StoresTest, ResumesOnTheCallersExecutor)
 {
     auto const home = std::this_thread::get_id();
     auto const one = [](Store& in, std::thread::id here) -> awaitable<void> {
@@ -228,7 +230,7 @@ TEST_P(StoreTest, ResumesOnTheCallersExecutor)
     loop.run();
 }
 
-TEST_P(StoreTest, RunsTheSameStatementInsideItself)
+TEST_P(StoresTest, RunsTheSameStatementInsideItself)
 {
     write([](Connection& c) {
         note(c, "a");
@@ -243,7 +245,7 @@ TEST_P(StoreTest, RunsTheSameStatementInsideItself)
     });
 }
 
-TEST_P(StoreTest, KeepsEveryKindOfValue)
+TEST_P(StoresTest, KeepsEveryKindOfValue)
 {
     write([](Connection& c) {
         auto const id = make_uuid();
@@ -275,7 +277,7 @@ TEST_P(StoreTest, KeepsEveryKindOfValue)
     });
 }
 
-TEST_P(StoreTest, AppliesEachMigrationOnce)
+TEST_P(StoresTest, AppliesEachMigrationOnce)
 {
     write([](Connection& c) { note(c, "kept"); });
     open();
@@ -286,7 +288,7 @@ TEST_P(StoreTest, AppliesEachMigrationOnce)
     for (std::size_t i = 0; i < migrations().size(); ++i) EXPECT_EQ(migrations()[i].version, std::int64_t(i + 1));
 }
 
-TEST_P(StoreTest, RefusesANewerSchema)
+TEST_P(StoresTest, RefusesANewerSchema)
 {
     write([](Connection& c) {
         c.execute("INSERT INTO schema_migration (version, name, applied) VALUES (999, 'future', 0)");
@@ -298,7 +300,7 @@ TEST_P(StoreTest, RefusesANewerSchema)
     EXPECT_NE(refused.error().message.find("999"), std::string::npos);
 }
 
-TEST_P(StoreTest, IsMadeOnceByManyAtOnce)
+TEST_P(StoresTest, IsMadeOnceByManyAtOnce)
 {
     auto fresh = options();
     fresh.path = GetParam() == Kind::sqlite ? folder / "fresh/postroom.db" : test::PostgresqlServer::running().create();

@@ -31,54 +31,7 @@ public:
         return server;
     }
 
-    ~PostgresqlServer() { stop(); }
-    PostgresqlServer(PostgresqlServer const&) = delete;
-    PostgresqlServer& operator=(PostgresqlServer const&) = delete;
-
-    [[nodiscard]] std::string url(std::string const& database) const
-    {
-        return "postgresql://postroom@/" + database + "?host=" + sockets_;
-    }
-
-    /// A new database, and its URL. A copy of `pattern`, where one is named, to which nobody may be connected.
-    std::string create(std::string const& pattern = "template0")
-    {
-        auto const name = "test" + std::to_string(++databases_);
-        run_sql("CREATE DATABASE " + name + " TEMPLATE " + pattern);
-        return url(name);
-    }
-
-    void run_sql(std::string const& sql)
-    {
-        std::unique_ptr<PGconn, decltype([](PGconn* c) { PQfinish(c); })> const connection(
-            PQconnectdb(url("postgres").c_str()));
-        std::unique_ptr<PGresult, decltype([](PGresult* r) { PQclear(r); })> const result(
-            PQexec(connection.get(), sql.c_str()));
-        auto const status = PQresultStatus(result.get());
-        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-            throw std::runtime_error(PQerrorMessage(connection.get()));
-    }
-
-    void start()
-    {
-        server_ = spawn({"postgres", "-D", data_, "-k", sockets_, "-c", "listen_addresses=", "-c", "max_connections=60",
-                         "-c", "shared_buffers=32MB", "-c", "logging_collector=off"});
-        for (int tries = 0; PQping(url("postgres").c_str()) != PQPING_OK; ++tries) {
-            if (tries > 600 || ::waitpid(server_, nullptr, WNOHANG) == server_)
-                throw std::runtime_error("the PostgreSQL server does not start; it says why in " + log_);
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-    }
-    /// At once, and without a checkpoint: nothing of it is needed again, and if it is, it recovers.
-    void stop()
-    {
-        if (server_ <= 0) return;
-        ::kill(server_, SIGQUIT);
-        ::waitpid(server_, nullptr, 0);
-        server_ = 0;
-    }
-
-private:
+    /// One more, for a test that stops and starts it: with many tables that takes long.
     PostgresqlServer() : data_(folder_ / "data"), sockets_(folder_ / "sockets"), log_(folder_ / "log")
     {
         // The newest that Debian has here: 15 or later.
@@ -103,6 +56,54 @@ private:
         if (::waitpid(made, &status, 0) != made || status != 0)
             throw std::runtime_error("initdb failed; it says why in " + log_);
         start();
+    }
+
+    ~PostgresqlServer() { stop(); }
+    PostgresqlServer(PostgresqlServer const&) = delete;
+    PostgresqlServer& operator=(PostgresqlServer const&) = delete;
+
+    /// An empty schema of its own user, as its URL. A database each would take ten times the disk, and the time.
+    std::string create()
+    {
+        auto const name = "test" + std::to_string(++made_);
+        run_sql("CREATE ROLE " + name + " LOGIN; CREATE SCHEMA AUTHORIZATION " + name);
+        return url(name);
+    }
+
+    void run_sql(std::string const& sql)
+    {
+        std::unique_ptr<PGconn, decltype([](PGconn* c) { PQfinish(c); })> const connection(
+            PQconnectdb(url("postroom").c_str()));
+        std::unique_ptr<PGresult, decltype([](PGresult* r) { PQclear(r); })> const result(
+            PQexec(connection.get(), sql.c_str()));
+        auto const status = PQresultStatus(result.get());
+        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+            throw std::runtime_error(PQerrorMessage(connection.get()));
+    }
+
+    void start()
+    {
+        server_ = spawn({"postgres", "-D", data_, "-k", sockets_, "-c", "listen_addresses=", "-c", "max_connections=60",
+                         "-c", "shared_buffers=32MB", "-c", "logging_collector=off"});
+        for (int tries = 0; PQping(url("postroom").c_str()) != PQPING_OK; ++tries) {
+            if (tries > 600 || ::waitpid(server_, nullptr, WNOHANG) == server_)
+                throw std::runtime_error("the PostgreSQL server does not start; it says why in " + log_);
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    }
+    /// At once, and without a checkpoint: nothing of it is needed again, and if it is, it recovers.
+    void stop()
+    {
+        if (server_ <= 0) return;
+        ::kill(server_, SIGQUIT);
+        ::waitpid(server_, nullptr, 0);
+        server_ = 0;
+    }
+
+private:
+    [[nodiscard]] std::string url(std::string const& user) const
+    {
+        return "postgresql://" + user + "@/postgres?host=" + sockets_;
     }
 
     pid_t spawn(std::vector<std::string> words)
@@ -131,7 +132,7 @@ private:
     uid_t user_ = 0;
     gid_t group_ = 0;
     pid_t server_ = 0;
-    int databases_ = 0;
+    int made_ = 0;
 };
 
 }  // namespace postroom::test

@@ -62,18 +62,20 @@ Result<Parameters> parameters_of(std::string const& url)
         given->emplace("sslrootcert", "/etc/ssl/certs/ca-certificates.crt");
     }
     Parameters all;
-    for (auto const& [key, value] :
-         std::initializer_list<std::pair<char const*, char const*>>{{"connect_timeout", "5"},
-                                                                    {"application_name", "postroom"},
-                                                                    {"gssencmode", "disable"},
-                                                                    {"target_session_attrs", "read-write"},
-                                                                    // A server that vanished without a word.
-                                                                    {"keepalives_idle", "20"},
-                                                                    {"keepalives_interval", "5"},
-                                                                    {"keepalives_count", "4"},
-                                                                    {"tcp_user_timeout", "30000"}})
+    for (auto const& [key, value] : std::initializer_list<std::pair<char const*, char const*>>{
+             {"connect_timeout", "5"},
+             {"gssencmode", "disable"},
+             {"target_session_attrs", "read-write"},
+             // A process that was stopped in the middle of a transaction must not hold up all others.
+             {"options", "-c statement_timeout=60s -c lock_timeout=50s -c idle_in_transaction_session_timeout=15s"},
+             // A server that vanished without a word.
+             {"keepalives_idle", "20"},
+             {"keepalives_interval", "5"},
+             {"keepalives_count", "4"},
+             {"tcp_user_timeout", "30000"}})
         given->emplace(key, value);
     (*given)["client_encoding"] = "UTF8";
+    given->erase("application_name");  // the store gives its own
     for (auto& [key, value] : *given) all.emplace_back(key, std::move(value));
     return all;
 }

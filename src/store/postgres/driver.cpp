@@ -25,15 +25,14 @@ constexpr int oldest_server = 150'000;
 // A server that has not answered by then never will: it ends a statement after 60 s itself.
 constexpr auto answer_limit = 90s;
 constexpr auto script_limit = 24h;
-// Of what was posted, before it is waited for.
-constexpr std::size_t most_sent = 1000, most_sent_bytes = 1024 * 1024;
+// Of what was posted, before it is waited for: less than libpq sends by itself, so that hardly ever a process that is
+// stopped leaves the server in the middle of something that it waits for without end.
+constexpr std::size_t most_sent = 1000, most_sent_bytes = 32 * 1024;
 // More statements than the program has; a bound all the same.
 constexpr std::size_t most_prepared = 1000;
 
-// A process that was stopped in the middle of a transaction must not hold up all others. And what was committed must be
-// there after a power cut, whatever the database was told to do otherwise.
+// What was committed must be there after a power cut, whatever the database was told to do otherwise.
 constexpr auto const* on_connecting =
-    "SET statement_timeout = '60s'; SET lock_timeout = '50s'; SET idle_in_transaction_session_timeout = '15s'; "
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 // "Postroom" in ASCII. An advisory lock is the database's own: others' databases on that server have theirs.
@@ -265,11 +264,11 @@ void Driver::send(std::string_view sql, std::vector<Value> const& parameters, bo
 }
 
 // Returns what the last statement was answered; throws what the first that failed was.
-Driver::Result Driver::settle(bool sync)
+Driver::Result Driver::settle()
 {
     if (failed_) throw Failure(*failed_);
-    if ((sync ? PQpipelineSync(connection_.get()) : PQsendFlushRequest(connection_.get())) != 1)
-        lose(PQerrorMessage(connection_.get()));
+    // Not a flush: only after a synchronisation does the server take the session for idle, and ends it in time.
+    if (PQpipelineSync(connection_.get()) != 1) lose(PQerrorMessage(connection_.get()));
     deadline_ = Steady::now() + answer_limit;
     flush();
     std::optional<Failure> error;
@@ -290,14 +289,8 @@ Driver::Result Driver::settle(bool sync)
         while (answer()) {  // the end of this one's answer
         }
     }
-    if (error && !sync) {
-        // The server skips all that it is sent until then.
-        if (PQpipelineSync(connection_.get()) != 1) lose(PQerrorMessage(connection_.get()));
-        flush();
+    for (Result end = answer(); PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC; end = answer()) {
     }
-    if (error || sync)
-        for (Result end = answer(); PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC; end = answer()) {
-        }
     posted_ = false;
     sent_bytes_ = 0;
     if (error) {
@@ -387,7 +380,7 @@ bool Driver::undo_operation()
 void Driver::commit()
 {
     send("COMMIT", {});
-    auto const result = settle(true);
+    auto const result = settle();
     // A transaction in which something failed is rolled back, and that is no error to PostgreSQL.
     if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
         throw Failure(Trouble::store, "the transaction was rolled back");
@@ -399,7 +392,7 @@ void Driver::roll_back() noexcept
     try {
         drain();
         send("ROLLBACK", {});
-        (void)settle(true);
+        (void)settle();
     } catch (Failure const&) {
         connection_.reset();
     }
@@ -418,7 +411,7 @@ void Driver::end_reading() noexcept
 
 void Driver::script(std::string const& sql)
 {
-    (void)settle(true);
+    (void)settle();
     auto const text = "SET LOCAL statement_timeout = 0; " + sql;
     if (PQexitPipelineMode(connection_.get()) != 1 || PQsendQuery(connection_.get(), text.c_str()) != 1)
         lose(PQerrorMessage(connection_.get()));

@@ -77,7 +77,7 @@ private:
     void connect();
     void ensure_connected();
     void send(std::string_view sql, std::vector<Value> const& parameters, bool tells_time = false);
-    [[nodiscard]] Result settle(bool sync = false);
+    [[nodiscard]] Result settle();
     [[nodiscard]] Result answer();
     void drain();
     void flush();

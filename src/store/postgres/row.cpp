@@ -28,11 +28,13 @@ std::int64_t whole_number(std::string_view numeric)
     auto const part = [&](std::size_t number) { return big_endian(numeric.substr(2 * number, 2)); };
     auto const digits = part(0);
     auto const weight = part(1);
-    if (weight > 3 || part(3) != 0 || (part(2) != 0 && part(2) != 0x4000))
+    if (weight > 4 || part(3) != 0 || (part(2) != 0 && part(2) != 0x4000))
         throw Failure(Trouble::store, "the database answered a number that is not whole, or too large");
     std::int64_t value = 0;
     for (std::int64_t at = 0; at <= weight; ++at)
-        value = value * 10'000 + (at < digits ? part(4 + static_cast<std::size_t>(at)) : 0);
+        if (__builtin_mul_overflow(value, 10'000, &value) ||
+            __builtin_add_overflow(value, at < digits ? part(4 + static_cast<std::size_t>(at)) : 0, &value))
+            throw Failure(Trouble::store, "the database answered a number that is too large");
     return part(2) == 0 ? value : -value;
 }
 

@@ -8,8 +8,9 @@ namespace postroom::store::postgres {
 
 std::unique_ptr<Store> open(Options const& options)
 {
-    auto const parameters = parameters_of(options.path);
+    auto parameters = parameters_of(options.path);
     if (!parameters) throw Failure(parameters.error().kind, parameters.error().message);
+    parameters->emplace_back("application_name", options.called);
     auto writer = std::make_unique<Driver>(*parameters, options.clock);
     bring_up_to_date(*writer);
     std::vector<std::unique_ptr<Session>> readers;
