@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             if (!each.cause || each.said.empty()) std::abort();
         for (auto const& each : explanation.particulars) {
             if (each.value.empty() || each.value.size() > 300) std::abort();
-            for (unsigned char const c : each.value)
-                if (c < 0x20 || c == 0x7f) std::abort();
+            for (char const c : each.value)
+                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) std::abort();
         }
         if (advice_on_unknown(explanation).empty()) std::abort();
     }
