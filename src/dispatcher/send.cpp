@@ -2,6 +2,7 @@
 // breaks before "committing" gives the mail back; whatever breaks after it leaves the mail in doubt.
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
+#include "dispatcher/notes.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
@@ -124,9 +125,8 @@ net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails
     co_await note(ground, std::move(work));
 }
 
-}  // namespace
-
-net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
+// Returns with the mail's end known, and its note under way.
+net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes)
 {
     auto const offered = co_await session.offer(envelope_of(mail));
     if (!offered) {
@@ -183,19 +183,18 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
     if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
-    co_await settle(ground, std::move(mail), std::move(end), std::move(id));
+    auto note = settle(ground, std::move(mail), std::move(end), std::move(id));
+    notes.begin(std::move(note));
     co_return Turn{};
 }
 
-net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
+// All that is due, then QUIT; what is claimed when there is trouble is given back.
+net::awaitable<Turn> send_all(Ground ground, smtp::Session& session, model::AccountId account,
+                              std::shared_ptr<bool const> stopped, Notes notes)
 {
-    auto signed_in = co_await grants::sign_in_smtp(ground.roads, account);
-    if (!signed_in) co_return Turn{false, signed_in.error().message};
-    auto& session = *signed_in->session;
-
     while (!*stopped) {
-        auto claim = [id = account.id, owner = ground.owner](store::Connection& c) {
-            return store::claim(c, id, owner, claimed_at_once, lease_length);
+        auto claim = [account, owner = ground.owner](store::Connection& c) {
+            return store::claim(c, account, owner, claimed_at_once, lease_length);
         };
         auto const mails = co_await ground.store->write(std::move(claim));
         if (mails.empty()) break;
@@ -204,7 +203,7 @@ net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared
         for (auto const& mail : mails) {
             if (*stopped) break;
             try {
-                turn = co_await send_one(ground, session, mail);
+                turn = co_await send_noting(ground, session, mail, notes);
             } catch (net::Broken const& broken) {
                 turn = {false, broken.what()};
             } catch (store::Failure const& failure) {
@@ -222,6 +221,33 @@ net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared
     }
     co_await session.quit();
     co_return Turn{};
+}
+
+}  // namespace
+
+net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
+{
+    Notes notes(ground.loop);
+    auto turn = co_await send_noting(ground, session, std::move(mail), notes);
+    co_await notes.end();
+    co_return turn;
+}
+
+net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
+{
+    auto const signed_in = co_await grants::sign_in_smtp(ground.roads, account);
+    if (!signed_in) co_return Turn{false, signed_in.error().message};
+    Notes notes(ground.loop);
+    Turn turn;
+    std::exception_ptr failed;
+    try {
+        turn = co_await send_all(ground, *signed_in->session, account.id, std::move(stopped), notes);
+    } catch (store::Failure const&) {
+        failed = std::current_exception();
+    }
+    co_await notes.end();
+    if (failed) std::rethrow_exception(failed);
+    co_return turn;
 }
 
 }  // namespace postroom::dispatcher
