@@ -1,9 +1,10 @@
 // Postroom itself and its lab as child processes, set up and asked as people do: by the commands and the API.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { request, walk } from './browser.mjs';
+import { startPostgresql } from './postgresql.mjs';
 import { freePort, root, scratchFolder, start, stop, until } from './scratch.mjs';
 
 /** The program: $POSTROOM, or what was built last for tests or for work. */
@@ -81,16 +82,25 @@ export async function startLab({ tenant } = {}) {
   };
 }
 
-/** `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. */
-export async function startServer({ anchors, configuration = '', web = 'web' }) {
+/** Where stores are: STORE=postgresql puts them into servers of their own, otherwise they are SQLite files. */
+const kind = process.env.STORE ?? 'sqlite';
+assert.ok(['sqlite', 'postgresql'].includes(kind), `STORE is sqlite or postgresql, not ${kind}`);
+
+/**
+ * `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. `beside` is another server, over
+ * PostgreSQL, whose store and vault key this one shares.
+ */
+export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside }) {
   const { folder, remove } = scratchFolder('server');
+  const database = beside?.database ?? (store === 'postgresql' ? await startPostgresql() : undefined);
+  if (beside) copyFileSync(path.join(beside.folder, 'vault.key'), path.join(folder, 'vault.key'));
   const port = await freePort();
   const socket = path.join(folder, 'postroom.sock');
   const file = path.join(folder, 'postroom.toml');
   mkdirSync(path.join(folder, 'web'));
   writeFileSync(file, `
 [store]
-path = "store/postroom.db"
+${database ? `url = "${database.url}"` : 'path = "store/postroom.db"'}
 [console]
 listen = "127.0.0.1:${port}"
 socket = "postroom.sock"
@@ -109,6 +119,8 @@ ${configuration}`);
     port,
     socket,
     url: `http://localhost:${port}`,
+    /** The PostgreSQL server, where there is one. */
+    database,
     child: undefined,
     earlier: '',
     log: () => server.earlier + (server.child?.output ?? ''),
@@ -138,6 +150,7 @@ ${configuration}`);
     },
     async stop() {
       if (server.child) await stop(server.child, 30_000);
+      if (!beside) await database?.stop();
       remove();
     },
     /** A command that must succeed; its JSON. */
