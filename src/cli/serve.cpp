@@ -159,8 +159,8 @@ int serve(Given const& given)
 {
     if (given.role != "both")
         throw Exit(wrong_usage,
-                   fmt::format("--role {} needs a store that several servers share, which this version does not have "
-                               "yet; --role both runs everything in one process",
+                   fmt::format("--role {} is not there yet. --role both runs everything in one process; several such "
+                               "processes, on several machines, may share a store in PostgreSQL ([store] url)",
                                given.role));
     auto configuration = or_exit(read_configuration(given.config), wrong_usage);
     if (!given.transcripts.empty()) configuration.transcripts = given.transcripts;

@@ -64,6 +64,13 @@ TEST(Configuration, NamesFileLineAndKeyOfWhatIsWrong)
               "/etc/postroom/postroom.toml, line 3: \"store\" is a section: write [store]");
     EXPECT_EQ(wrong("[log]\nlevel = \"loud\"\n"),
               "/etc/postroom/postroom.toml, line 2: [log] level must be \"debug\", \"info\", \"warning\" or \"error\"");
+    EXPECT_EQ(
+        wrong("[store]\nurl = \"mysql://x\"\n"),
+        "/etc/postroom/postroom.toml, line 2: [store] url must be the URL of a PostgreSQL database in quotes, for "
+        "example \"postgresql://postroom@db.example.com/postroom\"");
+    EXPECT_EQ(wrong("[store]\nurl = \"postgresql:///x\"\n"), "right");
+    EXPECT_EQ(wrong("[store]\npath = \"x\"\nurl = \"postgresql:///x\"\n"),
+              "/etc/postroom/postroom.toml: [store] has a path and a url: one of them is too much");
     EXPECT_EQ(wrong("[tls]\nanchors = [\"a\", 3]\n"),
               "/etc/postroom/postroom.toml, line 2: [tls] anchors must be a list of paths in quotes");
     EXPECT_EQ(wrong("[tls]\nanchors = \"a\"\n"),

@@ -127,7 +127,16 @@ private:
         ::_exit(127);
     }
 
-    ScratchFolder folder_;
+    // A schema is hundreds of small files: in memory, where there is room. What a disk keeps is not tried here.
+    static std::filesystem::path where()
+    {
+        std::error_code none;
+        auto const memory = std::filesystem::space("/dev/shm", none);
+        return !none && memory.available > 2'000'000'000 ? std::filesystem::path("/dev/shm")
+                                                         : std::filesystem::temp_directory_path();
+    }
+
+    ScratchFolder folder_{where()};
     std::string data_, sockets_, log_, programs_;
     uid_t user_ = 0;
     gid_t group_ = 0;

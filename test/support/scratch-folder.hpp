@@ -9,12 +9,12 @@
 
 namespace postroom::test {
 
-/// A folder under /tmp that goes when the test ends.
+/// A folder under /tmp, or elsewhere, that goes when the test ends.
 class ScratchFolder {
 public:
-    ScratchFolder()
+    explicit ScratchFolder(std::filesystem::path const& below = std::filesystem::temp_directory_path())
     {
-        std::string pattern = (std::filesystem::temp_directory_path() / "postroom-test-XXXXXX").string();
+        std::string pattern = (below / "postroom-test-XXXXXX").string();
         if (!::mkdtemp(pattern.data())) throw std::runtime_error("no scratch folder: " + pattern);
         path_ = pattern;
     }
