@@ -2,6 +2,8 @@
 //
 //     bench-measure FILE COMMAND ARGUMENT…
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@ int main(int argc, char** argv)
     auto const begun = std::chrono::steady_clock::now();
     auto const child = ::vfork();
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever stops the benchmark stops what it measures
         ::execvp(argv[2], argv + 2);
         std::perror(argv[2]);
         ::_exit(127);

@@ -59,6 +59,7 @@ show-error
     name: "nodemailer's pool",
     keeps: 'nothing',
     several: true,
+    slow: true,
     run: async (world) => whole(await world.measure(
       [process.execPath, path.join(here, 'peers/nodemailer.mjs'), `${world.submission}`, world.user, world.token, `${world.connections}`, world.sender, world.recipient],
       { input: readFileSync(world.list), env: { NODE_EXTRA_CA_CERTS: world.anchor } },
