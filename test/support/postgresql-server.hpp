@@ -108,7 +108,9 @@ private:
 
     pid_t spawn(std::vector<std::string> words)
     {
-        auto const program = programs_ + "/" + words.front();
+        // By its whole path: initdb finds the server beside itself by what it was called.
+        words.front() = programs_ + "/" + words.front();
+        auto const program = words.front();
         std::vector<char*> arguments;
         for (auto& word : words) arguments.push_back(word.data());
         arguments.push_back(nullptr);
