@@ -83,7 +83,7 @@ struct Filing::Commits {
     explicit Commits(asio::any_io_executor loop) : changed(std::move(loop)) { changed.expires_at(Forever); }
     static constexpr auto Forever = asio::steady_timer::time_point::max();
     asio::steady_timer changed;
-    std::size_t mails = 0;
+    std::size_t writes = 0;
     std::size_t bytes = 0;
     std::size_t filed = 0;
     std::exception_ptr failure;
@@ -135,8 +135,10 @@ imap::awaitable<void> Filing::chunk(std::string_view bytes)
         auto add = [place = place_, body = mail.body, cut = std::move(cut)](store::Connection& c) {
             store::renew_lease(c, place->lease, place->lease_length);
             store::add_chunk(c, body, cut);
+            return false;
         };
-        co_await store_.write(std::move(add), weight);
+        // It may be lost and the transaction that files the message come through: publish_body() counts the octets.
+        co_await hand_over(std::move(add), weight);
     }
 }
 
@@ -171,38 +173,43 @@ imap::awaitable<void> Filing::end(imap::MailInfo info)
             entry.chunks.push_back(store::make_chunk(mail->chunks, mail->pending));
     }
     std::size_t const weight = 512 + (entry.chunks.empty() ? 0 : entry.chunks.front().zstd.size());
-    while (!commits_->failure && (commits_->mails >= bounds_.mails || commits_->bytes >= bounds_.bytes))
+    auto add = [place = place_, entry = std::move(entry), skip, now](store::Connection& c) mutable {
+        if (!skip) return file(c, *place, std::move(entry), now);
+        store::renew_lease(c, place->lease, place->lease_length);
+        store::add_to_ledger(c, entry.row, now);
+        return false;
+    };
+    co_await hand_over(std::move(add), weight);
+}
+
+imap::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
+{
+    while (!commits_->failure && (commits_->writes >= bounds_.writes || commits_->bytes >= bounds_.bytes))
         co_await commits_->wait();
     if (commits_->failure) std::rethrow_exception(commits_->failure);
 
-    ++commits_->mails;
-    commits_->bytes += weight;
-    auto commit = [](store::Store* store, std::shared_ptr<Commits> commits, std::shared_ptr<FilingPlace const> place,
-                     Entry what, bool skipped, std::size_t bytes, Instant at) -> imap::awaitable<void> {
+    ++commits_->writes;
+    commits_->bytes += bytes;
+    auto commit = [](store::Store* store, std::shared_ptr<Commits> commits, Write what,
+                     std::size_t weight) -> imap::awaitable<void> {
         try {
-            auto work = [place, skipped, at, &what](store::Connection& c) {
-                if (!skipped) return file(c, *place, std::move(what), at);
-                store::renew_lease(c, place->lease, place->lease_length);
-                store::add_to_ledger(c, what.row, at);
-                return false;
-            };
-            bool const filed = co_await store->write(std::move(work), bytes);
+            bool const filed = co_await store->write(std::move(what), weight);
             if (filed) ++commits->filed;
         } catch (...) {
             if (!commits->failure) commits->failure = std::current_exception();
         }
-        --commits->mails;
-        commits->bytes -= bytes;
+        --commits->writes;
+        commits->bytes -= weight;
         commits->changed.cancel();
         commits->changed.expires_at(Commits::Forever);
     };
-    auto running = commit(&store_, commits_, place_, std::move(entry), skip, weight, now);
+    auto running = commit(&store_, commits_, std::move(write), bytes);
     asio::co_spawn(loop_, std::move(running), asio::detached);
 }
 
 imap::awaitable<void> Filing::settle()
 {
-    while (commits_->mails > 0) co_await commits_->wait();
+    while (commits_->writes > 0) co_await commits_->wait();
     if (commits_->failure) std::rethrow_exception(commits_->failure);
 }
 

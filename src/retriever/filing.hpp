@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,9 +33,9 @@ struct FilingPlace {
 /// arrives, so that the wire is the limit. Call settle() after the fetch: only then is everything durable.
 class Filing final : public imap::BodySink {
 public:
-    /// How much may await its commit before the next mail is read.
+    /// How much may await its commit before more is read: writes (a mail, or a chunk of a large one), and their bytes.
     struct Bounds {
-        std::size_t mails = 400;
+        std::size_t writes = 400;
         std::size_t bytes = 8 * 1024 * 1024;
     };
 
@@ -55,6 +56,11 @@ public:
 private:
     struct Mail;
     struct Commits;
+    /// True where it filed a message.
+    using Write = std::function<bool(store::Connection&)>;
+
+    /// Returns once it may be committed beside the others; what goes wrong is thrown by a later call, or by settle().
+    imap::awaitable<void> hand_over(Write write, std::size_t bytes);
 
     store::Store& store_;
     Clock const& clock_;

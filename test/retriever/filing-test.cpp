@@ -2,6 +2,7 @@
 //   - `store::add_to_ledger(c, entry.row, now)` of file() moved to a write of its own: NothingIsHalfFiled
 //   - the `message_with` look-up left out: TheSameBytesAreTheSameMail
 //   - `store::renew_lease(…)` of file() left out: WhoeverLostTheLeaseFilesNothing
+//   - the octets not counted (publish_body() of src/store/bodies.cpp): AMailWhoseChunkWasLostIsNotFiled
 //   - settle() returning at once: SettlingMeansDurable
 #include "retriever/filing.hpp"
 
@@ -170,6 +171,7 @@ TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
         co_await filing.begin(4 * half.size());
         for (int i = 0; i < 4; ++i) {
             co_await filing.chunk(half);
+            co_await filing.settle();
             clock.advance(Duration(40'000));
         }
         imap::MailInfo info;
@@ -179,6 +181,26 @@ TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
     };
     test::run(loop, work());
     EXPECT_EQ(messages().size(), 4U);
+}
+
+TEST_F(FilingTest, AMailWhoseChunkWasLostIsNotFiled)
+{
+    auto work = [&]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        co_await filing.begin(2 * store::chunk_bytes);
+        auto const more = std::string(store::chunk_bytes + 1, 'x');
+        co_await filing.chunk(more);
+        co_await filing.settle();
+        // A sweep that took it for an orphan.
+        store->write_now([&](Connection& c) { store::sweep_bodies(c, clock.now() + Duration(1)); });
+        imap::MailInfo info;
+        info.uid = 1;
+        co_await filing.end(std::move(info));
+        co_await filing.settle();
+    };
+    EXPECT_THROW(test::run(loop, work()), store::Failure);
+    EXPECT_TRUE(messages().empty());
+    EXPECT_TRUE(known().empty());
 }
 
 TEST_F(FilingTest, ForgetsWhatIsDiscarded)
@@ -199,7 +221,7 @@ TEST_F(FilingTest, ForgetsWhatIsDiscarded)
 TEST_F(FilingTest, AMailboxIsFilledOnceByWhoeverTriesTwice)
 {
     // The bound on what awaits its commit, with mails that are larger than it.
-    Filing::Bounds const narrow{.mails = 2, .bytes = 1'000};
+    Filing::Bounds const narrow{.writes = 2, .bytes = 1'000};
     auto work = [&]() -> net::awaitable<void> {
         Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, narrow);
         for (imap::Uid uid = 1; uid <= 50; ++uid)
