@@ -6,6 +6,7 @@
 namespace postroom::model {
 
 using UserId = Id<struct UserTag>;
+using AccessTokenId = Id<struct AccessTokenTag>;
 using DepartmentId = Id<struct DepartmentTag>;
 using ApplicationId = Id<struct ApplicationTag>;
 using AccountId = Id<struct AccountTag>;

@@ -131,9 +131,11 @@ void add_account(Connection& c, model::Account const& account)
         account.state_reason, account.state_since, account.transcript, account.created);
 }
 
-std::vector<model::Account> accounts(Connection& c)
+std::vector<model::Account> accounts(Connection& c, model::Sight const& sight)
 {
-    return c.all(with(account_columns, "ORDER BY lower(name)"), account_of);
+    Selection selection{std::string(account_columns)};
+    selection.within(sight, "department");
+    return selection.all(c, "ORDER BY lower(name)", account_of);
 }
 
 std::optional<model::Account> account(Connection& c, model::AccountId id)
@@ -192,9 +194,11 @@ void add_mailbox(Connection& c, model::Mailbox const& mailbox)
         mailbox.created);
 }
 
-std::vector<model::Mailbox> mailboxes(Connection& c)
+std::vector<model::Mailbox> mailboxes(Connection& c, model::Sight const& sight)
 {
-    return c.all(with(mailbox_columns, "ORDER BY lower(address)"), mailbox_of);
+    Selection selection{std::string(mailbox_columns)};
+    selection.within(sight, "department");
+    return selection.all(c, "ORDER BY lower(address)", mailbox_of);
 }
 
 std::vector<model::Mailbox> mailboxes_of(Connection& c, model::AccountId account)
@@ -210,6 +214,15 @@ std::optional<model::Mailbox> mailbox(Connection& c, model::MailboxId id)
 std::optional<model::Mailbox> mailbox_at(Connection& c, std::string_view address)
 {
     return c.first(with(mailbox_columns, "AND lower(address) = lower(?)"), mailbox_of, address);
+}
+
+model::DepartmentId department_of(Connection& c, model::MailboxId id)
+{
+    auto const found = c.first(
+        "SELECT department FROM mailbox WHERE id = ?", [](Row const& row) { return row.id<model::DepartmentId>(0); },
+        id);
+    if (!found) throw Failure(Trouble::not_found, "the mailbox is not there (any more)");
+    return *found;
 }
 
 void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now)

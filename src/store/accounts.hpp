@@ -4,6 +4,7 @@
 #include "model/account.hpp"
 #include "model/application.hpp"
 #include "model/mailbox.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 namespace postroom::store {
@@ -16,7 +17,7 @@ void add_application(Connection& c, model::Application const& application);
 void remove_application(Connection& c, model::ApplicationId id);
 
 void add_account(Connection& c, model::Account const& account);
-[[nodiscard]] std::vector<model::Account> accounts(Connection& c);
+[[nodiscard]] std::vector<model::Account> accounts(Connection& c, model::Sight const& sight = {});
 [[nodiscard]] std::optional<model::Account> account(Connection& c, model::AccountId id);
 [[nodiscard]] std::optional<model::Account> account_named(Connection& c, std::string_view name);
 void set_account_state(Connection& c, model::AccountId id, model::AccountState state, std::string_view reason,
@@ -27,10 +28,12 @@ void set_account_transcript(Connection& c, model::AccountId id, bool on);
 void remove_account(Connection& c, model::AccountId id);
 
 void add_mailbox(Connection& c, model::Mailbox const& mailbox);
-[[nodiscard]] std::vector<model::Mailbox> mailboxes(Connection& c);
+[[nodiscard]] std::vector<model::Mailbox> mailboxes(Connection& c, model::Sight const& sight = {});
 [[nodiscard]] std::vector<model::Mailbox> mailboxes_of(Connection& c, model::AccountId account);
 [[nodiscard]] std::optional<model::Mailbox> mailbox(Connection& c, model::MailboxId id);
 [[nodiscard]] std::optional<model::Mailbox> mailbox_at(Connection& c, std::string_view address);  ///< ignoring case
+/// Whose the mailbox is, or was: one that was removed as well. Throws Failure (Trouble::not_found).
+[[nodiscard]] model::DepartmentId department_of(Connection& c, model::MailboxId id);
 struct MailboxStatus {
     model::MailboxState state;
     std::string reason;

@@ -119,21 +119,12 @@ std::optional<model::Case> case_numbered(Connection& c, std::int64_t number)
 
 std::vector<model::Case> cases(Connection& c, CaseFilter const& filter)
 {
-    std::string sql(case_columns);
-    std::vector<Value> parameters;
-    auto const narrow = [&](std::string_view condition, Value by) {
-        sql += parameters.empty() ? "WHERE " : "AND ";
-        sql += condition;
-        parameters.push_back(std::move(by));
-    };
-    if (filter.state) narrow("state = ? ", value(to_string(*filter.state)));
-    if (filter.department) narrow("department = ? ", value(*filter.department));
-    if (filter.below) narrow("number < ? ", value(*filter.below));
-    sql += "ORDER BY number DESC LIMIT ?";
-    parameters.push_back(value(filter.most));
-    std::vector<model::Case> found;
-    c.run(sql, parameters, [&](Row const& row) { found.push_back(case_of(row)); });
-    return found;
+    Selection selection(std::string(case_columns) + "WHERE 1 = 1 ");
+    if (filter.state) selection.narrow("state = ?", value(to_string(*filter.state)));
+    if (filter.department) selection.narrow("department = ?", value(*filter.department));
+    if (filter.below) selection.narrow("number < ?", value(*filter.below));
+    selection.within(filter.sight, "department");
+    return selection.all(c, "ORDER BY number DESC LIMIT ?", case_of, filter.most);
 }
 
 void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Instant now)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/case.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 namespace postroom::store {
@@ -13,6 +14,7 @@ namespace postroom::store {
 struct CaseFilter {
     std::optional<model::CaseState> state;
     std::optional<model::DepartmentId> department;
+    model::Sight sight{};
     std::optional<std::int64_t> below;  ///< numbers below this: the next page
     int most = 50;
 };

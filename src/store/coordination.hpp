@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/ids.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 namespace postroom::store {
@@ -55,6 +56,7 @@ struct Alarm {
     std::int64_t count = 0;
     Instant begun{}, last{};
 };
-[[nodiscard]] std::vector<Alarm> alarms(Connection& c);
+/// Of a limited sight: those about accounts that it sees.
+[[nodiscard]] std::vector<Alarm> alarms(Connection& c, model::Sight const& sight = {});
 
 }  // namespace postroom::store

@@ -164,9 +164,11 @@ void triage_again(Connection& c, model::MessageId id)
                "the message in the exception queue");
 }
 
-std::vector<model::Message> exceptions(Connection& c, int most)
+std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight)
 {
-    return c.all(messages_where("WHERE triage = 'exception' ORDER BY filed, id LIMIT ?"), message_of, most);
+    Selection selection(messages_where("WHERE triage = 'exception' "));
+    selection.within(sight, "(SELECT department FROM mailbox WHERE mailbox.id = message.mailbox)");
+    return selection.all(c, "ORDER BY filed, id LIMIT ?", message_of, most);
 }
 
 }  // namespace postroom::store

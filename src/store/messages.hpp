@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/message.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 #include <utility>
@@ -37,6 +38,6 @@ void begin_triage(Connection& c, model::MessageId id);
 void triage_done(Connection& c, model::MessageId id);
 void triage_failed(Connection& c, model::MessageId id, std::string_view why);
 void triage_again(Connection& c, model::MessageId id);  ///< out of the exception queue, tries from 0
-[[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most);
+[[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight = {});
 
 }  // namespace postroom::store

@@ -16,9 +16,13 @@ namespace {
 constexpr std::string_view start_sql =
 #include "store/migrations/0001-start.sql"
     ;
+constexpr std::string_view identity_sql =
+#include "store/migrations/0002-identity.sql"
+    ;
 
 constexpr std::array all{
     Migration{1, "start", start_sql},
+    Migration{2, "identity", identity_sql},
 };
 
 }  // namespace

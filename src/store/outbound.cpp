@@ -109,12 +109,13 @@ std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId acti
     return c.first(select("WHERE activity = ?"), outbound_of_row, activity);
 }
 
-std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most)
+std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
+                                       model::Sight const& sight)
 {
-    if (state)
-        return c.all(select("WHERE state = ? ORDER BY created DESC, id DESC LIMIT ?"), outbound_of_row,
-                     to_string(*state), most);
-    return c.all(select("ORDER BY created DESC, id DESC LIMIT ?"), outbound_of_row, most);
+    Selection selection(select("WHERE 1 = 1 "));
+    if (state) selection.narrow("state = ?", value(to_string(*state)));
+    selection.within(sight, "(SELECT department FROM mailbox WHERE mailbox.id = outbound.mailbox)");
+    return selection.all(c, "ORDER BY created DESC, id DESC LIMIT ?", outbound_of_row, most);
 }
 
 std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id)

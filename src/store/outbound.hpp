@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/outbound.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 namespace postroom::store {
@@ -10,8 +11,8 @@ namespace postroom::store {
 void enqueue(Connection& c, model::Outbound const& outbound);
 [[nodiscard]] std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id);
 [[nodiscard]] std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity);
-[[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state,
-                                                     int most);
+[[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
+                                                     model::Sight const& sight = {});
 struct Attempt {
     std::int64_t number = 0;
     std::string owner;

@@ -47,4 +47,25 @@ model::Digest digest(Row const& row, int column)
     return found;
 }
 
+void Selection::narrow(std::string_view condition, Value by)
+{
+    sql_ += fmt::format("AND {} ", condition);
+    parameters_.push_back(std::move(by));
+}
+
+void Selection::within(model::Sight const& sight, std::string_view department)
+{
+    if (sight.all()) return;
+    if (sight.departments->empty()) {
+        sql_ += "AND 1 = 0 ";
+        return;
+    }
+    std::string marks;
+    for (auto const& each : *sight.departments) {
+        marks += marks.empty() ? "?" : ", ?";
+        parameters_.push_back(value(each));
+    }
+    sql_ += fmt::format("AND {} IN ({}) ", department, marks);
+}
+
 }  // namespace postroom::store

@@ -1,7 +1,8 @@
-// What several repositories read and write alike: words, lists, digests.
+// What several repositories read and write alike: words, lists, digests, and lists that a sight narrows.
 #pragma once
 
 #include "model/message.hpp"
+#include "model/sight.hpp"
 #include "store/connection.hpp"
 
 #include <fmt/format.h>
@@ -29,6 +30,31 @@ template <class Enum>
 
 [[nodiscard]] Bytes to_bytes(model::Digest const& digest);
 [[nodiscard]] model::Digest digest(Row const& row, int column);
+
+/// A SELECT that is narrowed step by step. What it begins with has a WHERE.
+class Selection {
+public:
+    explicit Selection(std::string sql) : sql_(std::move(sql)) {}
+
+    /// Another condition, with the value of its one parameter.
+    void narrow(std::string_view condition, Value by);
+    /// Only what is of a department that is seen; `department` is a column, or a subselect of it.
+    void within(model::Sight const& sight, std::string_view department);
+
+    template <class Make, class... Args>
+    auto all(Connection& c, std::string_view rest, Make make, Args const&... args) const
+    {
+        auto parameters = parameters_;
+        (parameters.push_back(value(args)), ...);
+        std::vector<decltype(make(std::declval<Row const&>()))> found;
+        c.run(sql_ + std::string(rest), parameters, [&](Row const& row) { found.push_back(make(row)); });
+        return found;
+    }
+
+private:
+    std::string sql_;
+    std::vector<Value> parameters_;
+};
 
 /// Throws Failure (Trouble::not_found) where nothing changed.
 inline void must_exist(std::int64_t changed, std::string_view what)
