@@ -14,9 +14,9 @@ function ordinaryUser() {
 
 /**
  * `introspection` is where tokens are looked up: the URL (with user:password@ where the provider wants a sign-in), the CA file,
- * and the member of its answer that holds the user name.
+ * and the member of its answer that holds the user name. `settings` are lines of Dovecot's own.
  */
-export async function startDovecot({ certificates, introspection, mechanisms = 'xoauth2 oauthbearer', pop3 = false }) {
+export async function startDovecot({ certificates, introspection, mechanisms = 'xoauth2 oauthbearer', pop3 = false, settings = '' }) {
   const { folder, remove } = scratchFolder('dovecot');
   const user = ordinaryUser();
   const ports = { imaps: await freePort(), lmtp: await freePort(), auth: await freePort(), ...(pop3 && { pop3s: await freePort() }) };
@@ -108,6 +108,7 @@ service stats {
 protocol lmtp {
   postmaster_address = postmaster@localhost
 }
+${settings}
 `);
   const as = process.getuid() === 0 ? { uid: user.uid, gid: user.gid } : {};
   const child = start('/usr/sbin/dovecot', ['-F', '-c', path.join(folder, 'dovecot.conf')], { ...as, cwd: folder });

@@ -88,11 +88,11 @@ assert.ok(['sqlite', 'postgresql'].includes(kind), `STORE is sqlite or postgresq
 
 /**
  * `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. `beside` is another server, over
- * PostgreSQL, whose store and vault key this one shares.
+ * PostgreSQL, whose store and vault key this one shares; `given` is a PostgreSQL server that somebody else ends.
  */
-export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside }) {
+export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside, given }) {
   const { folder, remove } = scratchFolder('server');
-  const database = beside?.database ?? (store === 'postgresql' ? await startPostgresql() : undefined);
+  const database = beside?.database ?? given ?? (store === 'postgresql' ? await startPostgresql() : undefined);
   if (beside) copyFileSync(path.join(beside.folder, 'vault.key'), path.join(folder, 'vault.key'));
   const port = await freePort();
   const socket = path.join(folder, 'postroom.sock');
@@ -150,7 +150,7 @@ ${configuration}`);
     },
     async stop() {
       if (server.child) await stop(server.child, 30_000);
-      if (!beside) await database?.stop();
+      if (!beside && !given) await database?.stop();
       remove();
     },
     /** A command that must succeed; its JSON. */

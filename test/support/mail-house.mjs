@@ -6,10 +6,17 @@ import { deliver } from './smtp.mjs';
 
 export const domain = 'contoso.test';
 
-/** `keep` is the scenario's. example.com is where the customers are. */
-export async function startMailServers({ keep, certificates, introspection }) {
-  const dovecot = await keep(startDovecot({ certificates, introspection }));
-  const postfix = await keep(startPostfix({ certificates, dovecot, domains: [domain, 'example.com'] }));
+// As Exchange does, what is submitted is kept in the sender's folder of sent mail.
+const keepsSent = {
+  dovecot: 'lmtp_save_to_detail_mailbox = yes',
+  postfix: { recipient_delimiter: '+', sender_bcc_maps: `regexp:{{/^([^@+]+)@${domain.replace('.', '\\.')}$$/ $$1+Sent@${domain}}}` },
+};
+
+/** `keep` is the scenario's. example.com is where the customers are. With `sent`, submitted mail is found in Sent, too. */
+export async function startMailServers({ keep, certificates, introspection, sent = false }) {
+  const dovecot = await keep(startDovecot({ certificates, introspection, settings: sent ? keepsSent.dovecot : '' }));
+  const settings = sent ? keepsSent.postfix : {};
+  const postfix = await keep(startPostfix({ certificates, dovecot, domains: [domain, 'example.com'], settings }));
   return {
     dovecot,
     postfix,

@@ -9,10 +9,12 @@ import { walk } from './browser.mjs';
 // What Postroom asks of any provider, beside OpenID's own: a provider has to know them.
 const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
 
-export async function startOpenIdProvider({ certificates, redirectUrl }) {
+/** `wire` resolves with where it is reached instead of its own endpoint, where something stands in between. */
+export async function startOpenIdProvider({ certificates, redirectUrl, wire = (endpoint) => endpoint }) {
   const server = https.createServer({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const authority = `https://localhost:${server.address().port}`;
+  const authority = `https://${await wire(`localhost:${server.address().port}`)}`;
+  const life = { accessToken: 3600 };
   const clientSecret = `${randomBytes(24).toString('base64url')}+/=&%`;  // what a form and a header must encode
   const introspectionSecret = randomBytes(24).toString('hex');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -27,7 +29,7 @@ export async function startOpenIdProvider({ certificates, redirectUrl }) {
     claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email'] },
     features: { introspection: { enabled: true } },
     pkce: { required: () => true },
-    ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 86_400, IdToken: 3600, Interaction: 600, RefreshToken: 86_400, Session: 600 },
+    ttl: { AccessToken: () => life.accessToken, AuthorizationCode: 60, Grant: 86_400, IdToken: 3600, Interaction: 600, RefreshToken: 86_400, Session: 600 },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: id, email: id, name: id.split('@')[0] }) }),
   });
   const issued = [];
@@ -42,6 +44,8 @@ export async function startOpenIdProvider({ certificates, redirectUrl }) {
     authority,
     clientId: 'postroom',
     clientSecret,
+    /** Seconds, of tokens that are issued from now on. */
+    life,
     seen,
     introspection: {
       url: `https://dovecot:${introspectionSecret}@localhost:${server.address().port}/token/introspection`,

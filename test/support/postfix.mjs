@@ -99,6 +99,8 @@ postlog unix-dgram n - n - 1 postlogd
   return {
     ports,
     log,
+    /** How many mails it has accepted and not yet delivered. */
+    queued: () => asRoot('/usr/sbin/postqueue', ['-c', etc, '-j']).toString().split('\n').filter(Boolean).length,
     stop: async () => {
       forget();
       end();

@@ -36,6 +36,7 @@ export async function startPostgresql() {
   let child;
   const server = {
     name: 'postgresql',
+    sockets,
     url: `postgresql://postroom@/postgres?host=${sockets}`,
     log: () => child.output,
     async begin() {

@@ -1,0 +1,68 @@
+// A whole run with everything that can go wrong going wrong: mail comes in, replies go out, and all along wires are cut and servers are
+// killed. Then it stops, everything comes to its end, and every mail is counted. docs/testing.md says how to read it, and how to repeat one.
+//
+// SEED=n makes the choices of an earlier run, SECONDS=n or MINUTES=n is how long faults are injected (8 seconds), STORE=sqlite or
+// postgresql the one store to run on, in place of both.
+import { injectEverything } from '../support/faults/all.mjs';
+import { startCampaign } from '../support/faults/campaign.mjs';
+import { count, drain } from '../support/faults/count.mjs';
+import { openWorld } from '../support/faults/world.mjs';
+import { scenario } from '../support/house.mjs';
+import { delay } from '../support/scratch.mjs';
+
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const seconds = process.env.MINUTES ? 60 * Number(process.env.MINUTES) : Number(process.env.SECONDS ?? 8);
+const stores = process.env.STORE ? [process.env.STORE] : ['sqlite', 'postgresql'];
+
+/** Does `work` again and again until `ended()`, with pauses that the seed chooses. */
+async function keepDoing(its, [least, most], ended, work) {
+  while (!ended()) {
+    await work(its);
+    await delay(its.between(least, most));
+  }
+}
+
+for (const store of stores) {
+  scenario(`${seconds} s of faults over ${store}: every mail is filed once, every reply delivered once`, { limit: 240_000 + seconds * 2_000 }, async ({ keep, t }) => {
+    const began = Date.now();
+    const repeat = `SEED=${seed} SECONDS=${seconds} STORE=${store} node --test test/faults/faults.test.mjs`;
+    console.log(`# ${repeat}`);
+    const say = (words) => (process.env.VERBOSE ? console.log(`# ${words}`) : undefined);
+    const campaign = startCampaign({ seed, say });
+    try {
+      const world = await openWorld({ keep, campaign, store, say });
+      injectEverything(campaign, world);
+      const ready = Date.now();
+
+      campaign.begin();
+      let over = false;
+      const traffic = [
+        keepDoing(campaign.choices('customers'), [20, 200], () => over, world.customerWrites),
+        keepDoing(campaign.choices('agents'), [50, 400], () => over, world.agentAnswers),
+      ];
+      await Promise.race([delay(seconds * 1_000), ...traffic]);
+      over = true;
+      await Promise.all(traffic);
+      await campaign.end();
+      const ended = Date.now();
+
+      // Nobody waits for what the servers have resolved to wait after so many failures.
+      for (const server of world.servers) {
+        await server.kill();
+        await server.begin();
+      }
+      const people = await drain(world, { limit: 150_000 });
+      const counted = await count(world);
+      const faults = Object.entries(campaign.counts).sort().map(([what, times]) => `${what} ${times}`).join(', ');
+      t.diagnostic(`${campaign.total()} faults injected: ${faults}`);
+      t.diagnostic(`${world.put.length} mails put in, ${counted.filed} filed; ${world.promised.size} replies promised, ${counted.delivered} delivered, `
+        + `${counted.found} of them found in Sent Items; people decided ${people.decided} times, and had ${people.readAgain} mails read again`);
+      t.diagnostic(`${seconds} s of faults, ${Math.round((ready - began) / 1000)} s before and ${Math.round((Date.now() - ended) / 1000)} s after; SEED=${seed}`);
+    } catch (error) {
+      console.log(`# the faults so far: ${JSON.stringify(campaign.counts)}\n# to repeat it: ${repeat}`);
+      throw error;
+    } finally {
+      await campaign.end().catch(() => {});
+    }
+  });
+}

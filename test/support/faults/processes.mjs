@@ -1,0 +1,61 @@
+// What befalls the servers of Postroom themselves: killed, stopped for a while, and stopped until their leases have run out.
+import { delay, start } from '../scratch.mjs';
+
+async function psql(url, sql) {
+  const child = start('/usr/bin/psql', [url, '-qXtA', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
+  return (await child.ended).code === 0;
+}
+
+/** kill -9 at any instant, and begun again by whoever looks after it. */
+export function kills(campaign, world, every) {
+  campaign.repeat({
+    name: 'kill',
+    every,
+    async inject(its) {
+      const [server, pause] = [its.pick(world.servers), its.magnitude(1, 400)];
+      await server.kill();
+      await delay(pause);
+      await world.begin(server);
+    },
+  });
+}
+
+/** SIGSTOP, and SIGCONT a while later: longer than a short deadline, and shorter than any lease. */
+export function pauses(campaign, world, every, longest) {
+  campaign.repeat({
+    name: 'stop and continue',
+    every,
+    async inject(its) {
+      const [{ child }, pause] = [its.pick(world.servers), its.magnitude(50, longest)];
+      child.kill('SIGSTOP');
+      await delay(pause);
+      child.kill('SIGCONT');
+    },
+  });
+}
+
+/**
+ * A server is stopped until its leases have run out, and another took over what it had; then it wakes, and goes on in the middle of
+ * whatever it was doing. Nobody waits for half an hour: the leases' ends are moved in the store, by whose clock they count.
+ */
+export function takeovers(campaign, world, every) {
+  const expire = (owner) => psql(world.database.url, `SET lock_timeout = '500ms';
+    UPDATE lease SET ends = 1 WHERE right(owner, length('${owner}')) = '${owner}' AND ends > 1;
+    UPDATE outbound SET lease_ends = 1 WHERE right(lease_owner, length('${owner}')) = '${owner}' AND state IN ('claimed', 'committing');`);
+  campaign.repeat({
+    name: 'stop until the leases have run out',
+    every,
+    async inject(its) {
+      const [server, pause] = [its.pick(world.servers), its.magnitude(300, 3_000)];
+      server.child.kill('SIGSTOP');
+      try {
+        // Where it was stopped within a transaction, PostgreSQL holds its rows until 15 s have passed: another time.
+        if (!await expire(server.socket)) return false;
+        await delay(pause);
+      } finally {
+        server.child.kill('SIGCONT');
+      }
+      return '';
+    },
+  });
+}

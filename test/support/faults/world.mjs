@@ -1,0 +1,103 @@
+// Everything that a run needs: Postroom (two servers over PostgreSQL), Dovecot and Postfix, an OpenID provider, customers who write, and
+// agents who answer; with a wire that the campaign spoils between Postroom and each of them.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { makeCertificates } from '../certificates.mjs';
+import { addAccount, authorize, setUp, startServer } from '../house.mjs';
+import { domain, startMailServers } from '../mail-house.mjs';
+import { startOpenIdProvider } from '../openid-provider.mjs';
+import { startPostgresql } from '../postgresql.mjs';
+import { delay, scratchFolder } from '../scratch.mjs';
+import { digestOf } from './count.mjs';
+import { startWire } from './wire.mjs';
+
+export const mailboxes = [
+  { address: `sales@${domain}`, after: 'move' },
+  { address: `support@${domain}`, after: 'delete' },
+  { address: `alex@${domain}`, after: 'leave' },
+];
+export const customer = 'customer@example.com';
+
+export async function openWorld({ keep, campaign, store, say }) {
+  const { folder, remove } = scratchFolder('certificates');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const wire = (name, to, more) => keep(startWire({ name, to, campaign, certificates, ...more }));
+
+  const anchors = [certificates.anchor];
+  let database;
+  const servers = [];
+  if (store === 'postgresql') {
+    database = await keep(startPostgresql());
+    const socket = await wire('PostgreSQL', path.join(database.sockets, '.s.PGSQL.5432'), { rate: 0.3, latency: 0, garbles: false });
+    database.wired = { ...database, url: database.url.replace(database.sockets, path.dirname(socket.endpoint)) };
+  }
+  servers.push(await keep(startServer({ anchors, store, given: database?.wired })));
+  if (database) servers.push(await keep(startServer({ anchors, store, beside: servers[0] })));
+
+  let toProvider;
+  const provider = await keep(startOpenIdProvider({
+    certificates,
+    redirectUrl: `${servers[0].url}/oauth/callback`,
+    wire: async (endpoint) => (toProvider = await wire('HTTPS', endpoint, { rate: 0.4 })).endpoint,
+  }));
+  const mail = await startMailServers({ keep, certificates, introspection: provider.introspection, sent: true });
+  const imap = await wire('IMAP', mail.imap, { protocol: 'imap' });
+  const smtp = await wire('SMTP', mail.smtp, { protocol: 'smtp' });
+  await setUp(servers[0], provider);
+  await servers[0].command('settings', 'set', 'doubt-delays', '500ms,1s,3s');
+  for (const { address, after } of mailboxes) {
+    const name = await addAccount(servers[0], { user: address, imap: imap.endpoint, smtp: smtp.endpoint, after });
+    const outcome = await authorize(servers[0], name, address, provider.signIn);
+    assert.equal(outcome.state, 'accepted', outcome.reason);
+  }
+  for (const { address } of mailboxes) await servers[0].idle(address);
+  // Tokens that hardly last for one session, so that the identity provider is needed all along.
+  provider.life.accessToken = 130;
+
+  const put = [];             // every mail that a customer wrote and Postfix accepted
+  const promised = new Set(); // every reply that Postroom answered for with 201
+  const answered = new Set();
+  const world = {
+    store, say, customer, mailboxes, servers, server: servers[0], database, mail, provider, put, promised,
+    wires: [imap, smtp, toProvider],
+    /** Until it answers, however often it ends by what is being spoilt. */
+    async begin(server) {
+      for (;;) {
+        try {
+          return await server.begin();
+        } catch (error) {
+          if (!campaign.active || server.child.exitCode === null) throw error;
+          campaign.count('ended at its start');
+          await delay(200);
+        }
+      }
+    },
+    async customerWrites(its) {
+      const number = put.length + 1;
+      const to = its.pick(mailboxes).address;
+      const id = `mail-${campaign.seed}-${number}@example.com`;
+      const size = its.chance(0.03) ? its.between(300_000, 900_000) : its.magnitude(50, 30_000);
+      const line = `mail ${number} to ${to}, ${its.between(0, 1e9)} `.repeat(10).slice(0, 76);
+      const body = `${line}\n`.repeat(Math.ceil(size / 77));
+      const one = { id, to, digest: digestOf(body) };
+      put.push(one);
+      await mail.customerWrites(to, `From: ${customer}\nTo: ${to}\nSubject: Mail ${number}\nMessage-ID: <${id}>\n\n${body}`, customer);
+    },
+    /** Answers a case that nobody has answered yet. What Postroom did not promise may be queued all the same. */
+    async agentAnswers(its) {
+      const server = its.pick(servers);
+      try {
+        const { items } = await server.api('cases?limit=100');
+        const open = items.filter((each) => !answered.has(each.number));
+        if (open.length === 0) return;
+        const { number } = its.pick(open);
+        answered.add(number);
+        promised.add((await server.api(`cases/${number}/replies`, { text: `An answer to case ${number}.\n${'All is well. '.repeat(its.between(0, 60))}` })).id);
+      } catch (error) {
+        if (!campaign.active) throw error;
+      }
+    },
+  };
+  return world;
+}
