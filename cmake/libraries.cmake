@@ -2,7 +2,7 @@
 # What each is for, and what else was looked at: docs/dependencies.md.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Boost 1.81 REQUIRED COMPONENTS json locale url)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
@@ -35,6 +35,8 @@ target_compile_definitions(postroom_lib_beast PUBLIC BOOST_BEAST_SEPARATE_COMPIL
 
 add_library(postroom_lib_json INTERFACE)
 target_link_libraries(postroom_lib_json INTERFACE Boost::json)
+add_library(postroom_lib_locale INTERFACE)
+target_link_libraries(postroom_lib_locale INTERFACE Boost::locale)
 add_library(postroom_lib_url INTERFACE)
 target_link_libraries(postroom_lib_url INTERFACE Boost::url)
 add_library(postroom_lib_openssl INTERFACE)

@@ -1,6 +1,8 @@
 // What went wrong, as a value: a kind that code decides by, and words that a person understands.
 #pragma once
 
+#include "base/words.hpp"
+
 #include <expected>
 #include <string>
 #include <string_view>
@@ -27,15 +29,24 @@ enum class Trouble {
 
 /// `message` says what happened, why, and where it helps what to do next. It never holds a secret.
 struct Error {
-    Trouble kind = Trouble::internal;
-    std::string message;
+    Error() = default;
+    Error(Trouble what, Words said) : kind(what), message(said.english()), words(std::move(said)) {}
+    Error(Trouble what, std::string said) : Error(what, Words(std::move(said))) {}
 
-    friend bool operator==(Error const&, Error const&) = default;
+    Trouble kind = Trouble::internal;
+    std::string message;  ///< in English, for the log and the store
+    Words words;          ///< the same, for a reader in their language
+
+    friend bool operator==(Error const& a, Error const& b) { return a.kind == b.kind && a.message == b.message; }
 };
 
 template <class T>
 using Result = std::expected<T, Error>;
 
+[[nodiscard]] inline std::unexpected<Error> failure(Trouble kind, Words words)
+{
+    return std::unexpected(Error{kind, std::move(words)});
+}
 [[nodiscard]] inline std::unexpected<Error> failure(Trouble kind, std::string message)
 {
     return std::unexpected(Error{kind, std::move(message)});

@@ -13,27 +13,29 @@ namespace postroom::console {
 
 class Problem : public std::runtime_error {
 public:
-    /// `field` is the member or parameter of the request that is wrong, where one is.
-    Problem(Trouble kind, std::string const& detail, std::string field = {})
-        : std::runtime_error(detail), kind_(kind), field_(std::move(field))
+    /// `field` is the member or parameter of the request that is wrong, where one is. what() is in English.
+    Problem(Trouble kind, Words detail, std::string field = {})
+        : std::runtime_error(detail.english()), kind_(kind), field_(std::move(field)), words_(std::move(detail))
     {
     }
-    explicit Problem(Error const& error, std::string field = {}) : Problem(error.kind, error.message, std::move(field))
+    Problem(Trouble kind, std::string detail, std::string field = {})
+        : Problem(kind, Words(std::move(detail)), std::move(field))
     {
     }
+    explicit Problem(Error const& error, std::string field = {}) : Problem(error.kind, error.words, std::move(field)) {}
     /// Where the status says more than the kind: 401, 405, 415, 421, 429.
-    Problem(net::http::status status, std::string const& detail)
-        : std::runtime_error(detail), kind_(Trouble::refused), status_(status)
-    {
-    }
+    Problem(net::http::status status, Words detail) : Problem(Trouble::refused, std::move(detail)) { status_ = status; }
+    Problem(net::http::status status, std::string detail) : Problem(status, Words(std::move(detail))) {}
 
     [[nodiscard]] Trouble kind() const { return kind_; }
     [[nodiscard]] net::http::status status() const;
     [[nodiscard]] std::string const& field() const { return field_; }
+    [[nodiscard]] Words const& words() const { return words_; }
 
 private:
     Trouble kind_;
     std::string field_;
+    Words words_;
     net::http::status status_ = net::http::status::unknown;
 };
 
