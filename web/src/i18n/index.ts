@@ -1,40 +1,54 @@
-// The languages of the pages. A new one is a JSON file beside this one and a line in `languages`.
+// The languages of the pages. A new one is a JSON file beside this one and a line in `spoken`. ?lang=… chooses one for this tab.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import ar from "./ar.json";
+import { isolated } from "./bidi";
 import en from "./en.json";
 import fr from "./fr.json";
 import nl from "./nl.json";
+import { every, mirrored, pseudo } from "./pseudo";
 import ptBR from "./pt-BR.json";
 
-export const languages = [
-  { code: "en", name: "English", dir: "ltr" },
-  { code: "fr", name: "Français", dir: "ltr" },
-  { code: "nl", name: "Nederlands", dir: "ltr" },
-  { code: "pt-BR", name: "Português (Brasil)", dir: "ltr" },
-  { code: "ar", name: "العربية", dir: "rtl" },
+const spoken = [
+  { code: "en", name: "English", dir: "ltr", words: en },
+  { code: "fr", name: "Français", dir: "ltr", words: fr },
+  { code: "nl", name: "Nederlands", dir: "ltr", words: nl },
+  { code: "pt-BR", name: "Português (Brasil)", dir: "ltr", words: ptBR },
+  { code: "ar", name: "العربية", dir: "rtl", words: ar },
 ] as const;
 
-export type Language = (typeof languages)[number];
+// As languages of no country (CLDR's XA and XB), so that plurals, numbers and dates are English ones.
+const unspoken = [
+  { code: "en-XA", name: "⟦Pseudo⟧", dir: "ltr", words: every(en, pseudo) },
+  { code: "en-XB", name: "⟦oduesP⟧", dir: "rtl", words: every(en, mirrored) },
+] as const;
+const aliases: Record<string, string> = { qps: "en-XA", "qps-rtl": "en-XB" };
+
+const all = [...spoken, ...unspoken];
+export const languages = import.meta.env.DEV ? all : spoken;
+
+export type Language = (typeof all)[number];
 
 const remembered = "postroom.language";
 
 /** The language of that code, or of the same tongue: fr-CA is served by fr, pt by pt-BR. */
 function nearest(code: string): Language | undefined {
   const tongue = code.split("-")[0];
-  return languages.find((each) => each.code === code) ?? languages.find((each) => each.code.split("-")[0] === tongue);
+  return all.find((each) => each.code === code) ?? spoken.find((each) => each.code.split("-")[0] === tongue);
 }
 
 export function languageOf(code: string): Language {
-  return nearest(code) ?? languages[0];
+  return nearest(code) ?? spoken[0];
 }
 
 function preferred(): Language {
-  for (const code of [localStorage.getItem(remembered), ...navigator.languages]) {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (asked !== null) sessionStorage.setItem(remembered, aliases[asked] ?? asked);
+  for (const code of [sessionStorage.getItem(remembered), localStorage.getItem(remembered), ...navigator.languages]) {
     const found = code === null ? undefined : nearest(code);
     if (found) return found;
   }
-  return languages[0];
+  return spoken[0];
 }
 
 function tell(code: string): void {
@@ -43,16 +57,18 @@ function tell(code: string): void {
 }
 
 export function chooseLanguage(code: string): void {
+  sessionStorage.removeItem(remembered);
   localStorage.setItem(remembered, code);
   void i18next.changeLanguage(code);
 }
 
 i18next.on("languageChanged", tell);
 await i18next.use(initReactI18next).init({
-  resources: { en: { translation: en }, fr: { translation: fr }, nl: { translation: nl }, "pt-BR": { translation: ptBR }, ar: { translation: ar } },
+  resources: Object.fromEntries(all.map((each) => [each.code, { translation: each.words }])),
   lng: preferred().code,
   fallbackLng: "en",
-  interpolation: { escapeValue: false },
+  // React escapes HTML; what a stranger's text could do to ours is turn it around.
+  interpolation: { escape: (value: unknown) => isolated(String(value), languageOf(i18next.language).dir) },
   returnNull: false,
 });
 tell(i18next.language);

@@ -10,7 +10,7 @@ import { Cause } from "../parts/cause";
 import { ConfirmButton } from "../parts/confirm-button";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
-import { accountMood, State, Time } from "../parts/words";
+import { accountMood, Data, DataList, State, Time } from "../parts/words";
 import { useMayAdminister } from "../shell/role";
 
 const useStyles = makeStyles({
@@ -65,22 +65,22 @@ export function AccountPage() {
                 [t("common.state"), <State mood={accountMood[account.state]} words={t(`account.state.${account.state}`)} reason={account.state_reason}><Cause causes={account.causes} /></State>],
                 [t("account.since"), <Time at={account.state_since} />],
                 [t("account.kind"), t(`account.kinds.${account.kind}`)],
-                [t("account.user"), <bdi>{account.user}</bdi>],
-                [t("common.department"), account.department],
-                [t("account.application"), account.application],
-                [t("account.retrievalServer"), <bdi>{`${account.retrieval_server} (${account.retrieval.toUpperCase()})`}</bdi>],
-                [t("account.submissionServer"), <bdi>{account.submission_server}</bdi>],
-                [t("mailbox.title"), <bdi>{account.mailboxes.join(", ") || "–"}</bdi>],
+                [t("account.user"), <Data>{account.user}</Data>],
+                [t("common.department"), <Data>{account.department}</Data>],
+                [t("account.application"), <Data>{account.application}</Data>],
+                [t("account.retrievalServer"), <Data>{`${account.retrieval_server} (${account.retrieval.toUpperCase()})`}</Data>],
+                [t("account.submissionServer"), <Data>{account.submission_server}</Data>],
+                [t("mailbox.title"), <DataList items={account.mailboxes} />],
               ]}
             />
             <Section title={t("grant.title")}>
               {account.grant ? (
                 <Facts
                   facts={[
-                    [t("grant.userName"), <bdi>{account.grant.user_name}</bdi>],
-                    [t("grant.tenantId"), <bdi>{account.grant.tenant_id}</bdi>],
-                    [t("grant.objectId"), <bdi>{account.grant.object_id}</bdi>],
-                    [t("grant.scopes"), <bdi>{account.grant.scopes.join(" ")}</bdi>],
+                    [t("grant.userName"), <Data>{account.grant.user_name}</Data>],
+                    [t("grant.tenantId"), <Data>{account.grant.tenant_id}</Data>],
+                    [t("grant.objectId"), <Data>{account.grant.object_id}</Data>],
+                    [t("grant.scopes"), <Data>{account.grant.scopes.join(" ")}</Data>],
                     [t("grant.accepted"), <Time at={account.grant.accepted} />],
                     [t("account.renewed"), <Time at={account.grant.renewed} />],
                     [t("account.tokenEnds"), <Time at={account.grant.access_token_ends} />],

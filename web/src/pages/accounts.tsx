@@ -10,7 +10,7 @@ import { ConfirmButton } from "../parts/confirm-button";
 import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
 import { Fetched, Page, Section } from "../parts/page";
-import { accountMood, mailboxMood, State, Time, To } from "../parts/words";
+import { accountMood, Data, mailboxMood, State, Time, To } from "../parts/words";
 import { useMayAdminister } from "../shell/role";
 
 export function AccountsPage() {
@@ -31,11 +31,11 @@ export function AccountsPage() {
               rows={rows}
               rowKey={(row) => row.name}
               columns={[
-                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}>{row.name}</To> },
+                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}><Data>{row.name}</Data></To> },
                 { head: t("account.kind"), cell: (row) => t(`account.kinds.${row.kind}`) },
-                { head: t("account.user"), cell: (row) => <bdi>{row.user}</bdi> },
-                { head: t("common.department"), cell: (row) => row.department },
-                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
+                { head: t("account.user"), cell: (row) => <Data>{row.user}</Data> },
+                { head: t("common.department"), cell: (row) => <Data>{row.department}</Data> },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
               ]}
             />
           )}
@@ -50,11 +50,11 @@ export function AccountsPage() {
               rows={rows}
               rowKey={(row) => row.address}
               columns={[
-                { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
-                { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}>{row.account}</To> },
+                { head: t("mailbox.address"), cell: (row) => <Data>{row.address}</Data> },
+                { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}><Data>{row.account}</Data></To> },
                 { head: t("mailbox.baseline"), cell: (row) => (Date.parse(row.baseline) === 0 ? t("mailbox.everything") : <Time at={row.baseline} />) },
                 { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },
-                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
               ]}
             />
           )}
@@ -69,12 +69,12 @@ export function AccountsPage() {
               rows={rows}
               rowKey={(row) => row.name}
               columns={[
-                { head: t("common.name"), cell: (row) => row.name },
+                { head: t("common.name"), cell: (row) => <Data>{row.name}</Data> },
                 { head: t("application.cloud"), cell: (row) => t(`application.clouds.${row.cloud}`) },
-                { head: t("application.tenant"), cell: (row) => <bdi>{row.tenant || "–"}</bdi> },
-                { head: t("application.clientId"), cell: (row) => <bdi>{row.client_id}</bdi> },
+                { head: t("application.tenant"), cell: (row) => <Data>{row.tenant || "–"}</Data> },
+                { head: t("application.clientId"), cell: (row) => <Data>{row.client_id}</Data>, room: "long" },
                 { head: t("application.secret"), cell: (row) => (row.has_secret ? t("common.yes") : t("common.no")) },
-                { head: t("application.redirectUrl"), cell: (row) => <bdi>{row.redirect_url || t("application.noRedirectUrl")}</bdi> },
+                { head: t("application.redirectUrl"), cell: (row) => (row.redirect_url ? <Data>{row.redirect_url}</Data> : t("application.noRedirectUrl")), room: "long" },
                 ...(administers
                   ? [
                       {
@@ -112,7 +112,7 @@ export function AccountsPage() {
               rows={rows}
               rowKey={(row) => row.name}
               columns={[
-                { head: t("common.name"), cell: (row) => row.name },
+                { head: t("common.name"), cell: (row) => <Data>{row.name}</Data> },
                 { head: t("common.created"), cell: (row) => <Time at={row.created} /> },
               ]}
             />

@@ -2,12 +2,13 @@
 import { Badge, Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router-dom";
-import { call, path } from "../api/client";
+import { call, path, Trouble } from "../api/client";
 import { useCase, useChange } from "../api/queries";
 import { ActivityCard } from "../parts/activity-card";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { ReplyBox } from "../parts/reply-box";
+import { Data } from "../parts/words";
 import { useMayWrite } from "../shell/role";
 
 const useStyles = makeStyles({
@@ -23,10 +24,11 @@ export function CasePage() {
   const change = useChange((state: "open" | "closed") => call("PATCH", path("cases", number), { state }));
   const writes = useMayWrite();
   const data = query.data;
+  const missing = query.error instanceof Trouble && query.error.status === 404;
   const turnTo = data?.state === "open" ? "closed" : "open";
   return (
     <Page
-      title={t("case.title", { number, subject: data ? data.subject || t("case.noSubject") : "" })}
+      title={data ? t("case.title", { number, subject: data.subject || t("case.noSubject") }) : t(missing ? "case.missing" : "case.loading", { number })}
       actions={
         writes &&
         data && (
@@ -49,9 +51,10 @@ export function CasePage() {
                   {t("case.waitingForUs")}
                 </Badge>
               )}
-              <bdi>{it.customer_name ? `${it.customer_name} <${it.customer}>` : it.customer}</bdi>
-              <bdi>{it.mailbox}</bdi>
-              <bdi>{it.department}</bdi>
+              {it.customer_name && <Data>{it.customer_name}</Data>}
+              <Data>{it.customer}</Data>
+              <Data>{it.mailbox}</Data>
+              <Data>{it.department}</Data>
             </div>
             <ol className={styles.mails}>
               {it.items.map((activity) => (

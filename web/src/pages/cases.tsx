@@ -5,7 +5,7 @@ import { useNavigate, useSearchParams } from "react-router-dom";
 import { useCases, useDepartments } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page } from "../parts/page";
-import { Time, To } from "../parts/words";
+import { Data, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
   filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL },
@@ -67,9 +67,9 @@ export function CasesPage() {
               rowKey={(row) => row.number}
               columns={[
                 { head: t("case.number"), cell: (row) => row.number },
-                { head: t("case.subject"), cell: (row) => <To to={`/cases/${row.number}`}><bdi>{row.subject || t("case.noSubject")}</bdi></To> },
-                { head: t("case.customer"), cell: (row) => <bdi title={row.customer}>{row.customer_name || row.customer}</bdi> },
-                { head: t("case.mailbox"), cell: (row) => <bdi>{row.mailbox}</bdi> },
+                { head: t("case.subject"), cell: (row) => <To to={`/cases/${row.number}`}>{row.subject ? <Data>{row.subject}</Data> : t("case.noSubject")}</To> },
+                { head: t("case.customer"), cell: (row) => <Data title={row.customer}>{row.customer_name || row.customer}</Data> },
+                { head: t("case.mailbox"), cell: (row) => <Data>{row.mailbox}</Data> },
                 { head: t("common.state"), cell: (row) => t(`case.state.${row.state}`) },
                 { head: t("case.waitingForUs"), cell: (row) => (row.waiting_for_us ? <Badge appearance="tint" color="warning">{t("common.yes")}</Badge> : t("common.no")) },
                 { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },

@@ -6,7 +6,7 @@ import { useChange, useExceptions } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
-import { Num, Size, Time } from "../parts/words";
+import { Data, Num, Said, Size, Time } from "../parts/words";
 import { useMayWrite } from "../shell/role";
 
 export function ExceptionsPage() {
@@ -26,8 +26,8 @@ export function ExceptionsPage() {
             rows={rows}
             rowKey={(row) => row.id}
             columns={[
-              { head: t("case.mailbox"), cell: (row) => <bdi>{row.mailbox}</bdi> },
-              { head: t("exception.reason"), cell: (row) => <span dir="auto">{row.reason}</span> },
+              { head: t("case.mailbox"), cell: (row) => <Data>{row.mailbox}</Data> },
+              { head: t("exception.reason"), cell: (row) => <Said>{row.reason}</Said>, room: "wide" },
               { head: t("exception.received"), cell: (row) => <Time at={row.received} /> },
               { head: t("exception.size"), cell: (row) => <Size bytes={row.size} /> },
               { head: t("sent.tries"), cell: (row) => <Num value={row.tries} /> },

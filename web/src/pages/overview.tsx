@@ -7,7 +7,7 @@ import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useOutbo
 import { Cause } from "../parts/cause";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page, Section } from "../parts/page";
-import { accountMood, mailboxMood, Num, State, Time, To } from "../parts/words";
+import { accountMood, Data, mailboxMood, Num, Said, State, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
   cards: { display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(170px, 1fr))", gap: tokens.spacingHorizontalM },
@@ -87,8 +87,8 @@ export function OverviewPage() {
               rows={rows}
               rowKey={(row) => row.cause + row.subject}
               columns={[
-                { head: t("alarm.subject"), cell: (row) => <bdi>{row.subject}</bdi> },
-                { head: t("alarm.words"), cell: (row) => <State mood="bad" words={row.words} /> },
+                { head: t("alarm.subject"), cell: (row) => <Data>{row.subject}</Data> },
+                { head: t("alarm.words"), cell: (row) => <State mood="bad" words={<Said>{row.words}</Said>} />, room: "wide" },
                 { head: t("alarm.begun"), cell: (row) => <Time at={row.begun} /> },
                 { head: t("alarm.count"), cell: (row) => <Num value={row.count} /> },
               ]}
@@ -105,8 +105,8 @@ export function OverviewPage() {
               rows={rows}
               rowKey={(row) => row.address}
               columns={[
-                { head: t("mailbox.address"), cell: (row) => <bdi>{row.address}</bdi> },
-                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
+                { head: t("mailbox.address"), cell: (row) => <Data>{row.address}</Data> },
+                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
                 { head: t("mailbox.lastSuccess"), cell: (row) => <Time at={row.last_success} none={t("common.never")} /> },
                 { head: t("mailbox.filed"), cell: (row) => <Num value={row.counts.filed} /> },
                 { head: t("mailbox.due"), cell: (row) => <Num value={row.counts.due} /> },
@@ -125,8 +125,8 @@ export function OverviewPage() {
               rows={rows}
               rowKey={(row) => row.name}
               columns={[
-                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}>{row.name}</To> },
-                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State> },
+                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}><Data>{row.name}</Data></To> },
+                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
                 { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
                 { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
               ]}

@@ -9,13 +9,11 @@ import { DataTable } from "../parts/data-table";
 import { FormDialog, type Values } from "../parts/form-dialog";
 import { OutboundStateOf } from "../parts/outbound-state";
 import { Fetched, Page } from "../parts/page";
-import { Num, Time, To } from "../parts/words";
+import { Data, DataList, Num, Time, To } from "../parts/words";
 import { useMayWrite } from "../shell/role";
 
 const useStyles = makeStyles({
   filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL },
-  // What a server says has words without a blank, and no other column would leave them room.
-  state: { minWidth: "260px", overflowWrap: "anywhere" },
 });
 
 export function SentPage() {
@@ -64,15 +62,15 @@ export function SentPage() {
         {(rows) => (
           <DataTable
             label={t("nav.sent")}
-            empty={t("sent.none")}
+            empty={t(state ? "sent.noneSuch" : "sent.none")}
             rows={rows}
             rowKey={(row) => row.id}
             columns={[
               { head: t("case.number"), cell: (row) => <To to={`/cases/${row.case}`}>{row.case}</To> },
-              { head: t("case.subject"), cell: (row) => <bdi>{row.subject}</bdi> },
-              { head: t("mail.from"), cell: (row) => <bdi>{row.mailbox}</bdi> },
-              { head: t("mail.to"), cell: (row) => <bdi>{row.recipients.join(", ")}</bdi> },
-              { head: t("common.state"), cell: (row) => <OutboundStateOf outbound={row} />, className: styles.state },
+              { head: t("case.subject"), cell: (row) => (row.subject ? <Data>{row.subject}</Data> : t("case.noSubject")) },
+              { head: t("mail.from"), cell: (row) => <Data>{row.mailbox}</Data> },
+              { head: t("mail.to"), cell: (row) => <DataList items={row.recipients} /> },
+              { head: t("common.state"), cell: (row) => <OutboundStateOf outbound={row} />, room: "wide" },
               { head: t("sent.tries"), cell: (row) => <Num value={row.attempt} /> },
               { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },
             ]}

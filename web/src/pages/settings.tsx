@@ -1,11 +1,12 @@
 // The partition's settings, each with what it means.
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
-import { call, path } from "../api/client";
+import { call, path, type Schemas } from "../api/client";
 import { useSettings } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
 import { Fetched, Page } from "../parts/page";
+import { Data, Said } from "../parts/words";
 import { useMayAdminister } from "../shell/role";
 
 const useStyles = makeStyles({
@@ -13,16 +14,29 @@ const useStyles = makeStyles({
   unset: { color: tokens.colorNeutralForeground3 },
 });
 
-export function SettingsPage() {
+const policies = ["ask", "resend"] as const;
+
+/** What the pages call a setting, and say of it. A server may be newer than its pages, and know more: then the server's own words. */
+function useSettingWords() {
   const { t, i18n } = useTranslation();
+  const known = (part: string, name: string) => {
+    const key = `setting.${part}.${name.replaceAll("-", "_")}`;
+    return i18n.exists(key) ? t(key) : undefined;
+  };
+  return {
+    name: (setting: Schemas["Setting"]) => known("name", setting.name),
+    meaning: (setting: Schemas["Setting"]) => known("meaning", setting.name),
+    value: (setting: Schemas["Setting"], value: string) => known(`values.${setting.name.replaceAll("-", "_")}`, value),
+  };
+}
+
+export function SettingsPage() {
+  const { t } = useTranslation();
   const styles = useStyles();
   const settings = useSettings();
   const administers = useMayAdminister();
-  // The server's names are words apart by _ or -; those known here have a name in the reader's language.
-  const title = (name: string) => {
-    const key = `setting.name.${name.replaceAll("-", "_")}`;
-    return i18n.exists(key) ? t(key) : name;
-  };
+  const words = useSettingWords();
+  const shown = (setting: Schemas["Setting"], value: string) => words.value(setting, value) ?? <Data>{value}</Data>;
   return (
     <Page title={t("nav.settings")}>
       <Fetched query={settings}>
@@ -37,28 +51,37 @@ export function SettingsPage() {
                 head: t("common.name"),
                 cell: (row) => (
                   <>
-                    <div>{title(row.name)}</div>
-                    <div className={styles.meaning} dir="auto">
-                      {row.meaning}
-                    </div>
+                    <div>{words.name(row) ?? <Data>{row.name}</Data>}</div>
+                    <div className={styles.meaning}>{words.meaning(row) ?? <Said>{row.meaning}</Said>}</div>
                   </>
                 ),
               },
-              { head: t("setting.value"), cell: (row) => (row.value ? <bdi>{row.value}</bdi> : <span className={styles.unset}>{t("setting.unset")}</span>) },
-              { head: t("setting.default"), cell: (row) => (row.default ? <bdi>{row.default}</bdi> : "–") },
+              { head: t("setting.value"), cell: (row) => (row.value ? shown(row, row.value) : <span className={styles.unset}>{t("setting.unset")}</span>) },
+              { head: t("setting.default"), cell: (row) => (row.default ? shown(row, row.default) : "–") },
               ...(administers
                 ? [
                     {
                       head: t("setting.change"),
-                      cell: (row: (typeof rows)[number]) => (
-                        <FormDialog
-                          trigger={<Button size="small" aria-label={`${t("setting.change")}: ${title(row.name)}`}>{t("setting.change")}</Button>}
-                          title={title(row.name)}
-                          submit={t("common.save")}
-                          onSubmit={(values) => call("PUT", path("settings", row.name), { value: values.value ?? "" })}
-                          fields={[{ name: "value", label: t("setting.value"), value: row.value, hint: row.meaning }]}
-                        />
-                      ),
+                      cell: (row: Schemas["Setting"]) => {
+                        const name = words.name(row) ?? row.name;
+                        return (
+                          <FormDialog
+                            trigger={<Button size="small" aria-label={t("setting.changeOf", { name })}>{t("setting.change")}</Button>}
+                            title={name}
+                            submit={t("common.save")}
+                            onSubmit={(values) => call("PUT", path("settings", row.name), { value: values.value ?? "" })}
+                            fields={[
+                              {
+                                name: "value",
+                                label: t("setting.value"),
+                                value: row.value,
+                                hint: words.meaning(row) ?? row.meaning,
+                                ...(row.name === "doubt-policy" ? { options: policies.map((value) => ({ value, label: t(`setting.values.doubt_policy.${value}`) })) } : {}),
+                              },
+                            ]}
+                          />
+                        );
+                      },
                     },
                   ]
                 : []),

@@ -6,7 +6,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { path, type Schemas } from "../api/client";
 import { OutboundStateOf } from "./outbound-state";
-import { Size, Time } from "./words";
+import { tame } from "../i18n/bidi";
+import { Data, DataList, Size, Time } from "./words";
 
 const useStyles = makeStyles({
   sent: { borderInlineStartWidth: "3px", borderInlineStartStyle: "solid", borderInlineStartColor: tokens.colorBrandStroke1 },
@@ -17,6 +18,8 @@ const useStyles = makeStyles({
   from: { fontWeight: tokens.fontWeightSemibold, overflowWrap: "anywhere" },
   badges: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalXS },
   text: { margin: 0, whiteSpace: "pre-wrap", overflowWrap: "anywhere", fontFamily: tokens.fontFamilyBase, fontSize: tokens.fontSizeBase300, lineHeight: tokens.lineHeightBase300 },
+  // Each line of a mail has its own direction.
+  lines: { unicodeBidi: "plaintext" },
   resizable: { height: "320px", minHeight: "120px", resize: "vertical", overflow: "hidden", border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium },
   // Mail is written for white paper, and says so seldom.
   frame: { width: "100%", height: "100%", border: "none", backgroundColor: "#fff", colorScheme: "light" },
@@ -29,7 +32,7 @@ function AddressLine({ label, list }: { label: string; list: string[] }) {
   if (list.length === 0) return null;
   return (
     <div className={styles.line}>
-      <span className={styles.label}>{label}</span> <bdi>{list.join(", ")}</bdi>
+      <span className={styles.label}>{label}</span> <DataList items={list} />
     </div>
   );
 }
@@ -40,11 +43,11 @@ export function ActivityCard({ activity }: { activity: Schemas["Activity"] }) {
   const [view, setView] = useState(activity.has_html && activity.kind === "received" ? "html" : "text");
   const isMail = activity.kind === "received" || activity.kind === "sent";
   return (
-    <Card className={activity.kind === "sent" ? styles.sent : styles.received} role="article" aria-label={`${t(`activity.${activity.kind}`)}: ${activity.from}`}>
+    <Card className={activity.kind === "sent" ? styles.sent : styles.received} role="article" aria-label={t(`activity.by.${activity.kind}`, { from: activity.from })}>
       <div className={styles.head}>
         <div>
           <div className={styles.from}>
-            <bdi>{activity.from}</bdi>
+            <Data>{activity.from}</Data>
           </div>
           <AddressLine label={t("mail.to")} list={activity.to} />
           <AddressLine label={t("mail.cc")} list={activity.cc} />
@@ -79,9 +82,7 @@ export function ActivityCard({ activity }: { activity: Schemas["Activity"] }) {
           <iframe className={styles.frame} sandbox="allow-popups allow-popups-to-escape-sandbox" referrerPolicy="no-referrer" loading="lazy" src={path("activities", activity.id, "html")} title={t("activity.htmlOf", { from: activity.from })} />
         </div>
       ) : (
-        <div className={styles.text} dir="auto">
-          {activity.text || t("activity.noText")}
-        </div>
+        <div className={styles.text}>{activity.text ? <div className={styles.lines} dir="auto" data-said="">{tame(activity.text)}</div> : t("activity.noText")}</div>
       )}
       {activity.attachments.length > 0 && (
         <ul className={styles.files} aria-label={t("activity.attachments")}>
@@ -89,7 +90,7 @@ export function ActivityCard({ activity }: { activity: Schemas["Activity"] }) {
             <li key={file.part}>
               <AttachRegular aria-hidden="true" />{" "}
               <Link href={path("activities", activity.id, "parts", file.part)} download={file.name || true}>
-                <bdi>{file.name || t("activity.unnamed")}</bdi>
+                {file.name ? <Data>{file.name}</Data> : t("activity.unnamed")}
               </Link>{" "}
               (<Size bytes={file.size} />)
             </li>

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { queryClient, useAuthorization, useChange } from "../api/queries";
 import { Refusal } from "./refusal";
-import { Time } from "./words";
+import { Said, Time } from "./words";
 
 const useStyles = makeStyles({ content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM } });
 
@@ -24,7 +24,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
     return (
       <MessageBar intent={state === "accepted" ? "success" : "error"} layout="multiline" role="status">
         <MessageBarBody>
-          <MessageBarTitle>{t(`authorize.${state}`)}</MessageBarTitle> <span dir="auto">{query.data?.reason}</span>
+          <MessageBarTitle>{t(`authorize.${state}`)}</MessageBarTitle> <Said>{query.data?.reason ?? ""}</Said>
         </MessageBarBody>
       </MessageBar>
     );
@@ -68,7 +68,9 @@ export function AuthorizeButton({ account }: { account: string }) {
       }}
     >
       <DialogTrigger disableButtonEnhancement>
-        <Button appearance="primary">{t("authorize.button")}</Button>
+        <Button appearance="primary" aria-haspopup="dialog">
+          {t("authorize.button")}
+        </Button>
       </DialogTrigger>
       <DialogSurface>
         <DialogBody>

@@ -2,6 +2,7 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
+import { Said } from "./words";
 
 const useStyles = makeStyles({
   cause: { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, overflowWrap: "anywhere", paddingTop: "4px" },
@@ -17,10 +18,10 @@ export function Cause({ causes }: { causes: Schemas["Cause"][] | undefined }) {
   return (
     <div className={styles.cause}>
       <div className={styles.title}>
-        {t("cause.likely")} <bdi lang="en">{first.title}</bdi>
+        {t("cause.likely")} <Said>{first.title}</Said>
       </div>
       <div>
-        {t("cause.remedy")} <bdi lang="en">{first.remedy}</bdi>
+        {t("cause.remedy")} <Said>{first.remedy}</Said>
       </div>
       <div className={styles.owner}>
         {t("cause.owner")} {t(`cause.owners.${first.owner}`)}

@@ -12,7 +12,9 @@ export function ConfirmButton({ label, question, onConfirm }: { label: string; q
   return (
     <Dialog modalType="alert" open={open} onOpenChange={(_, data) => setOpen(data.open)}>
       <DialogTrigger disableButtonEnhancement>
-        <Button size="small">{label}</Button>
+        <Button size="small" aria-haspopup="dialog">
+          {label}
+        </Button>
       </DialogTrigger>
       <DialogSurface>
         <DialogBody>

@@ -8,13 +8,17 @@ const useStyles = makeStyles({
   head: { textAlign: "start", padding: "10px 12px", fontWeight: tokens.fontWeightSemibold, color: tokens.colorNeutralForeground2, borderBottom: `1px solid ${tokens.colorNeutralStroke2}`, whiteSpace: "nowrap" },
   row: { ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover }, ":not(:last-child)": { "& > td": { borderBottom: `1px solid ${tokens.colorNeutralStroke3}` } } },
   cell: { padding: "10px 12px", textAlign: "start", verticalAlign: "top", overflowWrap: "break-word", minWidth: "64px" },
+  // For what has no blank to break at, and for states with their reasons.
+  long: { overflowWrap: "anywhere", minWidth: "180px" },
+  wide: { minWidth: "260px", overflowWrap: "anywhere" },
   empty: { padding: "24px", textAlign: "center", color: tokens.colorNeutralForeground3 },
 });
 
 export interface Column<T> {
   head: string;
   cell: (row: T) => ReactNode;
-  className?: string;
+  /** How much room it needs at least. */
+  room?: "long" | "wide";
 }
 
 export function DataTable<T>(props: { label: string; columns: Column<T>[]; rows: T[]; rowKey: (row: T) => string | number; empty: string }) {
@@ -36,7 +40,7 @@ export function DataTable<T>(props: { label: string; columns: Column<T>[]; rows:
           {props.rows.map((row) => (
             <tr key={props.rowKey(row)} className={styles.row}>
               {props.columns.map((column) => (
-                <td key={column.head} className={mergeClasses(styles.cell, column.className)}>
+                <td key={column.head} className={mergeClasses(styles.cell, column.room && styles[column.room])}>
                   {column.cell(row)}
                 </td>
               ))}

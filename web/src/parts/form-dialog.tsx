@@ -1,6 +1,6 @@
 // A form in a dialog: labelled fields, hints, the server's refusal beside the field that it is about, nothing lost on a refusal.
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, makeStyles, Select, Textarea, tokens } from "@fluentui/react-components";
-import { useState, type FormEvent, type ReactElement } from "react";
+import { cloneElement, useState, type FormEvent, type ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import { Trouble } from "../api/client";
 import { useChange } from "../api/queries";
@@ -93,7 +93,7 @@ export function FormDialog({ trigger, ...rest }: FormDialogProps) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>{trigger}</DialogTrigger>
+      <DialogTrigger disableButtonEnhancement>{cloneElement(trigger, { "aria-haspopup": "dialog" })}</DialogTrigger>
       <DialogSurface>
         <FormBody {...rest} close={() => setOpen(false)} />
       </DialogSurface>

@@ -1,12 +1,13 @@
-// Times, sizes, states and addresses as people read them, in the language that is chosen.
+// Times, sizes, states and addresses as people read them, in the language that is chosen; and what others wrote, as theirs.
 import { Link, makeStyles, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleFilled } from "@fluentui/react-icons/svg/checkmark-circle";
 import { ClockRegular } from "@fluentui/react-icons/svg/clock";
 import { ErrorCircleFilled } from "@fluentui/react-icons/svg/error-circle";
 import { WarningFilled } from "@fluentui/react-icons/svg/warning";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useHref, useLinkClickHandler } from "react-router-dom";
+import { tame } from "../i18n/bidi";
 
 const useStyles = makeStyles({
   state: { display: "flex", gap: "6px", alignItems: "flex-start" },
@@ -18,6 +19,39 @@ const useStyles = makeStyles({
   reason: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, overflowWrap: "anywhere", whiteSpace: "pre-line" },
   time: { whiteSpace: "nowrap" },
 });
+
+/** A name, an address, a subject: somebody else wrote it, so its direction is its own. */
+export function Data({ children, title }: { children: string; title?: string }) {
+  return (
+    <bdi {...(title ? { title: tame(title) } : {})}>
+      {tame(children)}
+    </bdi>
+  );
+}
+
+/** Several of them in a line. */
+export function DataList({ items }: { items: string[] }) {
+  if (items.length === 0) return <>–</>;
+  return (
+    <>
+      {items.map((item, at) => (
+        <Fragment key={at}>
+          {at > 0 && ", "}
+          <Data>{item}</Data>
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+/** Sentences of the server's. It may have them in English only. */
+export function Said({ children, className }: { children: string; className?: string }) {
+  return (
+    <span className={className} dir="auto" data-said="">
+      {tame(children)}
+    </span>
+  );
+}
 
 export function Time({ at, none }: { at: string | null | undefined; none?: string }) {
   const { i18n } = useTranslation();
@@ -43,13 +77,13 @@ export function Size({ bytes }: { bytes: number }) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const step = bytes < 1_000 ? 0 : bytes < 1e6 ? 1 : bytes < 1e9 ? 2 : 3;
   const format = new Intl.NumberFormat(i18n.language, { style: "unit", unit: units[step] ?? "byte", unitDisplay: "short", maximumFractionDigits: 1 });
-  return <>{format.format(bytes / 1_000 ** step)}</>;
+  return <data value={bytes}>{format.format(bytes / 1_000 ** step)}</data>;
 }
 
 export type Mood = "good" | "busy" | "warn" | "bad";
 
 /** A state in words, an icon that repeats it, and the reason where there is one. */
-export function State({ mood, words, reason, children }: { mood: Mood; words: string; reason?: string | undefined; children?: ReactNode }) {
+export function State({ mood, words, reason, children }: { mood: Mood; words: ReactNode; reason?: string | undefined; children?: ReactNode }) {
   const styles = useStyles();
   const Icon = { good: CheckmarkCircleFilled, busy: ClockRegular, warn: WarningFilled, bad: ErrorCircleFilled }[mood];
   return (
@@ -58,10 +92,10 @@ export function State({ mood, words, reason, children }: { mood: Mood; words: st
         <Icon />
       </span>
       <div>
-        <div dir="auto">{words}</div>
+        <div>{words}</div>
         {reason && (
-          <div className={styles.reason} dir="auto">
-            {reason}
+          <div className={styles.reason}>
+            <Said>{reason}</Said>
           </div>
         )}
         {children}
