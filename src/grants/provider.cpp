@@ -22,7 +22,7 @@ Result<std::string> authority_of(model::Application const& application)
 
 Result<oauth::Client> client_of(Ground const& ground, model::Application const& application)
 {
-    oauth::Client client{.id = application.client_id, .secret = {}};
+    oauth::Client client{.id = application.client_id, .clock = ground.clock};
     if (application.client_secret.bytes.empty()) return client;
     auto secret = ground.vault->unseal(application.client_secret, place_of_client_secret(application.id));
     if (!secret) return std::unexpected(secret.error());

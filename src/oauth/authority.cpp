@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
+#include <boost/json/value_to.hpp>
 #include <boost/url/parse.hpp>
+
+#include <algorithm>
 
 namespace postroom::oauth {
 
@@ -109,6 +112,12 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
             in_header = in_header || (!in_body && method.get_string() == "client_secret_basic");
         }
     provider.secret_in_header = !in_body;
+
+    // Entra names none and takes both.
+    if (auto const* const algorithms = document->if_contains("token_endpoint_auth_signing_alg_values_supported");
+        algorithms && algorithms->is_array() && !algorithms->get_array().empty() &&
+        std::ranges::none_of(algorithms->get_array(), [](json::value const& one) { return one == "PS256"; }))
+        provider.assertion_algorithm = "RS256";
     return provider;
 }
 

@@ -25,10 +25,11 @@ struct Provider {
     std::string authorize;
     std::string token;
     std::string keys;
-    std::string user_info;          ///< empty where there is none
-    std::string device_code;        ///< empty where there is none
-    bool secret_in_header = false;  ///< takes client secrets by HTTP Basic only, or names that first
-    bool asks_consent = false;      ///< gives offline access only to a sign-in that asks for consent; Entra's does not
+    std::string user_info;                      ///< empty where there is none
+    std::string device_code;                    ///< empty where there is none
+    bool secret_in_header = false;              ///< takes client secrets by HTTP Basic only, or names that first
+    std::string assertion_algorithm = "PS256";  ///< for a client's certificate; RS256 where PS256 is not taken
+    bool asks_consent = false;  ///< gives offline access only to a sign-in that asks for consent; Entra's does not
 };
 
 /// `url` is where `body` came from. Errors: Trouble::protocol where an endpoint is missing or is not https, or where

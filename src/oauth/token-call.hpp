@@ -3,19 +3,25 @@
 
 #include "net/https.hpp"
 #include "oauth/authority.hpp"
+#include "oauth/client-certificate.hpp"
 #include "oauth/token-answer.hpp"
 
 namespace postroom::oauth {
 
-/// Who asks: the registration.
+/// Who asks: the registration. A public client has neither credential and must send none (AADSTS700025).
 struct Client {
     std::string id;
-    Secret secret;  ///< empty for a public client, which must send none (AADSTS700025)
+    Secret secret{};
+    std::shared_ptr<ClientCertificate const> certificate{};  ///< goes before the secret where both are there
+    Clock const* clock = &system_clock();                    ///< what it signs is valid by this one
 };
 
 /// Appends name=value, encoded, to a form.
 void add_field(Wire& form, std::string_view name, std::string_view value);
 void add_secret_field(Wire& form, std::string_view name, std::string_view value);
+
+/// Adds the client's id, and the credential that it has, to a request whose body is a form.
+void prove_client(net::HttpsCall& request, Provider const& provider, Client const& client);
 
 /// Adds the client's credential to `form` and posts it. Throws net::Broken.
 [[nodiscard]] net::awaitable<std::expected<TokenAnswer, ProviderError>> ask_for_tokens(net::Https& https,
