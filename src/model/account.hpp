@@ -4,6 +4,7 @@
 #include "base/endpoint.hpp"
 #include "model/ids.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,7 @@ struct Account {
     Instant state_since{};
     bool transcript = false;  ///< write what its connections say to files
     Instant created{};
+    std::int64_t version = 1;  ///< counts what people change about it
 };
 
 [[nodiscard]] std::string_view to_string(AccountKind kind);

@@ -25,6 +25,7 @@ struct Case {
     bool waiting_for_us = true;  ///< the last mail was the customer's
     Instant created{};
     Instant updated{};
+    std::int64_t version = 1;  ///< counts its activities and what people change about it
 };
 
 enum class ActivityKind { received, sent, note, event };

@@ -40,6 +40,7 @@ struct Mailbox {
     std::optional<Instant> last_success;  ///< the last time that it was compared with the server
     std::optional<Instant> next_try;
     Instant created{};
+    std::int64_t version = 1;  ///< counts what people change about it
 };
 
 [[nodiscard]] std::string_view to_string(AfterAction action);

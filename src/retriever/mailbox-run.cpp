@@ -228,6 +228,7 @@ net::awaitable<void> MailboxRun::visit()
         looked_ = true;
         failures_ = 0;
         auto const soon = ground_.clock->now() + Duration(60'000);
+        if (edited_) break;                        // a new session, with what people changed
         if (signed_in->token_ends <= soon) break;  // a new session with a new token, before the server ends this one
         co_await wait_for_mail(*session, signed_in->token_ends, seen);
     }
@@ -259,6 +260,9 @@ net::awaitable<void> MailboxRun::compare(imap::Session& session, std::uint64_t& 
     auto renew = [this, now](store::Connection& c) {
         auto const lease = store::take_lease(c, lease_.name, lease_.owner, lease_length);
         if (!lease) throw store::Failure(Trouble::conflict, "another server took this mailbox over");
+        auto const mailbox = store::mailbox(c, id_);
+        auto const account = store::account(c, account_.id);
+        edited_ = !mailbox || mailbox->version != mailbox_.version || !account || account->version != account_.version;
         store::set_mailbox_status(c, id_, {model::MailboxState::idle, {}, std::nullopt, true}, now);
         return *lease;
     };

@@ -57,6 +57,7 @@ private:
     int in_vain_ = 0;                               // looks in a row that a change called for and that found nothing
     unsigned failures_ = 0;
     bool one_by_one_ = false;  // the server refused to give some mail
+    bool edited_ = false;      // what people say about mailbox or account, since the session began
     bool looked_ = false;      // in the session that there is, or was
     bool nudged_ = false;
     bool stopped_ = false;

@@ -1,5 +1,6 @@
 #include "store/accounts.hpp"
 
+#include "store/changes.hpp"
 #include "store/rows.hpp"
 
 #include <string>
@@ -27,7 +28,7 @@ model::Application application_of(Row const& row)
 constexpr std::string_view account_columns =
     "SELECT id, department, application, name, kind, retrieval, user_name, retrieval_host, retrieval_port, "
     "retrieval_starttls, submission_host, submission_port, submission_implicit_tls, state, state_reason, state_since, "
-    "transcript, created FROM account WHERE removed IS NULL ";
+    "transcript, created, version FROM account WHERE removed IS NULL ";
 
 model::Account account_of(Row const& row)
 {
@@ -46,12 +47,13 @@ model::Account account_of(Row const& row)
             .state_reason = row.text(14),
             .state_since = row.instant(15),
             .transcript = row.boolean(16),
-            .created = row.instant(17)};
+            .created = row.instant(17),
+            .version = row.integer(18)};
 }
 
 constexpr std::string_view mailbox_columns =
     "SELECT id, account, department, address, display_name, folder, baseline, after_action, after_folder, poll, "
-    "uid_validity, state, state_reason, state_since, last_success, next_try, created FROM mailbox "
+    "uid_validity, state, state_reason, state_since, last_success, next_try, created, version FROM mailbox "
     "WHERE removed IS NULL ";
 
 model::Mailbox mailbox_of(Row const& row)
@@ -72,7 +74,8 @@ model::Mailbox mailbox_of(Row const& row)
             .state_since = row.instant(13),
             .last_success = row.maybe_instant(14),
             .next_try = row.maybe_instant(15),
-            .created = row.instant(16)};
+            .created = row.instant(16),
+            .version = row.integer(17)};
 }
 
 std::string with(std::string_view columns, std::string_view rest)
@@ -129,6 +132,7 @@ void add_account(Connection& c, model::Account const& account)
         std::int64_t(account.retrieval_server.port), account.retrieval_starttls, account.submission_server.host,
         std::int64_t(account.submission_server.port), account.submission_implicit_tls, to_string(account.state),
         account.state_reason, account.state_since, account.transcript, account.created);
+    account_changed(c, account.id, "added");
 }
 
 std::vector<model::Account> accounts(Connection& c, model::Sight const& sight)
@@ -156,11 +160,24 @@ void set_account_state(Connection& c, model::AccountId id, model::AccountState s
                          "state_reason = ? WHERE id = ? AND removed IS NULL",
                          to_string(state), now, to_string(state), reason, id),
                "the account");
+    account_changed(c, id);
 }
 
 void set_account_transcript(Connection& c, model::AccountId id, bool on)
 {
     must_exist(c.execute("UPDATE account SET transcript = ? WHERE id = ? AND removed IS NULL", on, id), "the account");
+    account_changed(c, id);
+}
+
+void change_account(Connection& c, model::Account const& account)
+{
+    must_exist(c.execute("UPDATE account SET name = ?, retrieval_host = ?, retrieval_port = ?, submission_host = ?, "
+                         "submission_port = ?, submission_implicit_tls = ? WHERE id = ? AND removed IS NULL",
+                         account.name, account.retrieval_server.host, std::int64_t(account.retrieval_server.port),
+                         account.submission_server.host, std::int64_t(account.submission_server.port),
+                         account.submission_implicit_tls, account.id),
+               "the account");
+    account_changed(c, account.id);
 }
 
 void remove_account(Connection& c, model::AccountId id)
@@ -172,6 +189,8 @@ void remove_account(Connection& c, model::AccountId id)
         throw Failure(Trouble::conflict,
                       fmt::format("{} of the account's replies still wait to be sent, or are in doubt", *waiting));
     auto const now = c.now();
+    for (auto const& each : mailboxes_of(c, id)) mailbox_changed(c, each.id, "removed");
+    account_changed(c, id, "removed");
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);
@@ -192,6 +211,34 @@ void add_mailbox(Connection& c, model::Mailbox const& mailbox)
         mailbox.baseline, to_string(mailbox.after), mailbox.after_folder, mailbox.poll, mailbox.uid_validity,
         to_string(mailbox.state), mailbox.state_reason, mailbox.state_since, mailbox.last_success, mailbox.next_try,
         mailbox.created);
+    mailbox_changed(c, mailbox.id, "added");
+}
+
+void change_mailbox(Connection& c, model::Mailbox const& mailbox)
+{
+    // Another folder has a UIDVALIDITY of its own: it is as one that was never seen.
+    must_exist(
+        c.execute(
+            "UPDATE mailbox SET uid_validity = CASE WHEN folder = ? THEN uid_validity ELSE 0 END, display_name = ?, "
+            "folder = ?, after_action = ?, after_folder = ?, poll = ? WHERE id = ? AND removed IS NULL",
+            mailbox.folder, mailbox.display_name, mailbox.folder, to_string(mailbox.after), mailbox.after_folder,
+            mailbox.poll, mailbox.id),
+        "the mailbox");
+    mailbox_changed(c, mailbox.id);
+}
+
+void remove_mailbox(Connection& c, model::MailboxId id)
+{
+    auto const waiting = c.first(
+        "SELECT count(*) FROM outbound WHERE mailbox = ? AND state IN ('queued', 'claimed', 'committing', 'in-doubt')",
+        [](Row const& row) { return row.integer(0); }, id);
+    if (waiting.value_or(0) > 0)
+        throw Failure(Trouble::conflict,
+                      fmt::format("{} of the mailbox's replies still wait to be sent, or are in doubt", *waiting));
+    mailbox_changed(c, id, "removed");
+    c.execute("DELETE FROM ledger WHERE mailbox = ?", id);
+    must_exist(c.execute("UPDATE mailbox SET removed = ? WHERE id = ? AND removed IS NULL", c.now(), id),
+               "the mailbox");
 }
 
 std::vector<model::Mailbox> mailboxes(Connection& c, model::Sight const& sight)
@@ -227,6 +274,11 @@ model::DepartmentId department_of(Connection& c, model::MailboxId id)
 
 void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now)
 {
+    // One that is compared again and again and stays idle is no news.
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'mailbox', address, 'changed', department FROM "
+        "mailbox WHERE id = ? AND (state <> ? OR state_reason <> ?)",
+        id, to_string(status.state), status.reason);
     auto const success = status.success ? std::optional(now) : std::nullopt;
     must_exist(
         c.execute("UPDATE mailbox SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "

@@ -23,6 +23,8 @@ void add_account(Connection& c, model::Account const& account);
 void set_account_state(Connection& c, model::AccountId id, model::AccountState state, std::string_view reason,
                        Instant now);
 void set_account_transcript(Connection& c, model::AccountId id, bool on);
+/// Name and servers, as given.
+void change_account(Connection& c, model::Account const& account);
 /// Its mailboxes, grant and ledgers go with it; cases and messages stay. Throws Failure (Trouble::conflict) while mail
 /// waits to be sent.
 void remove_account(Connection& c, model::AccountId id);
@@ -34,6 +36,10 @@ void add_mailbox(Connection& c, model::Mailbox const& mailbox);
 [[nodiscard]] std::optional<model::Mailbox> mailbox_at(Connection& c, std::string_view address);  ///< ignoring case
 /// Whose the mailbox is, or was: one that was removed as well. Throws Failure (Trouble::not_found).
 [[nodiscard]] model::DepartmentId department_of(Connection& c, model::MailboxId id);
+/// Display name, folder, after-action and poll, as given.
+void change_mailbox(Connection& c, model::Mailbox const& mailbox);
+/// Its ledger goes with it; cases and messages stay. Throws Failure (Trouble::conflict) while mail waits to be sent.
+void remove_mailbox(Connection& c, model::MailboxId id);
 struct MailboxStatus {
     model::MailboxState state;
     std::string reason;

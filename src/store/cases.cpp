@@ -1,5 +1,6 @@
 #include "store/cases.hpp"
 
+#include "store/changes.hpp"
 #include "store/rows.hpp"
 
 #include <boost/json/array.hpp>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::string_view case_columns =
     "SELECT id, number, department, mailbox, subject, customer, customer_name, state, activities, waiting_for_us, "
-    "created, updated FROM customer_case ";
+    "created, updated, version FROM customer_case ";
 
 model::Case case_of(Row const& row)
 {
@@ -30,7 +31,8 @@ model::Case case_of(Row const& row)
             .activities = row.integer(8),
             .waiting_for_us = row.boolean(9),
             .created = row.instant(10),
-            .updated = row.instant(11)};
+            .updated = row.instant(11),
+            .version = row.integer(12)};
 }
 
 std::string to_json(std::vector<model::Attachment> const& attachments)
@@ -129,8 +131,10 @@ std::vector<model::Case> cases(Connection& c, CaseFilter const& filter)
 
 void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Instant now)
 {
-    must_exist(c.execute("UPDATE customer_case SET state = ?, updated = ? WHERE id = ?", to_string(state), now, id),
+    must_exist(c.execute("UPDATE customer_case SET state = ?, updated = ?, version = version + 1 WHERE id = ?",
+                         to_string(state), now, id),
                "the case");
+    case_changed(c, id);
 }
 
 void add_activity(Connection& c, model::Activity const& activity)
@@ -148,11 +152,13 @@ void add_activity(Connection& c, model::Activity const& activity)
     std::optional<bool> waiting;  // notes and events leave the turn where it is
     if (activity.kind == model::ActivityKind::received) waiting = true;
     if (activity.kind == model::ActivityKind::sent) waiting = false;
-    must_exist(c.execute("UPDATE customer_case SET activities = activities + 1, "
-                         "updated = CASE WHEN updated > ? THEN updated ELSE ? END, "
-                         "waiting_for_us = coalesce(?, waiting_for_us) WHERE id = ?",
-                         activity.at, activity.at, waiting, activity.case_id),
-               "the case");
+    auto const activities = c.first(
+        "UPDATE customer_case SET activities = activities + 1, version = version + 1, "
+        "updated = CASE WHEN updated > ? THEN updated ELSE ? END, "
+        "waiting_for_us = coalesce(?, waiting_for_us) WHERE id = ? RETURNING activities",
+        [](Row const& row) { return row.integer(0); }, activity.at, activity.at, waiting, activity.case_id);
+    must_exist(activities ? 1 : 0, "the case");
+    case_changed(c, activity.case_id, *activities == 1 ? "added" : "changed");
 }
 
 std::optional<model::Activity> activity(Connection& c, model::ActivityId id)

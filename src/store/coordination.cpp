@@ -1,5 +1,6 @@
 #include "store/coordination.hpp"
 
+#include "store/changes.hpp"
 #include "store/rows.hpp"
 
 namespace postroom::store {
@@ -100,6 +101,17 @@ std::vector<AuditEntry> audit_trail(Connection& c, int most)
         most);
 }
 
+std::optional<AuditEntry> last_audit(Connection& c, std::string_view what, std::string_view on)
+{
+    auto const about = c.all(
+        "SELECT happened, who, what, subject, detail FROM audit WHERE subject = ? ORDER BY id DESC LIMIT 20",
+        [](Row const& row) { return AuditEntry{row.instant(0), row.text(1), row.text(2), row.text(3), row.text(4)}; },
+        on);
+    for (auto const& entry : about)
+        if (entry.what.starts_with(what)) return entry;
+    return std::nullopt;
+}
+
 bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now)
 {
     auto const times = c.first(
@@ -107,13 +119,17 @@ bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject
         "ON CONFLICT (cause, subject) WHERE ended IS NULL DO UPDATE SET words = excluded.words, "
         "times = alarm.times + 1, last_raised = excluded.last_raised RETURNING times",
         [](Row const& row) { return row.integer(0); }, make_uuid(), cause, subject, words, now, now);
+    alarm_changed(c, cause, subject, times == 1 ? "added" : "changed");
     return times == 1;
 }
 
 bool end_alarm(Connection& c, std::string_view cause, std::string_view subject, Instant now)
 {
-    return c.execute("UPDATE alarm SET ended = ? WHERE cause = ? AND subject = ? AND ended IS NULL", now, cause,
-                     subject) > 0;
+    if (c.execute("UPDATE alarm SET ended = ? WHERE cause = ? AND subject = ? AND ended IS NULL", now, cause,
+                  subject) == 0)
+        return false;
+    alarm_changed(c, cause, subject, "removed");
+    return true;
 }
 
 std::vector<Alarm> alarms(Connection& c, model::Sight const& sight)

@@ -45,6 +45,8 @@ struct AuditEntry {
     std::string detail;  ///< JSON; never a secret
 };
 void audit(Connection& c, AuditEntry const& entry);
+/// The last one about `on` whose `what` begins so ("account."), among the last 20 about it.
+[[nodiscard]] std::optional<AuditEntry> last_audit(Connection& c, std::string_view what, std::string_view on);
 [[nodiscard]] std::vector<AuditEntry> audit_trail(Connection& c, int most);
 
 /// One alarm a cause, with a count, however often it is raised. True where it began now.

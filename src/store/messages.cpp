@@ -1,5 +1,6 @@
 #include "store/messages.hpp"
 
+#include "store/changes.hpp"
 #include "store/rows.hpp"
 
 namespace postroom::store {
@@ -154,6 +155,7 @@ void triage_failed(Connection& c, model::MessageId id, std::string_view why)
 {
     must_exist(c.execute("UPDATE message SET triage = 'exception', exception = ? WHERE id = ?", why, id),
                "the message");
+    exception_changed(c, id, "added");
 }
 
 void triage_again(Connection& c, model::MessageId id)
@@ -162,6 +164,7 @@ void triage_again(Connection& c, model::MessageId id)
                          "triage = 'exception'",
                          id),
                "the message in the exception queue");
+    exception_changed(c, id, "removed");
 }
 
 std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight)

@@ -20,9 +20,14 @@ constexpr std::string_view identity_sql =
 #include "store/migrations/0002-identity.sql"
     ;
 
+constexpr std::string_view changes_sql =
+#include "store/migrations/0003-changes.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
+    Migration{3, "changes", changes_sql},
 };
 
 }  // namespace
@@ -45,10 +50,11 @@ bool must_migrate(std::int64_t found)
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect)
 {
-    std::array<std::pair<std::string_view, std::string_view>, 4> const words{{{"{uuid}", dialect.uuid},
+    std::array<std::pair<std::string_view, std::string_view>, 5> const words{{{"{uuid}", dialect.uuid},
                                                                               {"{text}", dialect.text},
                                                                               {"{blob}", dialect.blob},
-                                                                              {"{clustered}", dialect.clustered}}};
+                                                                              {"{clustered}", dialect.clustered},
+                                                                              {"{growing}", dialect.growing}}};
     std::string text;
     text.reserve(sql.size());
     while (!sql.empty()) {

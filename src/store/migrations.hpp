@@ -27,8 +27,9 @@ struct Dialect {
     std::string_view text;  ///< compared and ordered by its bytes; lower() knows ASCII
     std::string_view blob;
     std::string_view clustered;  ///< after a table's definition: its rows lie in the order of the primary key
+    std::string_view growing;    ///< a primary key that the database counts up, and never gives twice
 };
-/// The text with {uuid}, {text}, {blob} and {clustered} replaced.
+/// The text with {uuid}, {text}, {blob}, {clustered} and {growing} replaced.
 [[nodiscard]] std::string in_dialect(std::string_view sql, Dialect const& dialect);
 
 }  // namespace postroom::store

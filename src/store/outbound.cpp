@@ -2,6 +2,7 @@
 // doesn't find, it doesn't change. The attempt's own row follows only where the mail's row did change.
 #include "store/outbound.hpp"
 
+#include "store/changes.hpp"
 #include "store/rows.hpp"
 
 namespace postroom::store {
@@ -44,6 +45,7 @@ void end_attempt(Connection& c, model::OutboundId id, std::int64_t attempt, std:
 {
     c.post("UPDATE attempt SET ended = ?, outcome = ?, reply = ? WHERE outbound = ? AND number = ?", c.now(), outcome,
            reply, id, attempt);
+    outbound_changed(c, id);
 }
 
 struct Abandoned {
@@ -97,6 +99,7 @@ void enqueue(Connection& c, model::Outbound const& outbound)
         outbound.id, outbound.activity, outbound.mailbox, outbound.account, outbound.body, outbound.size,
         outbound.message_id, outbound.provider_message_id, outbound.sender, to_list(outbound.recipients),
         outbound.next_try, outbound.reason, outbound.created, outbound.updated);
+    outbound_changed(c, outbound.id, "added");
 }
 
 std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id)
@@ -234,6 +237,7 @@ void doubt_looked(Connection& c, model::OutboundId id, std::optional<Instant> ne
         "UPDATE outbound SET doubt_looks = doubt_looks + 1, next_try = ?, reason = ?, updated = ? "
         "WHERE id = ? AND state = 'in-doubt'",
         next_look, note, c.now(), id);
+    outbound_changed(c, id);
 }
 
 bool resolve_sent(Connection& c, model::OutboundId id, std::string_view note)
@@ -249,10 +253,12 @@ bool resolve_sent(Connection& c, model::OutboundId id, std::string_view note)
 bool resolve_resend(Connection& c, model::OutboundId id, std::string_view note)
 {
     auto const now = c.now();
-    return c.execute(
-               "UPDATE outbound SET state = 'queued', tries = 0, next_try = ?, reason = ?, updated = ? "
-               "WHERE id = ? AND state IN ('in-doubt', 'failed')",
-               now, note, now, id) > 0;
+    if (c.execute("UPDATE outbound SET state = 'queued', tries = 0, next_try = ?, reason = ?, updated = ? "
+                  "WHERE id = ? AND state IN ('in-doubt', 'failed')",
+                  now, note, now, id) == 0)
+        return false;
+    outbound_changed(c, id);
+    return true;
 }
 
 std::optional<Instant> next_outbound(Connection& c)

@@ -1,6 +1,7 @@
 #include "store/settings.hpp"
 
 #include "base/text.hpp"
+#include "store/changes.hpp"
 
 #include <fmt/format.h>
 
@@ -116,6 +117,13 @@ std::map<std::string, std::string> settings(Connection& c)
     return all;
 }
 
+std::map<std::string, std::int64_t> setting_versions(Connection& c)
+{
+    std::map<std::string, std::int64_t> all;
+    c.run("SELECT name, version FROM setting", {}, [&](Row const& row) { all.emplace(row.text(0), row.integer(1)); });
+    return all;
+}
+
 void set_setting(Connection& c, std::string_view name, std::string_view value)
 {
     if (auto const wrong = find(name).check(value); !wrong.empty())
@@ -123,6 +131,7 @@ void set_setting(Connection& c, std::string_view name, std::string_view value)
                       fmt::format("\"{}\" is no value of {}: {}", printable(value, 200), name, wrong));
     c.execute("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
               name, value);
+    setting_changed(c, name);
 }
 
 }  // namespace postroom::store

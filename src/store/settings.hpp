@@ -20,6 +20,8 @@ struct Setting {
 /// The value, or its default. Throws Failure (Trouble::not_found) for a word that is not known.
 [[nodiscard]] std::string setting(Connection& c, std::string_view name);
 [[nodiscard]] std::map<std::string, std::string> settings(Connection& c);
+/// How often each was changed by people; those that never were are not among them.
+[[nodiscard]] std::map<std::string, std::int64_t> setting_versions(Connection& c);
 void set_setting(Connection& c, std::string_view name, std::string_view value);
 
 }  // namespace postroom::store

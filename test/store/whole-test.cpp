@@ -63,12 +63,13 @@ POSTROOM_ON_BOTH_STORES(WholeTest);
 TEST_P(WholeTest, KnowsEveryTableAndColumn)
 {
     auto const listed = read([&](Connection& c) {
-        return c.all(GetParam() == Kind::sqlite
-                         ? "SELECT m.name || '.' || p.name FROM sqlite_schema m JOIN pragma_table_info(m.name) p WHERE "
-                           "m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'schema_migration'"
-                         : "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE "
-                           "table_schema = current_schema() AND table_name <> 'schema_migration'",
-                     [](Row const& row) { return row.text(0); });
+        return c.all(
+            GetParam() == Kind::sqlite
+                ? "SELECT m.name || '.' || p.name FROM sqlite_schema m JOIN pragma_table_info(m.name) p WHERE "
+                  "m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('schema_migration', 'change')"
+                : "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE "
+                  "table_schema = current_schema() AND table_name NOT IN ('schema_migration', 'change')",
+            [](Row const& row) { return row.text(0); });
     });
     std::vector<std::string> ours;
     for (auto const& table : tables()) {

@@ -11,7 +11,7 @@
 namespace postroom::store::postgres {
 
 /// Texts compare by their bytes, and lower() knows ASCII, whatever the database's locale: as in SQLite.
-inline constexpr Dialect dialect{.uuid = "UUID", .text = "TEXT COLLATE \"C\"", .blob = "BYTEA", .clustered = ""};
+inline constexpr Dialect dialect{.uuid = "UUID", .text = "TEXT COLLATE \"C\"", .blob = "BYTEA", .clustered = "", .growing = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"};
 
 struct Numbered {
     std::string sql;  ///< with $1, $2… for each ?

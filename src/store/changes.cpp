@@ -1,0 +1,147 @@
+#include "store/changes.hpp"
+
+#include "store/settings.hpp"
+
+#include <atomic>
+
+namespace postroom::store {
+
+namespace {
+
+constexpr std::int64_t most_kept = 100'000;
+constexpr unsigned sweep_every = 1024;
+
+// Whoever notes sweeps, now and then and at the first time, so that nothing else has to.
+void sweep(Connection& c)
+{
+    static std::atomic<unsigned> noted = 0;
+    if (noted++ % sweep_every == 0)
+        c.post("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?", most_kept);
+}
+
+Change change_of(Row const& row)
+{
+    return {row.integer(0), row.text(1), row.text(2), row.text(3), row.maybe_id<model::DepartmentId>(4)};
+}
+
+std::int64_t counted(std::optional<std::int64_t> version, std::string_view what)
+{
+    if (!version) throw Failure(Trouble::not_found, std::string(what) + " is not there (any more)");
+    return *version;
+}
+
+std::int64_t number(Row const& row)
+{
+    return row.integer(0);
+}
+
+}  // namespace
+
+void case_changed(Connection& c, model::CaseId id, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'case', CAST(number AS TEXT), ?, "
+        "department FROM customer_case WHERE id = ?",
+        kind, id);
+    sweep(c);
+}
+
+void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'outbound', ?, ?, m.department FROM outbound o "
+        "JOIN mailbox m ON m.id = o.mailbox WHERE o.id = ?",
+        to_string(id), kind, id);
+    sweep(c);
+}
+
+void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'mailbox', address, ?, department FROM mailbox "
+        "WHERE id = ?",
+        kind, id);
+    sweep(c);
+}
+
+void account_changed(Connection& c, model::AccountId id, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'account', name, ?, department FROM account "
+        "WHERE id = ?",
+        kind, id);
+    sweep(c);
+}
+
+void exception_changed(Connection& c, model::MessageId id, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) SELECT 'exception', ?, ?, b.department FROM message m "
+        "JOIN mailbox b ON b.id = m.mailbox WHERE m.id = ?",
+        to_string(id), kind, id);
+    sweep(c);
+}
+
+void setting_changed(Connection& c, std::string_view name)
+{
+    c.post("INSERT INTO change (what, subject, kind) VALUES ('setting', ?, 'changed')", name);
+    sweep(c);
+}
+
+void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind)
+{
+    c.post(
+        "INSERT INTO change (what, subject, kind, department) VALUES ('alarm', ?, ?, (SELECT department FROM account "
+        "WHERE removed IS NULL AND lower(name) = lower(?)))",
+        cause, kind, subject);
+    sweep(c);
+}
+
+std::vector<Change> changes_after(Connection& c, std::int64_t number, int most)
+{
+    return c.all("SELECT number, what, subject, kind, department FROM change WHERE number > ? ORDER BY number LIMIT ?",
+                 change_of, number, most);
+}
+
+std::optional<Change> change_numbered(Connection& c, std::int64_t number)
+{
+    return c.first("SELECT number, what, subject, kind, department FROM change WHERE number = ?", change_of, number);
+}
+
+std::int64_t last_change(Connection& c)
+{
+    return c.first("SELECT coalesce(max(number), 0) FROM change", number).value_or(0);
+}
+
+std::int64_t next_version(Connection& c, model::AccountId id)
+{
+    return counted(
+        c.first("UPDATE account SET version = version + 1 WHERE id = ? AND removed IS NULL RETURNING version", number,
+                id),
+        "the account");
+}
+
+std::int64_t next_version(Connection& c, model::MailboxId id)
+{
+    return counted(
+        c.first("UPDATE mailbox SET version = version + 1 WHERE id = ? AND removed IS NULL RETURNING version", number,
+                id),
+        "the mailbox");
+}
+
+std::int64_t next_version(Connection& c, model::CaseId id)
+{
+    return counted(c.first("UPDATE customer_case SET version = version + 1 WHERE id = ? RETURNING version", number, id),
+                   "the case");
+}
+
+std::int64_t next_setting_version(Connection& c, std::string_view name)
+{
+    auto const value = setting(c, name);
+    return counted(c.first("INSERT INTO setting (name, value, version) VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE "
+                           "SET version = setting.version + 1 RETURNING version",
+                           number, name, value),
+                   "the setting");
+}
+
+}  // namespace postroom::store

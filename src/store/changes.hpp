@@ -1,0 +1,46 @@
+// What changed, noted in the transaction that changes it, for whoever shows it meanwhile; and the versions of what
+// people edit.
+#pragma once
+
+#include "model/ids.hpp"
+#include "store/connection.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroom::store {
+
+// Each notes that something was added, changed or removed (`kind`), before it goes where it is removed.
+void case_changed(Connection& c, model::CaseId id, std::string_view kind = "changed");
+void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind = "changed");
+void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind = "changed");
+void account_changed(Connection& c, model::AccountId id, std::string_view kind = "changed");
+void exception_changed(Connection& c, model::MessageId id, std::string_view kind);
+void setting_changed(Connection& c, std::string_view name);
+void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind);
+
+struct Change {
+    std::int64_t number = 0;
+    std::string what;                               ///< case, outbound, mailbox, account, exception, setting, alarm
+    std::string subject;                            ///< number, id, address, name or cause: what the API calls it
+    std::string kind;                               ///< added, changed, removed
+    std::optional<model::DepartmentId> department;  ///< whose it is, where it is one's
+};
+/// Of the last 100,000 changes, those with higher numbers, in order.
+[[nodiscard]] std::vector<Change> changes_after(Connection& c, std::int64_t number, int most);
+/// One that showed late, or nothing.
+[[nodiscard]] std::optional<Change> change_numbered(Connection& c, std::int64_t number);
+/// The highest number that was given; 0 where none was.
+[[nodiscard]] std::int64_t last_change(Connection& c);
+
+// Counts the version up and returns it. Until the transaction ends nobody else does, so that a version that was read
+// before can be compared with the one that this replaces. Throw Failure (Trouble::not_found).
+[[nodiscard]] std::int64_t next_version(Connection& c, model::AccountId id);
+[[nodiscard]] std::int64_t next_version(Connection& c, model::MailboxId id);
+[[nodiscard]] std::int64_t next_version(Connection& c, model::CaseId id);
+/// Of a setting, by its name; one that was never set has had version 0.
+[[nodiscard]] std::int64_t next_setting_version(Connection& c, std::string_view name);
+
+}  // namespace postroom::store
