@@ -51,7 +51,7 @@ for (const store of stores) {
         await server.kill();
         await server.begin();
       }
-      const people = await drain(world, { limit: 150_000 });
+      const people = await drain(world, { limit: 90_000 });
       const counted = await count(world);
       const faults = Object.entries(campaign.counts).sort().map(([what, times]) => `${what} ${times}`).join(', ');
       t.diagnostic(`${campaign.total()} faults injected: ${faults}`);

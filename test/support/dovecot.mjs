@@ -1,7 +1,7 @@
 // Debian's Dovecot as an ordinary user, on loopback: IMAPS (and POP3S, where it is asked for) with XOAUTH2, LMTP for deliveries, and
 // sign-ins for Postfix.
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, listening, scratchFolder, start, stop } from './scratch.mjs';
 
@@ -120,6 +120,7 @@ ${settings}
     remove();
     throw new Error(`Dovecot did not start: ${child.output}\n${error.message}`);
   }
+  let renumbered = 0;
   const mails = (address, sub) => {
     const at = path.join(folder, 'mail', address.toLowerCase(), 'Maildir', ...sub);
     try {
@@ -141,6 +142,20 @@ ${settings}
     },
     /** What lies in the folder of that mailbox ('' is INBOX), as it was delivered. */
     delivered: (address, name = '') => ['new', 'cur'].flatMap((sub) => mails(address, name ? [`.${name}`, sub] : [sub])),
+    /** Gives one mail of its INBOX a new UID, as if it had been put there anew: `pick(list)` chooses. False where there is none. */
+    renumber: (address, pick) => {
+      const home = path.join(folder, 'mail', address.toLowerCase(), 'Maildir');
+      const files = ['new', 'cur'].flatMap((sub) => (existsSync(path.join(home, sub)) ? readdirSync(path.join(home, sub)).sort().map((name) => path.join(home, sub, name)) : []));
+      if (files.length === 0) return false;
+      const file = pick(files);
+      try {
+        renameSync(file, file.replace(/[^/:]+(:2,[^/]*)?$/, `renumbered.${++renumbered}$1`));
+      } catch (error) {
+        if (error.code !== 'ENOENT') throw error;
+        return false;  // it was just moved, or deleted
+      }
+      return true;
+    },
     stop: async () => { await stop(child); remove(); },
   };
 }

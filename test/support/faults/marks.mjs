@@ -36,10 +36,12 @@ function imap({ share }) {
     marks.push({ at, name: 'command' });
     if (/ (UID )?(MOVE|COPY|STORE|EXPUNGE) /i.test(line)) marks.push({ at, name: 'after-action' });
   });
+  let within = [];  // where the last piece holds literals: [from, to]
   return {
-    inLiteral: () => literal > 0,
+    inLiteral: (at) => within.some(([from, to]) => at >= from && at < to),
     server(piece) {
       marks = [];
+      within = [];
       for (let at = 0; at < piece.length;) {
         if (literal > 0) {
           const take = Math.min(literal, piece.length - at);
@@ -47,6 +49,7 @@ function imap({ share }) {
             marks.push({ at: at + literal - middle, name: 'literal' });
             middle = -1;
           }
+          within.push([at, at + take]);
           literal -= take;
           at += take;
           continue;

@@ -20,7 +20,8 @@ function drawFate(its, protocol, longest) {
   const kind = its.weighted(kinds);
   // A client's words that were changed on their way could ask for the deletion of another mail, and be obeyed.
   const side = kind === 'garble' && protocol !== 'none' ? 'server' : its.pick(['server', 'client']);
-  const mark = its.weighted(places[protocol][side]);
+  const drawn = its.weighted(places[protocol][side]);
+  const mark = kind === 'garble' && drawn === 'literal' ? 'answer' : drawn;
   return {
     kind,
     side,
@@ -41,6 +42,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
   const live = new Set();
   const context = certificates && tls.createSecureContext({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
   const ca = certificates && readFileSync(certificates.anchor);
+  const onUnixSocket = to.startsWith('/');  // which knows no RST
   let connections = 0;
 
   function carry(near) {
@@ -48,7 +50,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
     let fate = its.chance(rate) ? drawFate(its, protocol, longest) : undefined;
     const spoilt = campaign.active && fate && (garbles || fate.kind !== 'garble');
     if (!spoilt) fate = undefined;
-    const far = to.startsWith('/') ? net.connect({ path: to, allowHalfOpen: true })
+    const far = onUnixSocket ? net.connect({ path: to, allowHalfOpen: true })
       : net.connect({ port: Number(to.split(':').at(-1)), host: '127.0.0.1', allowHalfOpen: true });
     const watch = watchers[protocol]({ share: fate?.share ?? 0.5 });
     const raw = [near, far];
@@ -59,7 +61,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
       if (connection.gone) return;
       connection.gone = true;
       live.delete(connection);
-      for (const socket of raw) how === 'reset' ? socket.resetAndDestroy() : socket.destroy();
+      for (const socket of raw) how === 'reset' && !onUnixSocket ? socket.resetAndDestroy() : socket.destroy();
     };
     connection.end = end;
     for (const socket of raw) socket.setNoDelay?.(true).on('error', () => end('cut')).on('close', () => setTimeout(end, 500, 'cut'));
@@ -97,7 +99,6 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
     function pump(from, to_, side) {
       let busy = Promise.resolve();
       const pass = async (piece) => {
-        const inLiteral = watch.inLiteral();
         const marks = watch[side](piece);
         await delay(latency);
         let struck = -1;
@@ -109,8 +110,9 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
             for (const { at, name: mark } of marks)
               if (mark === fate.mark && fate.left-- === 0) struck = at;
           }
-          if (struck >= 0 && fate.kind === 'garble' && (inLiteral || watch.inLiteral()) && fate.mark === 'bytes') {
-            fate.left = 0;  // not within a mail: its bytes carry no sum that would tell
+          // Not within a mail: its bytes carry no sum that would tell.
+          if (fate.kind === 'garble' && watch.inLiteral(struck)) {
+            fate.left = 0;
             struck = -1;
           }
         }
@@ -160,7 +162,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
   const server = net.createServer({ allowHalfOpen: true }, carry);
   let endpoint;
   let folder;
-  if (to.startsWith('/')) {
+  if (onUnixSocket) {
     folder = scratchFolder('wire');
     endpoint = path.join(folder.folder, path.basename(to));
     await new Promise((resolve) => server.listen(endpoint, resolve));
