@@ -1,11 +1,14 @@
 #include "console/pages.hpp"
 
 #include "base/text.hpp"
+#include "console/problem.hpp"
 #include "console/responses.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -53,6 +56,10 @@ std::optional<std::string> content(fs::path const& folder, std::string_view path
     if (error || !fs::is_regular_file(file, error) || fs::file_size(file, error) > most_bytes) return std::nullopt;
     if (!file.native().starts_with(root.native() + "/")) return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
+    // A browser would keep an empty page.
+    if (!stream)
+        throw Problem(status::service_unavailable,
+                      fmt::format("{} can't be read: {}; try again", path, std::strerror(errno)));
     return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -112,6 +113,22 @@ Result<Descriptor> bind_unix(std::string const& path)
     return socket;
 }
 
+bool is_used_up(boost::system::error_code error)
+{
+    return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
+}
+
+std::string in_words(boost::system::error_code error)
+{
+    if (!is_used_up(error)) return error.message();
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return fmt::format(
+        "{}: no file descriptor is left of {}. Who connects waits until there is one; raise the limit "
+        "(LimitNOFILE= of the service, or ulimit -n)",
+        error.message(), limit.rlim_cur);
+}
+
 std::string name_of(asio::generic::stream_protocol::endpoint const& endpoint)
 {
     if (endpoint.protocol().family() == AF_UNIX) return "unix";
@@ -165,6 +182,7 @@ public:
     static awaitable<void> accept(std::shared_ptr<State> state)
     {
         auto const executor = co_await asio::this_coro::executor;
+        bool used_up = false;
         while (state->acceptor.is_open()) {
             Connection::Socket socket(executor);
             asio::generic::stream_protocol::endpoint from;
@@ -172,11 +190,13 @@ public:
             co_await state->acceptor.async_accept(socket, from, asio::redirect_error(asio::use_awaitable, error));
             if (!state->acceptor.is_open()) co_return;
             if (error) {
-                spdlog::warn("net: accepting a connection failed: {}", error.message());
+                if (!used_up) spdlog::warn("net: accepting a connection failed: {}", in_words(error));
+                used_up = is_used_up(error);
                 asio::steady_timer timer(executor, pause_after_failure);
                 co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
                 continue;
             }
+            if (std::exchange(used_up, false)) spdlog::info("net: there are file descriptors again");
             if (state->open.size() >= state->where.most_connections) {
                 spdlog::warn("net: {} connections are open; one from {} was turned away", state->open.size(),
                              name_of(from));

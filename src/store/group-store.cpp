@@ -15,6 +15,7 @@
 #include <deque>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -90,6 +91,7 @@ public:
     GroupStore(Options const& options, std::unique_ptr<Session> writer, std::vector<std::unique_ptr<Session>> readers)
         : group_(options.group),
           group_bytes_(options.group_bytes),
+          clock_(options.clock ? *options.clock : system_clock()),
           writes_(options.most_waiting),
           reads_(options.most_waiting),
           writer_(std::move(writer)),
@@ -109,6 +111,11 @@ public:
     void write_now(Work work) override { wait_for(writes_, std::move(work)); }
     void read_now(Work work) override { wait_for(reads_, std::move(work)); }
     [[nodiscard]] Counts counts() const override { return {commits_.load(), operations_.load()}; }
+    [[nodiscard]] std::optional<Standstill> standstill() const override
+    {
+        std::lock_guard const lock(standstill_mutex_);
+        return standstill_;
+    }
 
 protected:
     awaitable<void> submit_write(Work work, std::size_t bytes) override
@@ -166,19 +173,35 @@ private:
             auto group = writes_.take(group_, group_bytes_);
             if (group.empty()) return;
             std::exception_ptr lost;
+            std::string trouble;
             try {
-                commit(group);
+                commit(group, trouble);
+            } catch (Failure const& failure) {
+                lost = std::current_exception();
+                trouble = failure.what();
+                writer_->roll_back();
             } catch (...) {
                 lost = std::current_exception();
                 writer_->roll_back();
             }
+            note_trouble(std::move(trouble));
             // Moved, so that an exception that a coroutine looks at isn't freed here meanwhile.
             for (auto& operation : group) operation.done(lost ? lost : std::move(operation.error));
         }
     }
 
-    // Throws where the whole group is lost.
-    void commit(std::vector<Operation>& group)
+    // A trouble of the store, or nothing where the group went well.
+    void note_trouble(std::string words)
+    {
+        std::lock_guard const lock(standstill_mutex_);
+        if (words.empty())
+            standstill_.reset();
+        else
+            standstill_ = {standstill_ ? standstill_->since : clock_.now(), std::move(words)};
+    }
+
+    // Throws where the whole group is lost. `trouble` is the store's, which an operation met.
+    void commit(std::vector<Operation>& group, std::string& trouble)
     {
         writer_->begin_group();
         for (auto& operation : group) {
@@ -186,6 +209,10 @@ private:
             try {
                 operation.work(*writer_);
                 writer_->end_operation();
+            } catch (Failure const& failure) {
+                operation.error = std::current_exception();
+                if (failure.kind() == Trouble::store) trouble = failure.what();
+                if (!writer_->undo_operation()) throw;
             } catch (...) {
                 operation.error = std::current_exception();
                 if (!writer_->undo_operation()) throw;
@@ -215,6 +242,9 @@ private:
 
     std::size_t const group_;
     std::size_t const group_bytes_;
+    Clock const& clock_;
+    std::mutex mutable standstill_mutex_;
+    std::optional<Standstill> standstill_;
     Queue writes_;
     Queue reads_;
     std::atomic<std::uint64_t> commits_ = 0;

@@ -92,6 +92,14 @@ public:
     /// Since it was opened.
     [[nodiscard]] virtual Counts counts() const = 0;
 
+    /// That nothing can be written, and why, in words: a full disk can't be noted in the store itself. Ends with the
+    /// next commit that succeeds.
+    struct Standstill {
+        Instant since{};
+        std::string words;
+    };
+    [[nodiscard]] virtual std::optional<Standstill> standstill() const { return std::nullopt; }
+
 protected:
     virtual awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t bytes) = 0;
     virtual awaitable<void> submit_read(std::function<void(Connection&)> work) = 0;

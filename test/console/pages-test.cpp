@@ -1,9 +1,11 @@
 #include "console/pages.hpp"
 
+#include "console/problem.hpp"
 #include "console/responses.hpp"
 #include "support/scratch-folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -70,6 +72,24 @@ TEST_F(Pages, StayInTheirFolder)
         EXPECT_EQ(found.status, status::not_found) << path;
         EXPECT_EQ(found.body.find("vault"), std::string::npos) << path;
     }
+}
+
+// An empty page would be kept by the browser.
+TEST_F(Pages, AreNotEmptyWhereNoDescriptorIsLeft)
+{
+    rlimit old{};
+    ::getrlimit(RLIMIT_NOFILE, &old);
+    rlimit none = old;
+    none.rlim_cur = 0;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    auto refused = status::ok;
+    try {
+        (void)get("/assets/a-1f.js");
+    } catch (Problem const& problem) {
+        refused = problem.status();
+    }
+    ::setrlimit(RLIMIT_NOFILE, &old);
+    EXPECT_EQ(refused, status::service_unavailable);
 }
 
 TEST_F(Pages, SayHowToBuildThemWhereTheyAreMissing)

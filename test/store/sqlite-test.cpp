@@ -2,11 +2,15 @@
 #include "both-stores.hpp"
 #include "counting.hpp"
 
+#include <gmock/gmock.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 namespace postroom::store {
 namespace {
@@ -44,6 +48,7 @@ TEST_P(SqliteTest, SurvivesADiskThatCantTakeTheCommit)
         "ok");
 }
 
+// Whatever was the matter, the store says it while it lasts, since it can't note it in itself.
 TEST_P(SqliteTest, SaysThatTheDiskIsFull)
 {
     auto const pages = write([](Connection& c) { return one_number(c, "PRAGMA page_count"); });
@@ -51,8 +56,59 @@ TEST_P(SqliteTest, SaysThatTheDiskIsFull)
     EXPECT_EQ(trouble([](Connection& c) {
                   for (int i = 0; i < 100; ++i) note(c, std::string(2000, 'x') + std::to_string(i));
               }),
-              Trouble::limit);
+              Trouble::store);
     EXPECT_EQ(read(noted), 0);
+    ASSERT_TRUE(store->standstill());
+    EXPECT_THAT(store->standstill()->words, testing::HasSubstr("the disk is full: make room for " + path));
+    write([](Connection& c) { c.run("PRAGMA max_page_count = 1000000", {}, [](Row const&) {}); });
+    EXPECT_FALSE(store->standstill());
+    write([](Connection& c) { note(c, "afterwards"); });
+}
+
+TEST_P(SqliteTest, WritesNothingIntoAFileThatWasTakenAway)
+{
+    write([](Connection& c) { note(c, "x"); });
+    for (auto const* const suffix : {"", "-wal"}) {
+        auto const name = path + suffix;
+        std::filesystem::rename(name, name + ".aside");
+        EXPECT_EQ(trouble([](Connection& c) { note(c, "into nothing"); }), Trouble::store);
+        EXPECT_THAT(store->standstill()->words, testing::HasSubstr(name + " was removed while"));
+        std::filesystem::copy_file(name + ".aside", name);
+        EXPECT_EQ(trouble([](Connection& c) { note(c, "into another"); }), Trouble::store);
+        EXPECT_THAT(store->standstill()->words, testing::HasSubstr(name + " was replaced by another file while"));
+        std::filesystem::rename(name + ".aside", name);
+        write([&](Connection& c) { note(c, std::string("put back ") + suffix); });
+        EXPECT_FALSE(store->standstill());
+    }
+    open();
+    EXPECT_EQ(read(noted), 3);
+}
+
+// Another program, of a backup say, that takes its time.
+TEST_P(SqliteTest, WaitsForAnotherProgramAndSaysSoWhereThatLastsTooLong)
+{
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+    auto const hold = [&] { ASSERT_EQ(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK); };
+    auto const let_go = [&] { ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK); };
+    hold();
+    {
+        std::jthread const later([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            let_go();
+        });
+        write([](Connection& c) { note(c, "after a while"); });
+    }
+    write([](Connection& c) { c.run("PRAGMA busy_timeout = 300", {}, [](Row const&) {}); });  // instead of 10 s
+    hold();
+    EXPECT_EQ(read(noted), 1) << "who only reads need not wait";
+    EXPECT_EQ(trouble([](Connection& c) { note(c, "never"); }), Trouble::store);
+    EXPECT_THAT(store->standstill()->words, testing::HasSubstr("another program has had " + path + " locked"));
+    let_go();
+    sqlite3_close(other);
+    write([](Connection& c) { note(c, "afterwards"); });
+    EXPECT_FALSE(store->standstill());
+    EXPECT_EQ(read(noted), 2);
 }
 
 TEST_P(SqliteTest, KeepsItsFilesForItsOwner)

@@ -67,7 +67,7 @@ Result<Parameters> parameters_of(std::string const& url)
              {"gssencmode", "disable"},
              {"target_session_attrs", "read-write"},
              // A process that was stopped in the middle of a transaction must not hold up all others.
-             {"options", "-c statement_timeout=60s -c lock_timeout=50s -c idle_in_transaction_session_timeout=15s"},
+             {"options", "-c statement_timeout=20s -c lock_timeout=18s -c idle_in_transaction_session_timeout=10s"},
              // A server that vanished without a word.
              {"keepalives_idle", "20"},
              {"keepalives_interval", "5"},

@@ -61,7 +61,7 @@ Numbered numbered(std::string_view sql)
 Trouble kind_of(std::string_view sqlstate)
 {
     if (sqlstate == "23505" || sqlstate == "23503") return Trouble::conflict;      // unique, foreign key
-    if (sqlstate == "53100" || sqlstate.starts_with("54")) return Trouble::limit;  // disk full, program limit
+    if (sqlstate.starts_with("54")) return Trouble::limit;                     // program limit exceeded
     return Trouble::store;
 }
 

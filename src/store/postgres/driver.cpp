@@ -22,8 +22,9 @@ using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
 constexpr int oldest_server = 150'000;
-// A server that has not answered by then never will: it ends a statement after 60 s itself.
-constexpr auto answer_limit = 90s;
+// A server that has not answered by then never will: it ends a statement after 20 s itself (address.cpp). People wait
+// for this where it has stopped in the middle of something.
+constexpr auto answer_limit = 25s;
 constexpr auto script_limit = 24h;
 // Of what was posted, before it is waited for: less than libpq sends by itself, so that hardly ever a process that is
 // stopped leaves the server in the middle of something that it waits for without end.
@@ -194,6 +195,11 @@ Failure Driver::failure_of(pg_result const* result, std::string_view sql) const
         char const* const text = PQresultErrorField(result, which);
         return std::string_view(text ? text : "");
     };
+    if (field(PG_DIAG_SQLSTATE) == "53100")
+        return {Trouble::store,
+                fmt::format("the PostgreSQL server's disk is full: make room there, and Postroom goes on by itself "
+                            "(PostgreSQL: {})",
+                            field(PG_DIAG_MESSAGE_PRIMARY))};
     // Not the detail: it quotes values.
     return {kind_of(field(PG_DIAG_SQLSTATE)), fmt::format("{}, in: {}", field(PG_DIAG_MESSAGE_PRIMARY), sql)};
 }

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -81,9 +83,28 @@ Trouble kind_of(int extended)
         case SQLITE_CONSTRAINT_PRIMARYKEY:
         case SQLITE_CONSTRAINT_ROWID:
         case SQLITE_CONSTRAINT_FOREIGNKEY: return Trouble::conflict;
-        case SQLITE_FULL: return Trouble::limit;
         default: return Trouble::store;
     }
+}
+
+// What people can do something about, in their words; empty for the rest, of which SQLite's words are all there is.
+std::string what_to_do(int code, int system, std::string const& path)
+{
+    int const primary = code & 0xff;
+    bool const outside = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
+    if (primary == SQLITE_FULL || (outside && (system == ENOSPC || system == EDQUOT || system == EFBIG)))
+        return fmt::format("the disk is full: make room for {}, and Postroom goes on by itself", path);
+    if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
+        return fmt::format(
+            "another program has had {} locked for {} s: see which with fuser, and end it; then "
+            "Postroom goes on by itself",
+            path, busy_milliseconds / 1000);
+    if (outside && (system == EMFILE || system == ENFILE))
+        return fmt::format(
+            "no file descriptor is left for {}: raise the limit (LimitNOFILE= of the service, or "
+            "ulimit -n)",
+            path);
+    return {};
 }
 
 }  // namespace
@@ -174,6 +195,34 @@ std::int64_t Driver::run(std::string_view sql, std::vector<Value> const& paramet
     return sqlite3_stmt_readonly(statement.get()) ? 0 : sqlite3_changes64(database_.get());
 }
 
+void Driver::begin_group()
+{
+    must_be_in_place();
+    execute("BEGIN IMMEDIATE");
+}
+
+// SQLite would go on with a file that was removed, or replaced by a backup, and all of it would be gone with the
+// process: no name leads there any more.
+void Driver::must_be_in_place()
+{
+    char const* const path = sqlite3_db_filename(database_.get(), "main");
+    if (!path || *path == '\0') return;
+    std::size_t at = 0;
+    for (auto const* const suffix : {"", "-wal"}) {
+        auto& known = files_.at(at++);
+        auto const name = std::string(path) + suffix;
+        struct stat found{};
+        bool const there = ::stat(name.c_str(), &found) == 0;
+        if (!there && errno != ENOENT) continue;  // what it is can't be told: SQLite will see
+        if (known && (!there || *known != File{found.st_dev, found.st_ino}))
+            throw Failure(Trouble::store,
+                          fmt::format("{} was {} while Postroom had it open, so nothing more is written: put it back, "
+                                      "or stop Postroom, and start it when the right file is there",
+                                      name, there ? "replaced by another file" : "removed"));
+        if (there && !known) known = File{found.st_dev, found.st_ino};
+    }
+}
+
 bool Driver::undo_operation()
 {
     // On some errors SQLite rolls back the whole transaction by itself.
@@ -208,6 +257,11 @@ void Driver::fail(int code, std::string_view doing) const
     if (int const system = database_ ? sqlite3_system_errno(database_.get()) : 0;
         system != 0 && (code & 0xff) != SQLITE_CONSTRAINT)
         words += fmt::format(" ({})", std::strerror(system));
+    if (database_) {
+        char const* const path = sqlite3_db_filename(database_.get(), "main");
+        auto const remedy = what_to_do(code, sqlite3_system_errno(database_.get()), path ? path : "the store");
+        if (!remedy.empty()) words = fmt::format("{} (SQLite: {})", remedy, words);
+    }
     throw Failure(kind_of(code), fmt::format("{}, in: {}", words, doing));
 }
 

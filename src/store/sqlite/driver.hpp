@@ -3,8 +3,10 @@
 
 #include "store/session.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,7 +30,8 @@ public:
                      std::function<void(Row const&)> const& each) override;
     [[nodiscard]] Instant now() override { return clock_.now(); }
 
-    void begin_group() override { execute("BEGIN IMMEDIATE"); }
+    /// Throws Failure also where the file is no longer the one that was opened.
+    void begin_group() override;
     void begin_operation() override { execute("SAVEPOINT operation"); }
     void end_operation() override { execute("RELEASE operation"); }
     [[nodiscard]] bool undo_operation() override;
@@ -57,10 +60,16 @@ private:
 
     [[nodiscard]] Statement prepare(std::string_view sql);
     [[noreturn]] void fail(int code, std::string_view doing) const;
+    void must_be_in_place();
 
     Clock const& clock_;
     std::unique_ptr<sqlite3, Close> database_;
     std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> prepared_;
+    struct File {
+        std::uint64_t device = 0, node = 0;
+        friend bool operator==(File const&, File const&) = default;
+    };
+    std::array<std::optional<File>, 2> files_;  // the database and its WAL, as they were first seen
 };
 
 }  // namespace postroom::store::sqlite
