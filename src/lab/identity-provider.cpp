@@ -86,12 +86,14 @@ WordedError word(EntraError const& error, Instant now)
 
 std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const& request)
 {
+    if (request.path == "/devicelogin") return device_page(request);
     auto const slash = request.path.find('/', 1);
     if (slash == std::string::npos) return std::nullopt;
     auto const tenant = std::string_view(request.path).substr(1, slash - 1);
     auto const rest = std::string_view(request.path).substr(slash);
     if (rest == "/oauth2/v2.0/authorize") return authorize(tenant, request);
     if (rest == "/oauth2/v2.0/token") return token(tenant, request);
+    if (rest == "/oauth2/v2.0/devicecode") return device_code(tenant, request);
     if (rest == "/v2.0/.well-known/openid-configuration") return configuration(tenant);
     if (rest == "/discovery/v2.0/keys")
         return net::HttpResponse{net::http::status::ok,
@@ -125,6 +127,7 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
         {"request_uri_parameter_supported", false},
         {"userinfo_endpoint", at + "/oidc/userinfo"},
         {"authorization_endpoint", at + "/oauth2/v2.0/authorize"},
+        {"device_authorization_endpoint", at + "/oauth2/v2.0/devicecode"},
         // invented: Entra has no introspection (RFC 7662); mail servers in tests need it
         {"introspection_endpoint", at + "/oauth2/v2.0/introspect"},
         {"claims_supported", json::array{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name",

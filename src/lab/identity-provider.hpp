@@ -27,6 +27,14 @@ struct IssuedCode {
     bool redeemed = false;
 };
 
+/// A device code that waits for somebody to enter its user code.
+struct IssuedDeviceCode {
+    enum class Outcome { waiting, granted, declined };
+    std::string client_id, scope, user_code, user_id;
+    Instant expires{};
+    Outcome outcome = Outcome::waiting;
+};
+
 class IdentityProvider {
 public:
     explicit IdentityProvider(SharedState state) : state_(std::move(state)) {}
@@ -45,11 +53,19 @@ private:
     std::optional<EntraError> check(Asked& asked, std::string_view tenant);
     std::string remember_session(std::string const& user_id);
 
+    // device-flow.cpp
+    net::HttpResponse device_code(std::string_view tenant, net::HttpRequest const& request);
+    net::HttpResponse device_page(net::HttpRequest const& request);
+    net::HttpResponse redeem_device(Application const& application, Form const& form);
+
     // token-endpoint.cpp
     net::HttpResponse token(std::string_view tenant, net::HttpRequest const& request);
     Result<net::HttpResponse> busy(std::string_view who);
     std::optional<EntraError> check_client(Application const* application, std::string_view client_id,
                                            std::optional<std::string_view> secret);
+    std::optional<EntraError> check_assertion(Application const& application, std::string_view assertion);
+    net::HttpResponse grant_application(Application const& application, Form const& form);
+    std::string pad(boost::json::object claims) const;
     net::HttpResponse redeem(Application const& application, std::string_view tenant, Form const& form);
     net::HttpResponse refresh(Application const& application, Form const& form);
     net::HttpResponse issue(Application const& application, User const& user, std::string const& scope,
@@ -64,6 +80,7 @@ private:
 
     SharedState state_;
     std::map<std::string, IssuedCode> codes_;
+    std::map<std::string, IssuedDeviceCode> device_codes_;
     std::map<std::string, std::string> sessions_;  ///< cookie → object id: who has signed in in that browser
     std::set<std::string> spent_refresh_tokens_;   ///< only where the settings say that use revokes one
 };

@@ -55,7 +55,7 @@ net::awaitable<void> ImapSession::authenticate(Words& words)
         no("AUTHENTICATE failed.");  // Exchange Online, Microsoft's OAuth page; no JSON challenge was ever seen
     };
     auto const message = equal_ignoring_case(mechanism, "XOAUTH2") ? read_xoauth2(said) : std::nullopt;
-    auto user = message ? accept_token(*state_, *message, "IMAP.AccessAsUser.All") : std::nullopt;
+    auto user = message ? accept_token(*state_, *message, imap_permission) : std::nullopt;
     if (!user) {
         refuse();
         co_return;

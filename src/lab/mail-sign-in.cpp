@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace postroom::lab {
 
 std::optional<Xoauth2> read_xoauth2(std::string_view base64)
@@ -21,13 +23,22 @@ std::optional<Xoauth2> read_xoauth2(std::string_view base64)
                    text->substr(token_at, text->size() - end.size() - token_at)};
 }
 
-std::optional<MailUser> accept_token(State const& state, Xoauth2 const& said, std::string_view scope)
+std::optional<MailUser> accept_token(State& state, Xoauth2 const& said, Permission const& permission)
 {
     auto const token = read_access_token(state.keys, said.token, state.clock.now());
-    if (!token || !token->is_for_exchange() || !token->has_scope(scope)) return std::nullopt;
+    if (!token || !token->is_for_exchange()) return std::nullopt;
     auto mailbox = state.tenant.mailbox(said.user);
     if (!mailbox) return std::nullopt;
-    return MailUser{token->upn, std::move(mailbox), token->expires};
+    if (!token->upn.empty()) {
+        if (!token->has_scope(permission.scope)) return std::nullopt;
+        return MailUser{token->upn, std::move(mailbox), token->expires};
+    }
+    // Exchange knows an application once New-ServicePrincipal named it by the enterprise application's object id; with
+    // the registration's it is refused, and so is a token without the role (Microsoft's OAuth page for IMAP).
+    auto const* const application = state.tenant.application(token->client_id);
+    bool const known = application != nullptr && application->service_principal == application->enterprise_object_id();
+    if (!known || std::ranges::find(token->roles, permission.role) == token->roles.end()) return std::nullopt;
+    return MailUser{application->service_principal, std::move(mailbox), token->expires};
 }
 
 }  // namespace postroom::lab

@@ -17,12 +17,20 @@ struct Xoauth2 {
 [[nodiscard]] std::optional<Xoauth2> read_xoauth2(std::string_view base64);
 
 struct MailUser {
-    std::string upn;                   ///< whose token it is
+    std::string upn;                   ///< whose token it is; an application's: its service principal
     std::shared_ptr<Mailbox> mailbox;  ///< that of XOAUTH2's user=
     Instant expires{};
 };
-/// Nothing where Exchange would refuse: token broken, run out, for another audience, without `scope`, or no such
+/// What a protocol asks of a user's token, and of an application's.
+struct Permission {
+    std::string_view scope;
+    std::string_view role;
+};
+inline constexpr Permission imap_permission{"IMAP.AccessAsUser.All", "IMAP.AccessAsApp"};
+inline constexpr Permission smtp_permission{"SMTP.Send", "SMTP.SendAsApp"};
+
+/// Nothing where Exchange would refuse: token broken, run out, for another audience, without the permission, or no such
 /// mailbox. Rights on the mailbox are another question.
-[[nodiscard]] std::optional<MailUser> accept_token(State const& state, Xoauth2 const& said, std::string_view scope);
+[[nodiscard]] std::optional<MailUser> accept_token(State& state, Xoauth2 const& said, Permission const& permission);
 
 }  // namespace postroom::lab

@@ -79,7 +79,7 @@ void SmtpSession::sign_in(std::string_view base64)
     // Microsoft's OAuth page; "*" in place of a token is answered so, too, and not with 501 (observed).
     constexpr std::string_view unsuccessful = "5.7.3 Authentication unsuccessful";
     auto const said = read_xoauth2(base64);
-    auto user = said ? accept_token(*state_, *said, "SMTP.Send") : std::nullopt;
+    auto user = said ? accept_token(*state_, *said, smtp_permission) : std::nullopt;
     if (!user) return refuse(unsuccessful);
     auto const& mailbox = *user->mailbox;
     auto const take = [&](Fault which) { return state_->faults.take(which, {mailbox.address, user->upn}).has_value(); };
@@ -87,7 +87,10 @@ void SmtpSession::sign_in(std::string_view base64)
     if (fails_temporarily("auth", mailbox.address)) return;
     // The delegate signs in as himself, whichever mailbox he sends from (measured: nextcloud/mail #13668).
     bool const own = mailbox.address == user->upn;
-    if (!own && (state_->settings.smtp_shared_user == 0 || !mailbox.may_open(user->upn))) return refuse(unsuccessful);
+    bool const application = user->upn.find('@') == std::string::npos;
+    if (application && !mailbox.may_open(user->upn)) return refuse(unsuccessful);
+    if (!own && !application && (state_->settings.smtp_shared_user == 0 || !mailbox.may_open(user->upn)))
+        return refuse(unsuccessful);
     // Exchange Online, email-oauth2-proxy #193: this switch stops OAuth, too.
     constexpr std::string_view disabled =
         "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the ";

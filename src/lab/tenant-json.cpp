@@ -1,6 +1,7 @@
 #include "lab/tenant-json.hpp"
 
 #include "base/text.hpp"
+#include "lab/client-assertion.hpp"
 
 #include <algorithm>
 #include <array>
@@ -194,6 +195,9 @@ Result<void> apply_application(State& state, json::object const& object)
     auto const redirect_uris = fields.texts("redirect_uris");
     auto const public_client = fields.truth("public_client");
     auto const admin_consent = fields.truth("admin_consent");
+    auto const certificates = fields.texts("certificates");
+    auto const app_roles = fields.texts("app_roles");
+    auto const service_principal = fields.text("service_principal");
     if (auto const good = fields.check(); !good) return good;
     if (!client_id || client_id->empty()) return failure(Trouble::invalid, "\"client_id\" must be given");
     std::optional<Instant> until;
@@ -202,6 +206,8 @@ Result<void> apply_application(State& state, json::object const& object)
         if (!read) return std::unexpected(read.error());
         until = *read;
     }
+    for (auto const& each : certificates.value_or(std::vector<std::string>()))
+        if (thumbprint_of(each).empty()) return failure(Trouble::invalid, "\"certificates\" must be PEM, without keys");
     auto const key = to_lower(*client_id);
     if (!state.tenant.applications.contains(key) && state.tenant.applications.size() >= 1'000)
         return failure(Trouble::limit, "there are too many applications");
@@ -212,6 +218,9 @@ Result<void> apply_application(State& state, json::object const& object)
     if (redirect_uris) application.redirect_uris = *redirect_uris;
     if (public_client) application.public_client = *public_client;
     if (admin_consent) application.admin_consent = *admin_consent;
+    if (certificates) application.certificates = *certificates;
+    if (app_roles) application.app_roles = {app_roles->begin(), app_roles->end()};
+    if (service_principal) application.service_principal = to_lower(*service_principal);
     return {};
 }
 
@@ -311,7 +320,11 @@ json::object to_json(Application const& application)
             {"secrets", std::move(secrets)},
             {"redirect_uris", to_array(application.redirect_uris)},
             {"public_client", application.public_client},
-            {"admin_consent", application.admin_consent}};
+            {"admin_consent", application.admin_consent},
+            {"certificates", to_array(application.certificates)},
+            {"app_roles", to_array(application.app_roles)},
+            {"enterprise_object_id", application.enterprise_object_id()},
+            {"service_principal", application.service_principal}};
 }
 
 json::object to_json(ActiveFault const& fault)

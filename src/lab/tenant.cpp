@@ -41,6 +41,11 @@ std::shared_ptr<Folder> Mailbox::folder(std::string_view wanted) const
     return nullptr;
 }
 
+std::string Application::enterprise_object_id() const
+{
+    return stable_guid("enterprise application " + client_id);
+}
+
 bool Mailbox::may_open(std::string_view upn) const
 {
     return address == upn || full_access.contains(std::string(upn));

@@ -36,8 +36,15 @@ struct Application {
     std::vector<ClientSecret> secrets;
     std::vector<std::string> redirect_uris;
     bool public_client = false;
-    bool admin_consent = false;       ///< an administrator has consented for everybody
-    std::set<std::string> consented;  ///< object ids of users who have consented themselves
+    bool admin_consent = false;             ///< an administrator has consented for everybody
+    std::vector<std::string> certificates;  ///< PEM, public
+    std::set<std::string> app_roles;        ///< application permissions that were consented to: IMAP.AccessAsApp …
+    std::string service_principal;          ///< object id, once New-ServicePrincipal was run in Exchange
+    std::set<std::string> consented;        ///< object ids of users who have consented themselves
+
+    /// Of the enterprise application: what New-ServicePrincipal wants, and permissions on mailboxes name. (The object
+    /// id that App registrations shows is another one.)
+    [[nodiscard]] std::string enterprise_object_id() const;
 };
 
 struct Mailbox {

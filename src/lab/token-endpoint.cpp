@@ -1,5 +1,6 @@
 // /oauth2/v2.0/token, and the two endpoints that say what a token is worth.
 #include "base/text.hpp"
+#include "lab/client-assertion.hpp"
 #include "lab/identity-provider.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -150,6 +151,34 @@ std::optional<EntraError> IdentityProvider::check_client(Application const* appl
     return std::nullopt;
 }
 
+std::optional<EntraError> IdentityProvider::check_assertion(Application const& application, std::string_view assertion)
+{
+    auto const at = state_->base_url + '/' + state_->tenant.id + "/oauth2/v2.0/token";
+    auto const by_domain = state_->base_url + '/' + state_->tenant.domain + "/oauth2/v2.0/token";
+    auto verdict = Assertion::malformed;
+    for (auto const& audience : {at, by_domain}) {
+        verdict =
+            judge_assertion(assertion, application.certificates, application.client_id, audience, state_->clock.now());
+        if (verdict != Assertion::not_for_us) break;
+    }
+    auto const refused = [](unsigned code, std::string words) {
+        return EntraError{401, "invalid_client", code, std::move(words), {}};
+    };
+    switch (verdict) {
+        case Assertion::good: return std::nullopt;
+        case Assertion::unknown_key:
+            return refused(700027,
+                           "Client assertion contains an invalid signature. [Reason - The key was not found., "
+                           "Thumbprint of key used by client: 'unknown']");
+        case Assertion::bad_signature: return refused(700027, "Client assertion contains an invalid signature.");
+        case Assertion::malformed:
+        case Assertion::wrong_algorithm:
+        case Assertion::not_for_us: return refused(50027, "Invalid JWT token.");  // the sentences are invented
+        case Assertion::not_now: return refused(700024, "Client assertion is not within its valid time range.");
+    }
+    return std::nullopt;
+}
+
 net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequest const& request)
 {
     if (request.method != net::http::verb::post)
@@ -185,11 +214,19 @@ net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequ
     if (client_id.empty()) return refuse(missing("client_id"));
     if (auto response = busy(client_id)) return std::move(*response);
     auto const* const application = state_->tenant.application(client_id);
-    if (auto const error = check_client(application, client_id, secret)) return refuse(*error);
+    auto const assertion = form->find("client_assertion");
+    if (assertion != form->end() && application != nullptr && !application->public_client) {
+        if (auto const error = check_assertion(*application, assertion->second)) return refuse(*error);
+    } else if (auto const error = check_client(application, client_id,
+                                               assertion != form->end() ? std::optional(assertion->second) : secret)) {
+        return refuse(*error);
+    }
 
     auto const grant_type = value_of(*form, "grant_type");
     if (grant_type == "authorization_code") return redeem(*application, tenant, *form);
     if (grant_type == "refresh_token") return refresh(*application, *form);
+    if (grant_type == "urn:ietf:params:oauth:grant-type:device_code") return redeem_device(*application, *form);
+    if (grant_type == "client_credentials") return grant_application(*application, *form);
     return refuse({400,
                    "unsupported_grant_type",
                    70003,
@@ -330,6 +367,11 @@ std::string IdentityProvider::access_token(Application const& application, User 
                         {"upn", user.upn},
                         {"uti", to_base64url(random_bytes(16))},
                         {"ver", "1.0"}};
+    return pad(std::move(claims));
+}
+
+std::string IdentityProvider::pad(json::object claims) const
+{
     auto token = state_->keys.sign(claims);
     auto const wanted =
         static_cast<std::size_t>(std::clamp<std::int64_t>(state_->settings.access_token_bytes, 0, 65'536));
@@ -340,6 +382,43 @@ std::string IdentityProvider::access_token(Application const& application, User 
         token = state_->keys.sign(claims);
     }
     return token;
+}
+
+// A token without the roles is issued all the same, and refused by the mail servers (Microsoft, client credentials).
+net::HttpResponse IdentityProvider::grant_application(Application const& application, Form const& form)
+{
+    auto const scope = value_of(form, "scope");
+    auto const scopes = read_scopes(scope);
+    if (scopes.names != std::vector<std::string>{".default"})
+        return refuse({400,
+                       "invalid_scope",
+                       70011,
+                       "The provided request must include a 'scope' input parameter. The provided value for the input "
+                       "parameter 'scope' is not valid. The scope '" +
+                           printable(scope, 300) + "' is not valid.",
+                       {}});
+    auto const now = state_->clock.now();
+    auto const life = state_->settings.access_token_life_s > 0 ? state_->settings.access_token_life_s : 3'600;
+    json::object claims{{"aud", scopes.resource},
+                        {"iss", state_->base_url + '/' + state_->tenant.id + '/'},
+                        {"iat", to_seconds(now)},
+                        {"nbf", to_seconds(now)},
+                        {"exp", to_seconds(now) + life},
+                        {"app_displayname", application.name},
+                        {"appid", application.client_id},
+                        {"appidacr", application.certificates.empty() ? "1" : "2"},
+                        {"idtyp", "app"},
+                        {"oid", application.enterprise_object_id()},
+                        {"sub", application.enterprise_object_id()},
+                        {"tid", state_->tenant.id},
+                        {"uti", to_base64url(random_bytes(16))},
+                        {"ver", "1.0"}};
+    if (!application.app_roles.empty())
+        claims["roles"] = json::array(application.app_roles.begin(), application.app_roles.end());
+    return json_response({{"token_type", "Bearer"},
+                          {"expires_in", life - 1},
+                          {"ext_expires_in", life - 1},
+                          {"access_token", pad(std::move(claims))}});
 }
 
 net::HttpResponse IdentityProvider::issue(Application const& application, User const& user, std::string const& scope,

@@ -190,9 +190,18 @@ Result<AccessToken> read_access_token(TokenKeys const& keys, std::string_view to
     if (!claims) return std::unexpected(claims.error());
     auto const* const expires = claims->if_contains("exp");
     if (expires == nullptr || !expires->is_int64()) return failure(Trouble::refused, "the token has no exp");
-    AccessToken read{text_of(*claims, "upn"), text_of(*claims, "oid"), text_of(*claims, "aud"), text_of(*claims, "scp"),
+    AccessToken read{text_of(*claims, "upn"),
+                     text_of(*claims, "oid"),
+                     text_of(*claims, "aud"),
+                     text_of(*claims, "scp"),
+                     text_of(*claims, "appid"),
+                     {},
                      Instant(std::chrono::seconds(expires->get_int64()))};
-    if (read.upn.empty()) return failure(Trouble::refused, "the token names nobody");
+    if (auto const* const roles = claims->if_contains("roles"); roles != nullptr && roles->is_array())
+        for (auto const& role : roles->get_array())
+            if (role.is_string()) read.roles.emplace_back(role.get_string());
+    if (read.upn.empty() && text_of(*claims, "idtyp") != "app")
+        return failure(Trouble::refused, "the token names nobody");
     if (read.expires <= now) return failure(Trouble::refused, "the token has run out");
     return read;
 }

@@ -40,10 +40,12 @@ private:
 
 /// The claims that matter to a mail server.
 struct AccessToken {
-    std::string upn;
+    std::string upn;  ///< empty: the application's own
     std::string object_id;
     std::string audience;
     std::string scopes;  ///< as in `scp`, with spaces
+    std::string client_id;
+    std::vector<std::string> roles;  ///< of an application
     Instant expires{};
 
     [[nodiscard]] bool has_scope(std::string_view name) const;
