@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "pop3/codec/multi-line.hpp"
+#include "sasl/exchange.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -124,32 +125,16 @@ awaitable<Reply> Session::start_tls()
 
 awaitable<SignIn> Session::authenticate(sasl::Mechanism& mechanism)
 {
-    auto initial = mechanism.initial();
-    std::optional<Error> cancelled;
+    sasl::Exchange exchange(mechanism);
     co_await send("AUTH " + std::string(mechanism.name()) + "\r\n", limits_.sign_in);
     auto reply = co_await receive();
     while (reply.status == Reply::Status::challenge) {
-        if (cancelled) throw net::Broken(Trouble::protocol, cancelled->message);
-        Wire line;
-        if (initial) {
-            Secret const encoded(to_base64(initial->expose()));
-            line.secret(encoded.expose());
-            initial.reset();
-        } else {
-            auto const answer = mechanism.answer(from_base64(reply.text).value_or(reply.text));
-            if (answer) {
-                Secret const encoded(to_base64(answer->expose()));
-                line.secret(encoded.expose());
-            } else {
-                cancelled = answer.error();
-                line.text("*");
-            }
-        }
-        line.text("\r\n");
-        co_await transport_->write(line);
+        auto const line = exchange.answer(reply.text);
+        if (!line) throw net::Broken(Trouble::protocol, line.error().message);
+        co_await transport_->write(*line);
         reply = co_await receive();
     }
-    if (cancelled && reply.ok()) throw net::Broken(Trouble::protocol, cancelled->message);
+    if (exchange.cancelled() && reply.ok()) throw net::Broken(Trouble::protocol, exchange.cancelled()->message);
     co_return SignIn{.reply = std::move(reply), .challenge = mechanism.refusal()};
 }
 

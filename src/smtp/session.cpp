@@ -1,7 +1,7 @@
 // The dialogue's everyday part: greeting, EHLO, STARTTLS, AUTH. Sending a mail is in submit.cpp.
 #include "smtp/session.hpp"
 
-#include "base/text.hpp"
+#include "sasl/exchange.hpp"
 
 namespace postroom::smtp {
 
@@ -77,45 +77,23 @@ awaitable<Reply> Session::start_tls()
 awaitable<SignIn> Session::authenticate(sasl::Mechanism& mechanism)
 {
     if (gone_) throw net::Broken(Trouble::closed, "the server has ended this session");
+    sasl::Exchange exchange(mechanism);
     Wire first;
     first.text("AUTH ").text(mechanism.name());
-    auto initial = mechanism.initial();
-    if (initial) {
-        Secret const encoded(to_base64(initial->expose()));
-        if (first.bytes().size() + 1 + encoded.size() + 2 <= longest_line) {
-            first.text(" ").secret(encoded.empty() ? "=" : encoded.expose());
-            initial.reset();
-        }
-    }
+    auto const room = longest_line - first.bytes().size() - 1 - 2;
+    if (auto const initial = exchange.take_initial(room)) first.text(" ").secret(initial->expose());
     first.text("\r\n");
     transport_->expire_after(limits_.sign_in);
     co_await transport_->write(first);
 
-    std::optional<Error> cancelled;
     auto reply = co_await receive();
     while (reply.code == 334) {
-        if (cancelled) throw net::Broken(Trouble::protocol, cancelled->message);
-        Wire line;
-        if (initial) {
-            Secret const encoded(to_base64(initial->expose()));
-            line.secret(encoded.expose());
-            initial.reset();
-        } else {
-            std::string const& asked = reply.lines.back();
-            auto const answer = mechanism.answer(from_base64(asked).value_or(asked));
-            if (answer) {
-                Secret const encoded(to_base64(answer->expose()));
-                line.secret(encoded.expose());
-            } else {
-                cancelled = answer.error();
-                line.text("*");
-            }
-        }
-        line.text("\r\n");
-        co_await transport_->write(line);
+        auto const line = exchange.answer(reply.lines.back());
+        if (!line) throw net::Broken(Trouble::protocol, line.error().message);
+        co_await transport_->write(*line);
         reply = co_await receive();
     }
-    if (cancelled && reply.positive()) throw net::Broken(Trouble::protocol, cancelled->message);
+    if (exchange.cancelled() && reply.positive()) throw net::Broken(Trouble::protocol, exchange.cancelled()->message);
     co_return SignIn{.reply = std::move(reply), .challenge = mechanism.refusal()};
 }
 
