@@ -32,12 +32,9 @@ public:
 
     net::awaitable<void> run()
     {
-        bool recovered = false;
         while (!*stopped_) {
             auto wait = longest_sleep;
             try {
-                if (!recovered) co_await recover_own();
-                recovered = true;
                 wait = co_await begin_turns();
             } catch (store::Failure const& failure) {
                 spdlog::error("dispatcher: {}", failure.what());
@@ -72,16 +69,18 @@ private:
         Instant until{};
     };
 
-    // What this server held when it died: claimed goes back to the queue, committing is in doubt.
-    net::awaitable<void> recover_own()
+    // Leases that ran out; and what this server holds, and no turn works on: an earlier run died with it, or the store
+    // broke off before it said what had been claimed. Claimed goes back to the queue, committing is in doubt.
+    net::awaitable<void> recover()
     {
         auto const look = co_await first_look();
-        auto work = [owner = ground_.owner, look](store::Connection& c) {
-            return store::recover_outbound_of(c, owner, look);
+        std::vector<model::AccountId> busy;
+        for (auto const& [account, turn] : busy_) busy.push_back(account);
+        auto work = [owner = ground_.owner, busy, look](store::Connection& c) {
+            return store::recover_outbound(c, look) + store::recover_outbound_of(c, owner, busy, look);
         };
         auto const recovered = co_await ground_.store->write(std::move(work));
-        if (recovered > 0)
-            spdlog::info("dispatcher: recovered {} mails that an earlier run had begun to send", recovered);
+        if (recovered > 0) spdlog::info("dispatcher: recovered {} mails that somebody had begun to send", recovered);
     }
 
     net::awaitable<Instant> first_look()
@@ -94,9 +93,7 @@ private:
     // Begins a turn for each account that has something due; returns how long there is nothing to do.
     net::awaitable<Duration> begin_turns()
     {
-        auto const look = co_await first_look();
-        auto recover = [look](store::Connection& c) { return store::recover_outbound(c, look); };
-        co_await ground_.store->write(std::move(recover));
+        co_await recover();
         struct Due {
             std::vector<model::Account> accounts;
             std::optional<Instant> next;

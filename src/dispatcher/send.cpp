@@ -20,8 +20,7 @@ namespace postroom::dispatcher {
 namespace {
 
 constexpr int claimed_at_once = 10;
-// Longer than everything that can happen to ten mails under the session's deadlines; a server that died recovers its
-// own at its start.
+// Renewed while mail is streamed; a server that died recovers its own at its start.
 constexpr Duration lease_length{30 * 60'000};
 
 double random_fraction()
@@ -102,10 +101,24 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
         spdlog::warn("dispatcher: {} was not sent: {}", mail.message_id, ruling.words);
 }
 
-net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::Outbound const& mail)
+// The mails that were claimed together wait for each other, and one of them may take long.
+net::awaitable<void> keep_claims(Ground const& ground, model::AccountId account, Instant& renewed)
+{
+    auto const now = ground.clock->now();
+    if (now - renewed < lease_length / 3) co_return;
+    auto renew = [account, owner = ground.owner](store::Connection& c) {
+        store::renew_claims(c, account, owner, lease_length);
+    };
+    co_await ground.store->write(std::move(renew));
+    renewed = now;
+}
+
+net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::Outbound const& mail,
+                                 Instant& renewed)
 {
     auto left = mail.size;
     for (int number = 0; left > 0; ++number) {
+        co_await keep_claims(ground, mail.account, renewed);
         auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
         auto const chunk = co_await ground.store->read(std::move(read));
         // Before anything was committed: the mail is given back, and the account shows why.
@@ -125,9 +138,21 @@ net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails
     co_await note(ground, std::move(work));
 }
 
-// Returns with the mail's end known, and its note under way.
-net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes)
+// Claimed, or committing where the store broke off before it said so; the dot has not left, so there is nothing to
+// doubt.
+net::awaitable<void> give_back_unended(Ground ground, model::Outbound mail, std::string why)
 {
+    auto work = [mail, why = std::move(why), now = ground.clock->now()](store::Connection& c) {
+        store::settle_later(c, mail.id, mail.attempt, now, why);
+    };
+    co_await note(ground, std::move(work));
+}
+
+// Returns with the mail's end known, and its note under way. `renewed` is when the claims last were.
+net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes,
+                                 Instant& renewed)
+{
+    co_await keep_claims(ground, mail.account, renewed);
     auto const offered = co_await session.offer(envelope_of(mail));
     if (!offered) {
         co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message}, {});
@@ -147,14 +172,25 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
         }
         co_return Turn{!account, account ? ruling.words : std::string()};
     }
-    co_await stream_body(ground, session, mail);
+    co_await stream_body(ground, session, mail, renewed);
 
     // Past this the mail may be out there. If the lease ran out meanwhile, somebody else has it: the dot must not
     // leave.
     auto commit = [id = mail.id, attempt = mail.attempt](store::Connection& c) {
         return store::begin_committing(c, id, attempt);
     };
-    bool const ours = co_await ground.store->write(std::move(commit));
+    bool ours = false;
+    std::optional<store::Failure> unsaid;
+    try {
+        ours = co_await ground.store->write(std::move(commit));
+    } catch (store::Failure const& failure) {
+        unsaid = failure;
+    }
+    if (unsaid) {
+        session.abandon();
+        co_await give_back_unended(ground, std::move(mail), unsaid->what());
+        throw store::Failure(*unsaid);
+    }
     if (!ours) {
         session.abandon();
         spdlog::warn("dispatcher: {} was taken back before it was sent; this attempt is dropped", mail.message_id);
@@ -198,12 +234,13 @@ net::awaitable<Turn> send_all(Ground ground, smtp::Session& session, model::Acco
         };
         auto const mails = co_await ground.store->write(std::move(claim));
         if (mails.empty()) break;
+        auto renewed = ground.clock->now();
         Turn turn;
         std::exception_ptr store_failed;
         for (auto const& mail : mails) {
             if (*stopped) break;
             try {
-                turn = co_await send_noting(ground, session, mail, notes);
+                turn = co_await send_noting(ground, session, mail, notes, renewed);
             } catch (net::Broken const& broken) {
                 turn = {false, broken.what()};
             } catch (store::Failure const& failure) {
@@ -228,7 +265,8 @@ net::awaitable<Turn> send_all(Ground ground, smtp::Session& session, model::Acco
 net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
 {
     Notes notes(ground.loop);
-    auto turn = co_await send_noting(ground, session, std::move(mail), notes);
+    auto renewed = ground.clock->now();
+    auto turn = co_await send_noting(ground, session, std::move(mail), notes, renewed);
     co_await notes.end();
     co_return turn;
 }

@@ -5,6 +5,8 @@
 #include "store/changes.hpp"
 #include "store/rows.hpp"
 
+#include <algorithm>
+
 namespace postroom::store {
 
 namespace {
@@ -113,10 +115,11 @@ std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId acti
 }
 
 std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
-                                       model::Sight const& sight)
+                                       model::Sight const& sight, std::optional<Moment> const& after)
 {
     Selection selection(select("WHERE 1 = 1 "));
     if (state) selection.narrow("state = ?", value(to_string(*state)));
+    if (after) selection.narrow("(created, id) < (?, ?)", {value(after->at), value(after->id)});
     selection.within(sight, "(SELECT department FROM mailbox WHERE mailbox.id = outbound.mailbox)");
     return selection.all(c, "ORDER BY created DESC, id DESC LIMIT ?", outbound_of_row, most);
 }
@@ -154,6 +157,15 @@ std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std:
         claimed.push_back(*ours);
     }
     return claimed;
+}
+
+void renew_claims(Connection& c, model::AccountId account, std::string_view owner, Duration lease)
+{
+    auto const now = c.now();
+    c.post(
+        "UPDATE outbound SET lease_ends = ? WHERE account = ? AND lease_owner = ? AND state = 'claimed' AND "
+        "lease_ends > ?",
+        now + lease, account, owner, now);
 }
 
 bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt)
@@ -217,12 +229,16 @@ std::int64_t recover_outbound(Connection& c, Instant next_look)
                    next_look);
 }
 
-std::int64_t recover_outbound_of(Connection& c, std::string_view owner, Instant next_look)
+std::int64_t recover_outbound_of(Connection& c, std::string_view owner, std::span<model::AccountId const> busy,
+                                 Instant next_look)
 {
-    return recover(c,
-                   c.all("SELECT id, attempt, state FROM outbound WHERE lease_ends IS NOT NULL AND lease_owner = ?",
-                         abandoned_of, owner),
-                   next_look);
+    std::vector<Abandoned> abandoned;
+    c.run("SELECT id, attempt, state, account FROM outbound WHERE lease_ends IS NOT NULL AND lease_owner = ?",
+          {value(owner)}, [&](Row const& row) {
+              if (std::ranges::find(busy, row.id<model::AccountId>(3)) == busy.end())
+                  abandoned.push_back(abandoned_of(row));
+          });
+    return recover(c, abandoned, next_look);
 }
 
 std::vector<model::Outbound> in_doubt(Connection& c, model::AccountId account, int most)

@@ -6,13 +6,16 @@
 #include "model/sight.hpp"
 #include "store/connection.hpp"
 
+#include <span>
+
 namespace postroom::store {
 
 void enqueue(Connection& c, model::Outbound const& outbound);
 [[nodiscard]] std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id);
 [[nodiscard]] std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity);
 [[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
-                                                     model::Sight const& sight = {});
+                                                     model::Sight const& sight = {},
+                                                     std::optional<Moment> const& after = {});
 struct Attempt {
     std::int64_t number = 0;
     std::string owner;
@@ -28,6 +31,8 @@ struct Attempt {
 /// lease of `lease` by the store's clock, in the name of `owner`.
 [[nodiscard]] std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner,
                                                  int most, Duration lease);
+/// The leases of what `owner` has claimed of the account, and still holds, begin anew.
+void renew_claims(Connection& c, model::AccountId account, std::string_view owner, Duration lease);
 /// claimed → committing, durably, before the final dot leaves; the lease begins anew, for the answer. False: the lease
 /// ran out, and somebody else has it or may take it; do not send.
 [[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt);
@@ -45,8 +50,10 @@ void doubt(Connection& c, model::OutboundId id, std::int64_t attempt, Instant ne
 /// Leases that ran out: claimed → queued, due at once. Never touches what is committing under a live lease; committing
 /// whose lease ran out → in_doubt. How many.
 std::int64_t recover_outbound(Connection& c, Instant next_look);
-/// The same at the start of the only process of its owner name: what this owner held before it died.
-std::int64_t recover_outbound_of(Connection& c, std::string_view owner, Instant next_look);
+/// The same, whatever the lease, of what the only process of that owner name holds and works on no more: it died with
+/// it, or never learnt that it had got it. `busy` are the accounts whose mail it works on.
+std::int64_t recover_outbound_of(Connection& c, std::string_view owner, std::span<model::AccountId const> busy,
+                                 Instant next_look);
 
 /// in_doubt and due for a look into Sent Items.
 [[nodiscard]] std::vector<model::Outbound> in_doubt(Connection& c, model::AccountId account, int most);

@@ -4,6 +4,7 @@
 //   - a Broken from finish() given back in place of doubt(): NothingIsSentAgainWhateverBreaks
 //   - session.reset() left out: ARefusedMailDoesNotRefuseTheNext
 //   - settle() writing once, whatever comes: AnAnswerIsNotedThoughTheStoreFailsForAMoment
+//   - give_back_unended() left out: WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue
 #include "dispatcher/account-run.hpp"
 
 #include "store/fixture.hpp"
@@ -72,6 +73,7 @@ public:
     void read_now(std::function<void(Connection&)> work) override { inner_.read_now(std::move(work)); }
     [[nodiscard]] Counts counts() const override { return inner_.counts(); }
     int failures = 0;
+    int unsaid = 0;  // so many writes are carried out, and then fail, as when the connection to the store breaks
 
 protected:
     net::awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t) override
@@ -81,6 +83,10 @@ protected:
             throw store::Failure(Trouble::store, "the disk is not there");
         }
         inner_.write_now(std::move(work));
+        if (unsaid > 0) {
+            --unsaid;
+            throw store::Failure(Trouble::store, "the store went away");
+        }
         co_return;
     }
     net::awaitable<void> submit_read(std::function<void(Connection&)> work) override
@@ -165,6 +171,8 @@ protected:
         try {
             test::run(loop, work());
         } catch (net::Broken const&) {
+            played.broken = true;
+        } catch (store::Failure const&) {
             played.broken = true;
         }
         session.reset();
@@ -272,6 +280,18 @@ TEST_F(SendTest, AnAnswerIsNotedThoughTheStoreFailsForAMoment)
     send({claim()}, {}, dialogue, [&] { failing.failures = 1; });
     EXPECT_EQ(failing.failures, 0);
     EXPECT_EQ(state(id), OutboundState::sent);
+}
+
+TEST_F(SendTest, WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue)
+{
+    auto const id = enqueue();
+    auto const mail = claim();
+    failing.unsaid = 1;
+    auto const played = send({mail}, {});
+    EXPECT_EQ(failing.unsaid, 0);
+    EXPECT_FALSE(played.dot_left);
+    EXPECT_TRUE(played.stage.closed);
+    EXPECT_EQ(state(id), OutboundState::queued);
 }
 
 TEST_F(SendTest, WhatIsNoAnswerLeavesDoubt)

@@ -114,6 +114,21 @@ TEST_P(OutboundTest, GivesBackAClaimWhoseLeaseRanOutAndNeverCommitsIt)
     EXPECT_TRUE(write([&](Connection& c) { return begin_committing(c, id, 2); }));
 }
 
+TEST_P(OutboundTest, RenewsOnlyTheClaimsThatAreStillHeld)
+{
+    auto const id = queue();
+    ASSERT_EQ(claim_all("one").size(), 1U);
+    clock.advance(50s);
+    write([&](Connection& c) { renew_claims(c, house.account.id, "one", 60s); });
+    write([&](Connection& c) { renew_claims(c, house.account.id, "two", 600s); });
+    clock.advance(59s);
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound(c, clock.now()); }), 0);
+    clock.advance(1s);
+    write([&](Connection& c) { renew_claims(c, house.account.id, "one", 60s); });
+    EXPECT_FALSE(write([&](Connection& c) { return begin_committing(c, id, 1); })) << "it came too late";
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound(c, clock.now()); }), 1);
+}
+
 TEST_P(OutboundTest, DoubtsWhatWasCommittingWhenItsLeaseRanOut)
 {
     auto const id = queue();
@@ -140,7 +155,9 @@ TEST_P(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
     ASSERT_EQ(claim_all("one", 2).size(), 2U);
     ASSERT_EQ(claim_all("two", 1).size(), 1U);
     ASSERT_TRUE(write([&](Connection& c) { return begin_committing(c, committing, 1); }));
-    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "one", clock.now()); }), 2);
+    std::vector const busy{house.account.id};
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "one", busy, clock.now()); }), 0);
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "one", {}, clock.now()); }), 2);
     EXPECT_EQ(get(claimed).state, OutboundState::queued);
     EXPECT_EQ(get(committing).state, OutboundState::in_doubt);
     EXPECT_EQ(get(anothers).state, OutboundState::claimed);
