@@ -11,6 +11,9 @@ import { freePort, root, scratchFolder, start, stop, until } from './scratch.mjs
 export const program = process.env.POSTROOM
   ?? ['asan', 'dev'].map((preset) => path.join(root, 'build', preset, 'postroom')).find(existsSync);
 
+/** The same over a disk whose power can be cut (power-cut-main.cpp). */
+export const powerCutProgram = path.join(path.dirname(program), 'postroom-power-cut');
+
 /** Those of this process that sanitizers listen to, and no setting that would change what is tested. */
 const environment = { ...process.env, POSTROOM_SOCKET: '', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? 'detect_leaks=0' };
 
@@ -88,9 +91,10 @@ assert.ok(['sqlite', 'postgresql'].includes(kind), `STORE is sqlite or postgresq
 
 /**
  * `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. `beside` is another server, over
- * PostgreSQL, whose store and vault key this one shares; `given` is a PostgreSQL server that somebody else ends.
+ * PostgreSQL, whose store and vault key this one shares; `given` is a PostgreSQL server that somebody else ends; `by` are the words
+ * that begin the program, and `variables` are added to its environment.
  */
-export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside, given }) {
+export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside, given, by = [program], variables = {} }) {
   const { folder, remove } = scratchFolder('server');
   const database = beside?.database ?? given ?? (store === 'postgresql' ? await startPostgresql() : undefined);
   if (beside) copyFileSync(path.join(beside.folder, 'vault.key'), path.join(folder, 'vault.key'));
@@ -121,11 +125,13 @@ ${configuration}`);
     url: `http://localhost:${port}`,
     /** The PostgreSQL server, where there is one. */
     database,
+    variables,
     child: undefined,
     earlier: '',
     log: () => server.earlier + (server.child?.output ?? ''),
     launch() {
-      server.child = start(program, ['serve', '--config', file], { cwd: folder, env: environment });
+      const [first, ...words] = [...by, 'serve', '--config', file];
+      server.child = start(first, words, { cwd: folder, env: { ...environment, ...variables } });
     },
     /** Returns when it answers. */
     async begin() {
@@ -138,8 +144,8 @@ ${configuration}`);
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${child.output}`);
     },
     /** As a power cut does: nothing of it gets to say a word. */
-    async kill() {
-      server.child.kill('SIGKILL');
+    async kill(signal = 'SIGKILL') {
+      server.child.kill(signal);
       await server.child.ended;
       server.earlier = (server.earlier + server.child.output).slice(-400_000);
       server.child.output = '';

@@ -1,7 +1,7 @@
 // Debian's PostgreSQL with a cluster of its own, on a Unix socket alone, as an ordinary user, with fsync as it comes. Never the
 // system's instance.
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { scratchFolder, start, until } from './scratch.mjs';
 
@@ -54,6 +54,11 @@ export async function startPostgresql() {
     async end() {
       child.kill('SIGQUIT');
       await child.ended;
+    },
+    /** A signal to all its processes: SIGSTOP, and SIGCONT. */
+    signal(name) {
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) process.kill(pid, name);
     },
     stop: async () => { if (child) await server.end(); remove(); },
   };

@@ -1,13 +1,14 @@
 // postroom-power-cut: the program over a disk whose power can be cut (power-cut-vfs.hpp); for tests, never installed.
 // kill -9 loses all that was not synced. SIGUSR2 leaves a random part of it, drawn from $POWER_CUT_SEED, and ends the
-// process as well. SIGUSR1 fills the disk, and the next one makes room again. $SYNCHRONOUS weakens the store, for tests
-// that must notice it.
+// process as well. SIGUSR1 fills the disk, and the next one makes room again. $SYNC_MILLISECONDS is how long each sync
+// takes; $SYNCHRONOUS weakens the store, for tests that must notice it.
 #include "power-cut-vfs.hpp"
 
 #include "cli/commands.hpp"
 
 #include <sodium.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -52,7 +53,9 @@ int main(int argc, char** argv)
         return 1;
     }
     if (auto const level = setting("SYNCHRONOUS"); !level.empty()) postroom::test::Disk::weaken(level);
-    obey(postroom::test::Disk::install());
+    auto& disk = postroom::test::Disk::install();
+    disk.delay_syncs(std::chrono::milliseconds(std::strtoll(setting("SYNC_MILLISECONDS").c_str(), nullptr, 10)));
+    obey(disk);
     postroom::cli::Commands commands;
     return commands.run(argc, argv);
 }
