@@ -98,9 +98,10 @@ namespace {
 
 // Crosses to the mail loop and back.
 net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor mail, retriever::Retriever& retriever,
-                                                          std::optional<std::string> address)
+                                                          std::optional<std::vector<std::string>> addresses)
 {
-    auto const looks = co_await asio::co_spawn(mail, retriever.retrieve_once(std::move(address)), asio::use_awaitable);
+    auto const looks =
+        co_await asio::co_spawn(mail, retriever.retrieve_once(std::move(addresses)), asio::use_awaitable);
     if (!looks) co_return std::unexpected(looks.error());
     std::vector<console::Looked> all;
     for (auto const& each : *looks)
@@ -156,8 +157,8 @@ console::Hooks MailServers::hooks()
         mail.retriever.nudge();
         mail.dispatcher.retry();
     });
-    hooks.retrieve_once = [impl](std::optional<std::string> address) {
-        return look(impl->loop.get_executor(), impl->retriever, std::move(address));
+    hooks.retrieve_once = [impl](std::optional<std::vector<std::string>> addresses) {
+        return look(impl->loop.get_executor(), impl->retriever, std::move(addresses));
     };
     return hooks;
 }

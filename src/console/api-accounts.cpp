@@ -1,10 +1,13 @@
 // Email accounts.
 #include "base/text.hpp"
 #include "console/api.hpp"
+#include "console/etag.hpp"
 #include "console/json.hpp"
+#include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
+#include "store/changes.hpp"
 #include "store/grants.hpp"
 
 #include <fmt/format.h>
@@ -48,18 +51,32 @@ void choose_servers(model::Account& account, std::string const& cloud, Wanted co
     account.submission_implicit_tls = account.submission_server.port == 465;
 }
 
+// The token goes to whatever server is named here, so naming one takes the right to administer all of it.
+void check_may_name_servers(Request const& request, std::string_view field)
+{
+    if (request.caller.may(Access::system)) return;
+    throw Problem(Trouble::forbidden,
+                  tr("only a system administrator may name other servers than the cloud's own: the account's tokens "
+                     "are sent to them"),
+                  std::string(field));
+}
+
 }  // namespace
 
 Answer list_accounts(House& house, Request const& request)
 {
-    request.only_parameters({});
-    auto items = co_await house.store().read([](store::Connection& c) {
+    request.only_parameters({"limit", "after"});
+    auto const page = page_of(request, 1000, 1000);
+    std::optional<std::string> next;
+    auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
         json::array found;
-        for (auto const& each : store::accounts(c)) found.emplace_back(view(c, names, each));
+        auto accounts = store::accounts(c, request.caller.sight);
+        next = cut_by_name(accounts, page, &model::Account::name);
+        for (auto const& each : accounts) found.emplace_back(view(c, names, each));
         return found;
     });
-    co_return items_response(std::move(items));
+    co_return page_response(std::move(items), next);
 }
 
 Answer add_account(House& house, Request const& request)
@@ -75,18 +92,13 @@ Answer add_account(House& house, Request const& request)
         throw Problem(Trouble::invalid, "the user must be a user name such as sales@contoso.com", "user");
     Wanted const wanted{members.text("department"), members.text("application"), members.text_or("imap_host", ""),
                         members.text_or("smtp_host", "")};
-    // The token goes to whatever server is named here, so naming one takes the right to administer all of it.
     bool const own_servers = !wanted.imap_host.empty() || !wanted.smtp_host.empty();
-    if (own_servers && request.caller.role != model::Role::system_administrator)
-        throw Problem(Trouble::forbidden,
-                      "only a system administrator may name other servers than the cloud's own: the account's tokens "
-                      "are sent to them",
-                      wanted.imap_host.empty() ? "smtp_host" : "imap_host");
+    if (own_servers) check_may_name_servers(request, wanted.imap_host.empty() ? "smtp_host" : "imap_host");
     account.created = account.state_since = house.now();
     auto const body = co_await house.store().write([&](store::Connection& c) {
         if (store::account_named(c, account.name))
             throw Problem(Trouble::conflict, fmt::format("there is an account \"{}\" already", account.name), "name");
-        account.department = department_named(c, wanted.department, "department").id;
+        account.department = department_named(c, request.caller.sight, wanted.department, "department").id;
         auto const application = application_named(c, wanted.application, "application");
         account.application = application.id;
         choose_servers(account, application.cloud, wanted);
@@ -104,15 +116,53 @@ Answer add_account(House& house, Request const& request)
 
 Answer show_account(House& house, Request const& request)
 {
+    request.only_parameters({});
     auto const body = co_await house.store().read(
-        [&](store::Connection& c) { return view(c, account_named(c, request.path("name"))); });
-    co_return json_response(net::http::status::ok, body);
+        [&](store::Connection& c) { return view(c, account_named(c, request.caller.sight, request.path("name"))); });
+    co_return edited_response(body);
+}
+
+Answer change_account(House& house, Request const& request)
+{
+    Members const members(request.http, {"name", "imap_host", "smtp_host"});
+    if (!members.has("name") && !members.has("imap_host") && !members.has("smtp_host"))
+        throw Problem(Trouble::invalid, tr("there is nothing to change: give {}", "name, imap_host, smtp_host"));
+    bool const own_servers = members.has("imap_host") || members.has("smtp_host");
+    if (own_servers) check_may_name_servers(request, members.has("imap_host") ? "imap_host" : "smtp_host");
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const found = account_named(c, request.caller.sight, request.path("name"));
+        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "account.", found.name);
+        auto account = account_named(c, request.caller.sight, request.path("name"));
+        json::object changed;
+        if (members.has("name") && members.name("name") != account.name) {
+            auto const other = store::account_named(c, members.name("name"));
+            if (other && other->id != account.id)
+                throw Problem(Trouble::conflict, tr("there is an account \"{}\" already", other->name), "name");
+            changed["name"] = account.name = members.name("name");
+        }
+        if (members.has("imap_host")) {
+            account.retrieval_server = or_problem(parse_endpoint(members.text("imap_host"), 993), "imap_host");
+            changed["retrieval_server"] = to_string(account.retrieval_server);
+        }
+        if (members.has("smtp_host")) {
+            account.submission_server = or_problem(parse_endpoint(members.text("smtp_host"), 587), "smtp_host");
+            account.submission_implicit_tls = account.submission_server.port == 465;
+            changed["submission_server"] = to_string(account.submission_server);
+        }
+        store::change_account(c, account);
+        note(c, request.caller, "account.change", account.name, std::move(changed), house.now());
+        return view(c, account_named(c, request.caller.sight, account.name));
+    });
+    house.hooks.accounts_changed();
+    co_return edited_response(body);
 }
 
 Answer remove_account(House& house, Request const& request)
 {
     co_await house.store().write([&](store::Connection& c) {
-        auto const account = account_named(c, request.path("name"));
+        auto const account = account_named(c, request.caller.sight, request.path("name"));
+        check_match(c, request, etag(store::next_version(c, account.id) - 1, account.id.value), "account.",
+                    account.name);
         store::remove_account(c, account.id);
         note(c, request.caller, "account.remove", account.name, {{"user", account.user}}, house.now());
     });
@@ -124,14 +174,15 @@ Answer set_transcript(House& house, Request const& request)
 {
     bool const on = Members(request.http, {"on"}).flag("on");
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto account = account_named(c, request.path("name"));
+        auto const account = account_named(c, request.caller.sight, request.path("name"));
+        check_match(c, request, etag(store::next_version(c, account.id) - 1, account.id.value), "account.",
+                    account.name);
         store::set_account_transcript(c, account.id, on);
-        account.transcript = on;
         note(c, request.caller, "account.transcript", account.name, {{"on", on}}, house.now());
-        return view(c, account);
+        return view(c, account_named(c, request.caller.sight, account.name));
     });
     house.hooks.accounts_changed();
-    co_return json_response(net::http::status::ok, body);
+    co_return edited_response(body);
 }
 
 }  // namespace postroom::console

@@ -1,6 +1,7 @@
 // What a mail holds: its HTML made safe, its bytes, its attachments. All of it is hostile until shown otherwise.
 #include "base/text.hpp"
 #include "console/api.hpp"
+#include "console/names.hpp"
 #include "console/raw-mail.hpp"
 #include "console/responses.hpp"
 #include "mime/html.hpp"
@@ -24,17 +25,18 @@ bool is_picture(std::string_view type)
     return std::ranges::find(pictures, type) != pictures.end();
 }
 
-model::Activity activity_or_problem(store::Connection& c, model::ActivityId id)
+model::Activity activity_or_problem(store::Connection& c, model::Sight const& sight, model::ActivityId id)
 {
     auto found = store::activity(c, id);
-    if (!found || !found->body) throw Problem(Trouble::not_found, "there is no mail of that id");
+    if (!found || !found->body || !seen(sight, store::case_by_id(c, found->case_id)))
+        throw Problem(Trouble::not_found, "there is no mail of that id");
     return std::move(*found);
 }
 
-net::awaitable<std::string> mail_of(House& house, model::ActivityId id)
+net::awaitable<std::string> mail_of(House& house, model::Sight const& sight, model::ActivityId id)
 {
     co_return co_await house.store().read(
-        [&](store::Connection& c) { return store::read_body(c, *activity_or_problem(c, id).body); });
+        [&](store::Connection& c) { return store::read_body(c, *activity_or_problem(c, sight, id).body); });
 }
 
 // Pictures of the mail itself go into the page: a sandboxed frame has no session to fetch them with.
@@ -59,7 +61,7 @@ std::string shown(std::string const& bytes)
 
 Answer show_activity_html(House& house, Request const& request)
 {
-    auto bytes = co_await mail_of(house, request.id<model::ActivityId>("id"));
+    auto bytes = co_await mail_of(house, request.caller.sight, request.id<model::ActivityId>("id"));
     auto show = [mail = std::move(bytes)] { return shown(mail); };
     net::HttpResponse response;
     response.body = co_await house.off_the_loop(std::move(show));
@@ -78,15 +80,15 @@ Answer show_activity_html(House& house, Request const& request)
 Answer show_activity_raw(House& house, Request const& request)
 {
     auto const id = request.id<model::ActivityId>("id");
-    auto const body =
-        co_await house.store().read([&](store::Connection& c) { return *activity_or_problem(c, id).body; });
+    auto const body = co_await house.store().read(
+        [&](store::Connection& c) { return *activity_or_problem(c, request.caller.sight, id).body; });
     co_return raw_mail(house, body, to_string(id) + ".eml");
 }
 
 Answer show_activity_part(House& house, Request const& request)
 {
     auto const number = static_cast<int>(std::min<std::int64_t>(request.number("part"), mime::part_limit + 1));
-    auto bytes = co_await mail_of(house, request.id<model::ActivityId>("id"));
+    auto bytes = co_await mail_of(house, request.caller.sight, request.id<model::ActivityId>("id"));
     auto find = [mail = std::move(bytes), number] { return mime::part(mail, number); };
     auto part = or_problem(co_await house.off_the_loop(std::move(find)));
     bool const picture = is_picture(part.type);

@@ -25,8 +25,8 @@ std::string query_of(net::HttpRequest const& request)
 
 Answer authorize_account(House& house, Request const& request)
 {
-    auto const name =
-        co_await house.store().read([&](store::Connection& c) { return account_named(c, request.path("name")).name; });
+    auto const name = co_await house.store().read(
+        [&](store::Connection& c) { return account_named(c, request.caller.sight, request.path("name")).name; });
     auto const begun = or_problem(co_await grants::begin_authorization(house.ground, name, request.caller.name));
     co_await house.store().write([&](store::Connection& c) {
         note(c, request.caller, "account.authorize", name, {{"authorization", to_string(begun.id)}}, house.now());
@@ -41,7 +41,8 @@ Answer show_authorization(House& house, Request const& request)
     auto const id = request.id<model::AuthorizationId>("id");
     auto const body = co_await house.store().read([&](store::Connection& c) {
         auto const found = store::authorization(c, id);
-        if (!found) throw Problem(Trouble::not_found, "there is no such authorization");
+        if (!found || !seen(request.caller.sight, store::account(c, found->account)))
+            throw Problem(Trouble::not_found, "there is no such authorization");
         Names names(c);
         return to_json(*found, names.account(found->account));
     });

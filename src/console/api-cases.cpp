@@ -1,10 +1,13 @@
 // Cases and the answers to them.
 #include "console/api.hpp"
+#include "console/etag.hpp"
 #include "console/json.hpp"
 #include "console/outbound-view.hpp"
+#include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "desk/desk.hpp"
 #include "store/cases.hpp"
+#include "store/changes.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
@@ -14,9 +17,9 @@ namespace postroom::console {
 
 namespace {
 
-model::Case case_or_problem(store::Connection& c, std::int64_t number)
+model::Case case_or_problem(store::Connection& c, model::Sight const& sight, std::int64_t number)
 {
-    auto found = store::case_numbered(c, number);
+    auto found = seen(sight, store::case_numbered(c, number));
     if (!found) throw Problem(Trouble::not_found, fmt::format("there is no case {}", number));
     return std::move(*found);
 }
@@ -30,28 +33,26 @@ std::string named(std::int64_t number)
 
 Answer list_cases(House& house, Request const& request)
 {
-    request.only_parameters({"state", "department", "below", "limit"});
+    request.only_parameters({"state", "department", "limit", "after"});
     store::CaseFilter filter;
     if (auto const state = request.http.parameter("state"))
         filter.state = or_problem(model::parse_case_state(*state), "state");
-    filter.below = request.number_parameter("below", 1, std::numeric_limits<std::int64_t>::max());
-    auto const limit = static_cast<int>(request.number_parameter("limit", 1, 200).value_or(50));
-    filter.most = limit + 1;  // one more tells whether there is a next page
-    auto const body = co_await house.store().read([&](store::Connection& c) {
+    auto const page = page_of(request, 50, 200);
+    filter.below = number_after(page);
+    filter.sight = request.caller.sight;
+    filter.most = page.limit + 1;
+    std::optional<std::string> next;
+    auto items = co_await house.store().read([&](store::Connection& c) {
         if (auto const department = request.http.parameter("department"))
-            filter.department = department_named(c, std::string(*department), "department").id;
+            filter.department = department_named(c, request.caller.sight, std::string(*department), "department").id;
         auto found = store::cases(c, filter);
-        json::value next;
-        if (found.size() > static_cast<std::size_t>(limit)) {
-            found.pop_back();
-            next = found.back().number;
-        }
+        next = cut(found, page, [](auto const& last) { return std::to_string(last.number); });
         Names names(c);
-        json::array items;
-        for (auto const& each : found) items.emplace_back(to_json(each, names));
-        return json::object{{"items", std::move(items)}, {"next", std::move(next)}};
+        json::array shown;
+        for (auto const& each : found) shown.emplace_back(to_json(each, names));
+        return shown;
     });
-    co_return json_response(net::http::status::ok, body);
+    co_return page_response(std::move(items), next);
 }
 
 Answer show_case(House& house, Request const& request)
@@ -60,7 +61,7 @@ Answer show_case(House& house, Request const& request)
     auto const number = request.number("number");
     auto const body = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
-        auto const a_case = case_or_problem(c, number);
+        auto const a_case = case_or_problem(c, request.caller.sight, number);
         json::array items;
         for (auto const& each : store::activities_of(c, a_case.id)) {
             std::optional<json::object> sending;
@@ -73,7 +74,7 @@ Answer show_case(House& house, Request const& request)
         shown["items"] = std::move(items);
         return shown;
     });
-    co_return json_response(net::http::status::ok, body);
+    co_return edited_response(body);
 }
 
 Answer change_case(House& house, Request const& request)
@@ -81,7 +82,9 @@ Answer change_case(House& house, Request const& request)
     auto const number = request.number("number");
     auto const state = or_problem(model::parse_case_state(Members(request.http, {"state"}).text("state")), "state");
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const a_case = case_or_problem(c, number);
+        auto const found = case_or_problem(c, request.caller.sight, number);
+        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "case.", named(number));
+        auto const a_case = case_or_problem(c, request.caller.sight, number);
         auto const now = house.now();
         if (a_case.state != state) {
             auto const& who = request.caller.name;
@@ -90,9 +93,9 @@ Answer change_case(House& house, Request const& request)
             note(c, request.caller, closes ? "case.close" : "case.reopen", named(number), {}, now);
         }
         Names names(c);
-        return to_json(case_or_problem(c, number), names);
+        return to_json(case_or_problem(c, request.caller.sight, number), names);
     });
-    co_return json_response(net::http::status::ok, body);
+    co_return edited_response(body);
 }
 
 Answer reply_to_case(House& house, Request const& request)
@@ -106,7 +109,7 @@ Answer reply_to_case(House& house, Request const& request)
     reply.cc = members.texts("cc");
     bool const close = members.flag_or("close", false);
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const a_case = case_or_problem(c, number);
+        auto const a_case = case_or_problem(c, request.caller.sight, number);
         reply.case_id = a_case.id;
         auto const now = house.now();
         auto const& who = request.caller.name;

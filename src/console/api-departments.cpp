@@ -11,7 +11,8 @@ namespace postroom::console {
 Answer list_departments(House& house, Request const& request)
 {
     request.only_parameters({});
-    auto const departments = co_await house.store().read([](store::Connection& c) { return store::departments(c); });
+    auto const departments =
+        co_await house.store().read([&](store::Connection& c) { return store::departments(c, request.caller.sight); });
     json::array items;
     for (auto const& each : departments) items.emplace_back(to_json(each));
     co_return items_response(std::move(items));

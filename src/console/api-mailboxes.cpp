@@ -1,13 +1,18 @@
 // Mailboxes, and retrieving from them at once.
 #include "base/text.hpp"
 #include "console/api.hpp"
+#include "console/etag.hpp"
 #include "console/json.hpp"
+#include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "mime/compose.hpp"
 #include "store/accounts.hpp"
+#include "store/changes.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace postroom::console {
@@ -38,8 +43,14 @@ void check_line(std::string_view text, std::string_view field)
                           std::string(field));
 }
 
-json::object view(store::Connection& c, Names& names, model::Mailbox const& mailbox)
+// While the store takes nothing, what it says of a mailbox is from before, and why can't be written into it.
+json::object view(House& house, store::Connection& c, Names& names, model::Mailbox mailbox)
 {
+    if (auto const standstill = house.store().standstill()) {
+        mailbox.state = model::MailboxState::backing_off;
+        mailbox.state_reason = standstill->words;
+        mailbox.state_since = standstill->since;
+    }
     return to_json(mailbox, names, store::ledger_counts(c, mailbox.id));
 }
 
@@ -47,14 +58,18 @@ json::object view(store::Connection& c, Names& names, model::Mailbox const& mail
 
 Answer list_mailboxes(House& house, Request const& request)
 {
-    request.only_parameters({});
-    auto items = co_await house.store().read([](store::Connection& c) {
+    request.only_parameters({"limit", "after"});
+    auto const page = page_of(request, 1000, 1000);
+    std::optional<std::string> next;
+    auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
         json::array found;
-        for (auto const& each : store::mailboxes(c)) found.emplace_back(view(c, names, each));
+        auto mailboxes = store::mailboxes(c, request.caller.sight);
+        next = cut_by_name(mailboxes, page, &model::Mailbox::address);
+        for (auto const& each : mailboxes) found.emplace_back(view(house, c, names, each));
         return found;
     });
-    co_return items_response(std::move(items));
+    co_return page_response(std::move(items), next);
 }
 
 Answer add_mailbox(House& house, Request const& request)
@@ -77,7 +92,7 @@ Answer add_mailbox(House& house, Request const& request)
     mailbox.created = mailbox.state_since = now;
     auto const account_name = members.text("account");
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const account = account_named(c, account_name, "account");
+        auto const account = account_named(c, request.caller.sight, account_name, "account");
         mailbox.account = account.id;
         mailbox.department = account.department;
         if (store::mailbox_at(c, mailbox.address))
@@ -96,23 +111,92 @@ Answer add_mailbox(House& house, Request const& request)
               {"after", std::string(to_string(mailbox.after))}},
              now);
         Names names(c);
-        return view(c, names, mailbox);
+        return view(house, c, names, mailbox);
     });
     house.hooks.accounts_changed();
     co_return json_response(net::http::status::created, body);
 }
 
+Answer show_mailbox(House& house, Request const& request)
+{
+    request.only_parameters({});
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        Names names(c);
+        return view(house, c, names, mailbox_at(c, request.caller.sight, request.path("address")));
+    });
+    co_return edited_response(body);
+}
+
+// The baseline stays: what it skipped is in the ledger, and what it let in is filed.
+Answer change_mailbox(House& house, Request const& request)
+{
+    constexpr std::array<std::string_view, 5> known{"display_name", "folder", "after", "after_folder", "poll"};
+    Members const members(request.http, {"display_name", "folder", "after", "after_folder", "poll"});
+    if (std::ranges::none_of(known, [&](auto const name) { return members.has(name); }))
+        throw Problem(Trouble::invalid,
+                      tr("there is nothing to change: give {}", "display_name, folder, after, after_folder, poll"));
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const found = mailbox_at(c, request.caller.sight, request.path("address"));
+        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "mailbox.", found.address);
+        auto mailbox = mailbox_at(c, request.caller.sight, request.path("address"));
+        json::object changed;
+        for (auto const& [name, line] :
+             {std::pair("display_name", &mailbox.display_name), std::pair("folder", &mailbox.folder),
+              std::pair("after_folder", &mailbox.after_folder)}) {
+            if (!members.has(name)) continue;
+            // A folder has a name; only a mailbox may do without one.
+            *line = line == &mailbox.display_name ? std::string(trim(members.text_or(name, "", 128)))
+                                                  : members.text(name, 256);
+            check_line(*line, name);
+            changed[name] = *line;
+        }
+        if (members.has("after")) {
+            mailbox.after = or_problem(model::parse_after_action(members.text("after")), "after");
+            changed["after"] = to_string(mailbox.after);
+        }
+        if (members.has("poll")) {
+            mailbox.poll = std::chrono::seconds(members.number("poll", 5, 3600));
+            changed["poll"] = mailbox.poll.count() / 1000;
+        }
+        store::change_mailbox(c, mailbox);
+        note(c, request.caller, "mailbox.change", mailbox.address, std::move(changed), house.now());
+        Names names(c);
+        return view(house, c, names, mailbox_at(c, request.caller.sight, mailbox.address));
+    });
+    house.hooks.accounts_changed();
+    co_return edited_response(body);
+}
+
+Answer remove_mailbox(House& house, Request const& request)
+{
+    co_await house.store().write([&](store::Connection& c) {
+        auto const mailbox = mailbox_at(c, request.caller.sight, request.path("address"));
+        check_match(c, request, etag(store::next_version(c, mailbox.id) - 1, mailbox.id.value), "mailbox.",
+                    mailbox.address);
+        store::remove_mailbox(c, mailbox.id);
+        note(c, request.caller, "mailbox.remove", mailbox.address, {}, house.now());
+    });
+    house.hooks.accounts_changed();
+    co_return no_content();
+}
+
 Answer retrieve_once(House& house, Request const& request)
 {
     Members const members(request.http, {"mailbox"});
-    std::optional<std::string> address;
-    if (members.has("mailbox")) address = members.text("mailbox", 320);
-    co_await house.store().write([&](store::Connection& c) {
-        if (address) address = mailbox_at(c, *address, "mailbox").address;
-        note(c, request.caller, "mailbox.retrieve", address.value_or("all"), {}, house.now());
+    auto const& sight = request.caller.sight;
+    std::optional<std::string> given;
+    if (members.has("mailbox")) given = members.text("mailbox", 320);
+    auto const addresses = co_await house.store().write([&](store::Connection& c) {
+        std::optional<std::vector<std::string>> wanted;
+        if (given)
+            wanted.emplace({mailbox_at(c, sight, *given, "mailbox").address});
+        else if (!sight.all())
+            for (wanted.emplace(); auto const& each : store::mailboxes(c, sight)) wanted->push_back(each.address);
+        note(c, request.caller, "mailbox.retrieve", given ? wanted->front() : "all", {}, house.now());
+        return wanted;
     });
     if (!house.hooks.retrieve_once) throw Problem(Trouble::unreachable, "no retriever works beside this console");
-    auto const looked = or_problem(co_await house.hooks.retrieve_once(address));
+    auto const looked = or_problem(co_await house.hooks.retrieve_once(addresses));
     json::array items;
     for (auto const& each : looked) items.emplace_back(to_json(each));
     co_return items_response(std::move(items));

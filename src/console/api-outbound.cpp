@@ -2,6 +2,7 @@
 #include "console/api.hpp"
 #include "console/json.hpp"
 #include "console/outbound-view.hpp"
+#include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "desk/desk.hpp"
 #include "store/accounts.hpp"
@@ -15,10 +16,11 @@ namespace postroom::console {
 
 namespace {
 
-model::Outbound outbound_or_problem(store::Connection& c, model::OutboundId id)
+model::Outbound outbound_or_problem(store::Connection& c, model::Sight const& sight, model::OutboundId id)
 {
     auto found = store::outbound(c, id);
-    if (!found) throw Problem(Trouble::not_found, "there is no such outbound mail; postroom outbound list shows them");
+    if (!found || !sight.sees(store::department_of(c, found->mailbox)))
+        throw Problem(Trouble::not_found, "there is no such outbound mail; postroom outbound list shows them");
     return std::move(*found);
 }
 
@@ -33,18 +35,22 @@ json::object view_outbound(store::Connection& c, Names& names, model::Outbound c
 
 Answer list_outbound(House& house, Request const& request)
 {
-    request.only_parameters({"state", "limit"});
+    request.only_parameters({"state", "limit", "after"});
     std::optional<model::OutboundState> state;
     if (auto const given = request.http.parameter("state"))
         state = or_problem(model::parse_outbound_state(*given), "state");
-    auto const most = static_cast<int>(request.number_parameter("limit", 1, 200).value_or(50));
+    auto const page = page_of(request, 50, 200);
+    auto const after = moment_after(page);
+    std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
         json::array found;
-        for (auto const& each : store::outbounds(c, state, most)) found.emplace_back(view_outbound(c, names, each));
+        auto mails = store::outbounds(c, state, page.limit + 1, request.caller.sight, after);
+        next = cut(mails, page, [](auto const& last) { return to_cursor({last.created, last.id.value}); });
+        for (auto const& each : mails) found.emplace_back(view_outbound(c, names, each));
         return found;
     });
-    co_return items_response(std::move(items));
+    co_return page_response(std::move(items), next);
 }
 
 Answer show_outbound(House& house, Request const& request)
@@ -52,7 +58,7 @@ Answer show_outbound(House& house, Request const& request)
     auto const id = request.id<model::OutboundId>("id");
     auto const body = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
-        return view_outbound(c, names, outbound_or_problem(c, id));
+        return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, id));
     });
     co_return json_response(net::http::status::ok, body);
 }
@@ -63,7 +69,7 @@ Answer resolve_outbound(House& house, Request const& request)
     auto const as = Members(request.http, {"as"}).text("as");
     if (as != "sent" && as != "resend") throw Problem(Trouble::invalid, "\"as\" must be sent or resend", "as");
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const before = outbound_or_problem(c, id);
+        auto const before = outbound_or_problem(c, request.caller.sight, id);
         auto const by = fmt::format("decided by {}", request.caller.name);
         bool const done = as == "sent" ? store::resolve_sent(c, id, by) : store::resolve_resend(c, id, by);
         if (!done)
@@ -74,7 +80,7 @@ Answer resolve_outbound(House& house, Request const& request)
         note(c, request.caller, "outbound.resolve", to_string(id),
              {{"from", std::string(to_string(before.state))}, {"as", as}}, house.now());
         Names names(c);
-        return view_outbound(c, names, outbound_or_problem(c, id));
+        return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, id));
     });
     house.hooks.mail_queued();
     co_return json_response(net::http::status::ok, body);
@@ -92,13 +98,13 @@ Answer send_message(House& house, Request const& request)
     mail.html = members.text_or("html", "", most_text);
     auto const address = members.text("mailbox", 320);
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        mail.mailbox = mailbox_at(c, address, "mailbox").id;
+        mail.mailbox = mailbox_at(c, request.caller.sight, address, "mailbox").id;
         auto const key = store::setting(c, "case-token-key");
         auto const queued = or_problem(desk::new_mail(c, mail, key, house.now()));
         note(c, request.caller, "message.send", fmt::format("case {}", queued.number),
              {{"outbound", to_string(queued.outbound)}}, house.now());
         Names names(c);
-        return view_outbound(c, names, outbound_or_problem(c, queued.outbound));
+        return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, queued.outbound));
     });
     house.hooks.mail_queued();
     co_return json_response(net::http::status::created, body);

@@ -1,7 +1,7 @@
-// Signing in and out.
+// Signing in and out, and one's own password.
 #include "base/text.hpp"
+#include "console/admission.hpp"
 #include "console/api.hpp"
-#include "console/external-url.hpp"
 #include "console/passwords.hpp"
 #include "console/responses.hpp"
 #include "console/sessions.hpp"
@@ -14,47 +14,23 @@ namespace postroom::console {
 
 namespace {
 
-constexpr int most_hashing = 20;  // at 0.1 s each: more would only wait for longer than a browser does
-
-net::HttpResponse session_response(std::string const& name, model::Role role, std::string_view token)
+// Between looking and writing the user may have been removed, or the password changed.
+bool is_still(store::Connection& c, model::User const& user)
 {
-    json::object body{{"name", name},
-                      {"role", std::string(to_string(role))},
-                      {"csrf", token.empty() ? std::string() : csrf_of(token)}};
-    return json_response(net::http::status::ok, body);
-}
-
-std::string address_of(std::string_view peer)
-{
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
-class Hashing {
-public:
-    explicit Hashing(int& count) : count_(count) { ++count_; }
-    ~Hashing() { --count_; }
-    Hashing(Hashing const&) = delete;
-    Hashing& operator=(Hashing const&) = delete;
-
-private:
-    int& count_;
-};
-
-void check_throttle(House& house, std::string const& name, std::string const& address)
-{
-    auto const now = house.now();
-    auto const wait = std::max(house.names.wait(name, now), house.addresses.wait(address, now));
-    if (wait > Duration::zero() || house.hashing >= most_hashing)
-        throw Problem(net::http::status::too_many_requests,
-                      fmt::format("too many wrong passwords lately; try again in {} s",
-                                  std::max<std::int64_t>(1, (wait.count() + 999) / 1000)));
+    auto const now = store::user(c, user.id);
+    return now && now->password_hash == user.password_hash;
 }
 
 }  // namespace
 
-Answer get_session(House&, Request const& request)
+Answer get_session(House& house, Request const& request)
 {
-    co_return session_response(request.caller.name, request.caller.role, request.caller.session);
+    request.only_parameters({});
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        Names names(c);
+        return view_session(names, request.caller);
+    });
+    co_return json_response(net::http::status::ok, body);
 }
 
 Answer sign_in(House& house, Request const& request)
@@ -63,51 +39,74 @@ Answer sign_in(House& house, Request const& request)
     auto const name = members.name("name");
     Secret const password(members.text("password", most_password));
     auto const lower_name = to_lower(name);
-    auto const address = address_of(request.http.peer);
-    check_throttle(house, lower_name, address);
+    check_throttle(house, lower_name, request);
     auto const user = co_await house.store().read([&](store::Connection& c) { return store::user_named(c, name); });
-    bool fits = false;
-    {
-        Hashing const hashing(house.hashing);
-        auto compare = [hash = user ? user->password_hash : std::string(), password] {
-            return password_fits(hash, password);
-        };
-        fits = co_await house.off_the_loop(std::move(compare));
-    }
-    auto const now = house.now();
+    auto hash = user ? user->password_hash : std::string();
+    bool const fits = co_await compare(house, std::move(hash), password);
+    Problem const wrong(net::http::status::unauthorized, tr("the name or the password is wrong"));
     if (!fits) {
+        auto const address = address_of(request);
+        auto const now = house.now();
         house.names.failed(lower_name, now);
         house.addresses.failed(address, now);
         // A name that nobody has is not written down: it may be a password, typed into the wrong field.
         spdlog::warn("console: a sign-in from {} failed: {}", address,
                      user ? fmt::format("the password was not that of {}", printable(user->name, 64)) : "no such user");
-        throw Problem(net::http::status::unauthorized, "the name or the password is wrong");
+        throw wrong;
     }
     // Not the address: a password that somebody knows must not buy guesses at others.
     house.names.succeeded(lower_name);
-    auto const token = make_session_token();
-    auto const url = co_await house.store().write([&](store::Connection& c) {
-        store::add_session(c, session_digest(token), user->id, now + session_life);
-        note(c, {user->name, user->role, {}}, "session.begin", user->name, {}, now);
-        return external_url(c);
+    auto const begun = co_await house.store().write([&](store::Connection& c) {
+        if (!is_still(c, *user)) throw wrong;
+        return begin_session(house, c, *user, request.http.tls);
     });
-    auto response = session_response(user->name, user->role, token);
-    bool const secure = request.http.tls || url.starts_with("https://");
-    response.headers.emplace_back("Set-Cookie", session_set_cookie(token, secure));
-    co_return response;
+    co_return admitted(begun);
 }
 
 Answer sign_out(House& house, Request const& request)
 {
-    auto const token = request.caller.session;
-    if (!token.empty())
-        co_await house.store().write([&](store::Connection& c) {
+    auto const& token = request.caller.session;
+    bool const secure = co_await house.store().write([&](store::Connection& c) {
+        if (!token.empty()) {
             store::end_session(c, session_digest(token));
             note(c, request.caller, "session.end", request.caller.name, {}, house.now());
-        });
+        }
+        return is_secure(c, request.http.tls);
+    });
     auto response = no_content();
-    response.headers.emplace_back("Set-Cookie", session_set_cookie("", request.http.tls));
+    response.headers.emplace_back("Set-Cookie", session_set_cookie("", secure));
     co_return response;
+}
+
+Answer change_password(House& house, Request const& request)
+{
+    Members const members(request.http, {"old", "new"});
+    Secret const old(members.text("old", most_password));
+    Secret fresh(members.text("new", most_password));
+    auto const& caller = request.caller;
+    if (!caller.user)
+        throw Problem(Trouble::forbidden, tr("nobody signs in on the socket, so there is no password of their own; "
+                                             "postroom user link NAME makes a link for choosing a new one"));
+    auto const lower_name = to_lower(caller.name);
+    check_throttle(house, lower_name, request);
+    auto const user = co_await house.store().read([&](store::Connection& c) { return store::user(c, *caller.user); });
+    auto hash = user ? user->password_hash : std::string();
+    bool const fits = co_await compare(house, std::move(hash), old);
+    Problem const wrong(Trouble::forbidden, tr("that is not your password so far"), "old");
+    if (!fits) {
+        house.names.failed(lower_name, house.now());
+        throw wrong;
+    }
+    house.names.succeeded(lower_name);
+    auto const new_hash = co_await hash_of(house, std::move(fresh), "new");
+    co_await house.store().write([&](store::Connection& c) {
+        if (!is_still(c, *user)) throw wrong;
+        store::set_password_hash(c, user->id, new_hash);
+        auto const spared = caller.session.empty() ? std::string() : session_digest(caller.session);
+        store::end_sessions_of(c, user->id, spared);
+        note(c, caller, "password.change", user->name, {}, house.now());
+    });
+    co_return no_content();
 }
 
 }  // namespace postroom::console

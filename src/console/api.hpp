@@ -13,10 +13,25 @@ Answer get_contract(House& house, Request const& request);
 Answer get_session(House& house, Request const& request);
 Answer sign_in(House& house, Request const& request);
 Answer sign_out(House& house, Request const& request);
+Answer change_password(House& house, Request const& request);
+Answer look_at_link(House& house, Request const& request);
+Answer use_link(House& house, Request const& request);
+
+Answer list_tokens(House& house, Request const& request);
+Answer add_token(House& house, Request const& request);
+Answer remove_token(House& house, Request const& request);
 
 Answer list_users(House& house, Request const& request);
 Answer add_user(House& house, Request const& request);
+Answer show_user(House& house, Request const& request);
+Answer change_user(House& house, Request const& request);
+Answer remove_user(House& house, Request const& request);
+Answer make_link(House& house, Request const& request);
+Answer end_sessions(House& house, Request const& request);
+Answer stream_events(House& house, Request const& request);
+
 Answer list_settings(House& house, Request const& request);
+Answer show_setting(House& house, Request const& request);
 Answer set_setting(House& house, Request const& request);
 Answer list_departments(House& house, Request const& request);
 Answer add_department(House& house, Request const& request);
@@ -29,6 +44,7 @@ Answer remove_application(House& house, Request const& request);
 Answer list_accounts(House& house, Request const& request);
 Answer add_account(House& house, Request const& request);
 Answer show_account(House& house, Request const& request);
+Answer change_account(House& house, Request const& request);
 Answer remove_account(House& house, Request const& request);
 Answer set_transcript(House& house, Request const& request);
 
@@ -38,6 +54,9 @@ Answer return_from_provider(House& house, Request const& request);
 
 Answer list_mailboxes(House& house, Request const& request);
 Answer add_mailbox(House& house, Request const& request);
+Answer show_mailbox(House& house, Request const& request);
+Answer change_mailbox(House& house, Request const& request);
+Answer remove_mailbox(House& house, Request const& request);
 Answer retrieve_once(House& house, Request const& request);
 
 Answer list_cases(House& house, Request const& request);

@@ -1,6 +1,7 @@
 #include "console/external-url.hpp"
 
 #include "base/text.hpp"
+#include "console/problem.hpp"
 #include "store/settings.hpp"
 
 namespace postroom::console {
@@ -9,6 +10,15 @@ std::string external_url(store::Connection& c)
 {
     auto url = store::setting(c, "external-url");
     while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+std::string external_url_or_problem(store::Connection& c)
+{
+    auto url = external_url(c);
+    if (url.empty())
+        throw Problem(Trouble::conflict, tr("the External URL is not set, so there is nothing that a link could begin "
+                                            "with: postroom settings set external-url https://…"));
     return url;
 }
 

@@ -10,6 +10,8 @@ namespace postroom::console {
 
 /// Without a slash at its end; "" while nobody has set it.
 [[nodiscard]] std::string external_url(store::Connection& c);
+/// For links that lead into the console. Problem (Trouble::conflict) while nobody has set it.
+[[nodiscard]] std::string external_url_or_problem(store::Connection& c);
 /// For the registration at the identity provider; "" while the External URL is not set.
 [[nodiscard]] std::string redirect_url(store::Connection& c);
 /// The host of a URL or of a Host header, in lower case, without port and brackets.

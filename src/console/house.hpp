@@ -1,6 +1,7 @@
 // What every handler works with.
 #pragma once
 
+#include "console/events.hpp"
 #include "console/hooks.hpp"
 #include "console/problem.hpp"
 #include "console/request.hpp"
@@ -12,6 +13,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -29,8 +32,13 @@ struct House {
     Options options;
     Throttle names{};  ///< wrong passwords by the name that they were for
     Throttle addresses{
-        ThrottleLimits{.free = 50}};  ///< and by where they came from: a whole office may share an address
-    int hashing = 0;                  ///< sign-ins that wait for their password to be compared
+        ThrottleLimits{.free = 50}};              ///< and by where they came from: a whole office may share an address
+    Throttle tokens{ThrottleLimits{.free = 50}};  ///< access tokens that are none, by where they came from
+    int hashing = 0;                              ///< sign-ins that wait for their password to be compared
+    Feed feed{};                                  ///< what changed lately
+    Listeners listeners{};                        ///< whom it is told
+    /// Asks anew who made a request that is long under way; nothing where they may not make it any more.
+    std::function<net::awaitable<std::optional<Caller>>(net::HttpRequest)> who_is{};
     /// One thread for what would stall the event loop: hashing passwords, reading mails.
     boost::asio::thread_pool pool{1};
 

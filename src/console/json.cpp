@@ -1,6 +1,7 @@
 #include "console/json.hpp"
 
 #include "base/text.hpp"
+#include "console/etag.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -37,19 +38,35 @@ json::array texts(std::vector<std::string> const& list)
 }
 
 // What a state's reason means, the likeliest first. Postroom's grants are all of users.
-json::array causes_of(std::string_view reason)
+json::array causes_of(std::string_view reason, words::Language const& language)
 {
     json::array array;
     for (auto const& each : model::explain(reason, {.application_only = false}).causes)
-        array.emplace_back(to_json(each));
+        array.emplace_back(to_json(each, language));
     return array;
 }
 
 }  // namespace
 
-json::object to_json(model::User const& user)
+json::object to_json(model::User const& user, Names& names, std::vector<model::UserLink> const& links)
 {
-    return {{"name", text(user.name)}, {"role", text(to_string(user.role))}, {"created", time(user.created)}};
+    json::array departments;
+    for (auto const& each : user.departments) departments.emplace_back(text(names.department(each)));
+    auto const link = std::ranges::find(links, user.id, &model::UserLink::user);
+    return {{"name", text(user.name)},
+            {"role", text(to_string(user.role))},
+            {"departments", std::move(departments)},
+            {"has_password", !user.password_hash.empty()},
+            {"link_ends", time(link == links.end() ? std::nullopt : std::optional(link->ends))},
+            {"created", time(user.created)}};
+}
+
+json::object to_json(model::AccessToken const& token, std::string const& user)
+{
+    return {{"id", text(to_string(token.id))},    {"user", text(user)},
+            {"name", text(token.name)},           {"scopes", texts(token.scopes)},
+            {"created", time(token.created)},     {"ends", time(token.ends)},
+            {"last_used", time(token.last_used)}, {"revoked", time(token.revoked)}};
 }
 
 json::object to_json(model::Department const& department)
@@ -57,12 +74,12 @@ json::object to_json(model::Department const& department)
     return {{"name", text(department.name)}, {"created", time(department.created)}};
 }
 
-json::object to_json(store::Setting const& setting, std::string const& value)
+json::object to_json(store::Setting const& setting, std::string const& value, words::Language const& language)
 {
     return {{"name", text(setting.name)},
             {"value", text(value)},
             {"default", text(setting.default_value)},
-            {"meaning", text(setting.meaning)}};
+            {"meaning", text(language.say_marked(std::string(setting.meaning)))}};
 }
 
 json::object to_json(model::Application const& application, std::string const& redirect_url)
@@ -97,12 +114,13 @@ json::object to_json(model::Account const& account, Names& names, std::optional<
             {"submission_server", text(to_string(account.submission_server))},
             {"state", text(to_string(account.state))},
             {"state_reason", text(account.state_reason)},
-            {"causes", causes_of(account.state_reason)},
+            {"causes", causes_of(account.state_reason, names.language())},
             {"state_since", time(account.state_since)},
             {"transcript", account.transcript},
             {"grant", std::move(its_grant)},
             {"mailboxes", std::move(addresses)},
-            {"created", time(account.created)}};
+            {"created", time(account.created)},
+            {"etag", etag(account.version, account.id.value)}};
 }
 
 json::object to_json(model::Authorization const& authorization, std::string const& account)
@@ -124,9 +142,10 @@ json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerC
             {"baseline", time(mailbox.baseline)},
             {"after", text(to_string(mailbox.after))},
             {"after_folder", text(mailbox.after_folder)},
+            {"poll", mailbox.poll.count() / 1000},
             {"state", text(to_string(mailbox.state))},
             {"state_reason", text(mailbox.state_reason)},
-            {"causes", causes_of(mailbox.state_reason)},
+            {"causes", causes_of(mailbox.state_reason, names.language())},
             {"state_since", time(mailbox.state_since)},
             {"last_success", time(mailbox.last_success)},
             {"next_try", time(mailbox.next_try)},
@@ -135,7 +154,8 @@ json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerC
                                     {"duplicate", counts.duplicate},
                                     {"unreadable", counts.unreadable},
                                     {"due", counts.due}}},
-            {"created", time(mailbox.created)}};
+            {"created", time(mailbox.created)},
+            {"etag", etag(mailbox.version, mailbox.id.value)}};
 }
 
 json::object to_json(Looked const& looked)
@@ -156,7 +176,8 @@ json::object to_json(model::Case const& a_case, Names& names)
             {"activities", a_case.activities},
             {"waiting_for_us", a_case.waiting_for_us},
             {"created", time(a_case.created)},
-            {"updated", time(a_case.updated)}};
+            {"updated", time(a_case.updated)},
+            {"etag", etag(a_case.version, a_case.id.value)}};
 }
 
 json::object to_json(model::Activity const& activity, std::optional<json::object> outbound)
@@ -239,13 +260,13 @@ json::object to_json(store::AuditEntry const& entry)
             {"detail", std::move(detail)}};
 }
 
-json::object to_json(model::RankedCause const& ranked)
+json::object to_json(model::RankedCause const& ranked, words::Language const& language)
 {
     auto const& cause = *ranked.cause;
     return {{"id", text(cause.id)},
-            {"title", text(cause.title)},
-            {"meaning", text(cause.meaning)},
-            {"remedy", text(cause.remedy)},
+            {"title", text(language.say_marked(cause.title))},
+            {"meaning", text(language.say_marked(cause.meaning))},
+            {"remedy", text(language.say_marked(cause.remedy))},
             {"owner", text(to_string(cause.owner))},
             {"check", text(cause.check)},
             {"transient", cause.transient},
@@ -254,13 +275,14 @@ json::object to_json(model::RankedCause const& ranked)
             {"said", text(ranked.said)}};
 }
 
-json::object to_json(model::Explanation const& explanation, std::string_view said)
+json::object to_json(model::Explanation const& explanation, std::string_view said, words::Language const& language)
 {
     json::array causes;
-    for (auto const& each : explanation.causes) causes.emplace_back(to_json(each));
+    for (auto const& each : explanation.causes) causes.emplace_back(to_json(each, language));
     json::array particulars;
     for (auto const& each : explanation.particulars)
-        particulars.emplace_back(json::object{{"name", text(each.name)}, {"value", text(each.value)}});
+        particulars.emplace_back(
+            json::object{{"name", text(language.say_marked(each.name))}, {"value", text(each.value)}});
     json::array unknown;
     for (auto const code : explanation.unknown_codes) unknown.emplace_back(code);
     bool const settled = explanation.known() && explanation.unknown_codes.empty();
@@ -269,7 +291,7 @@ json::object to_json(model::Explanation const& explanation, std::string_view sai
             {"causes", std::move(causes)},
             {"particulars", std::move(particulars)},
             {"unknown_codes", std::move(unknown)},
-            {"advice", text(settled ? "" : model::advice_on_unknown(explanation))},
+            {"advice", text(settled ? "" : language.say(model::advice_on_unknown(explanation)))},
             {"state_of_knowledge", text(model::state_of_knowledge())}};
 }
 

@@ -23,9 +23,13 @@ namespace postroom::console {
 
 namespace json = boost::json;
 
-[[nodiscard]] json::object to_json(model::User const& user);
+/// `links` are those of all users.
+[[nodiscard]] json::object to_json(model::User const& user, Names& names, std::vector<model::UserLink> const& links);
+/// `user` is the name of whose it is.
+[[nodiscard]] json::object to_json(model::AccessToken const& token, std::string const& user);
 [[nodiscard]] json::object to_json(model::Department const& department);
-[[nodiscard]] json::object to_json(store::Setting const& setting, std::string const& value);
+[[nodiscard]] json::object to_json(store::Setting const& setting, std::string const& value,
+                                   words::Language const& language = words::english());
 /// `redirect_url` is empty while the External URL is not set.
 [[nodiscard]] json::object to_json(model::Application const& application, std::string const& redirect_url);
 [[nodiscard]] json::object to_json(model::Account const& account, Names& names,
@@ -44,8 +48,10 @@ namespace json = boost::json;
 [[nodiscard]] json::object exception_to_json(model::Message const& message, Names& names);
 [[nodiscard]] json::object to_json(store::Alarm const& alarm);
 [[nodiscard]] json::object to_json(store::AuditEntry const& entry);
-[[nodiscard]] json::object to_json(model::RankedCause const& ranked);
+[[nodiscard]] json::object to_json(model::RankedCause const& ranked,
+                                   words::Language const& language = words::english());
 /// `said` is what was explained.
-[[nodiscard]] json::object to_json(model::Explanation const& explanation, std::string_view said);
+[[nodiscard]] json::object to_json(model::Explanation const& explanation, std::string_view said,
+                                   words::Language const& language = words::english());
 
 }  // namespace postroom::console

@@ -55,9 +55,17 @@ std::string Names::mailbox(model::MailboxId id)
         mailboxes_, id, [&] { return store::mailboxes(connection_); }, [](auto const& each) { return each.address; });
 }
 
-model::Department department_named(store::Connection& c, std::string const& name, std::string_view field)
+std::string Names::user(model::UserId id)
 {
-    return found_or_problem(store::department_named(c, name), "department", name, field);
+    return look_up(users_, id, [&] { return store::users(connection_); }, [](auto const& each) { return each.name; });
+}
+
+model::Department department_named(store::Connection& c, model::Sight const& sight, std::string const& name,
+                                   std::string_view field)
+{
+    auto found = store::department_named(c, name);
+    if (found && !sight.sees(found->id)) found.reset();
+    return found_or_problem(std::move(found), "department", name, field);
 }
 
 model::Application application_named(store::Connection& c, std::string const& name, std::string_view field)
@@ -65,14 +73,21 @@ model::Application application_named(store::Connection& c, std::string const& na
     return found_or_problem(store::application_named(c, name), "application", name, field);
 }
 
-model::Account account_named(store::Connection& c, std::string const& name, std::string_view field)
+model::Account account_named(store::Connection& c, model::Sight const& sight, std::string const& name,
+                             std::string_view field)
 {
-    return found_or_problem(store::account_named(c, name), "account", name, field);
+    return found_or_problem(seen(sight, store::account_named(c, name)), "account", name, field);
 }
 
-model::Mailbox mailbox_at(store::Connection& c, std::string const& address, std::string_view field)
+model::Mailbox mailbox_at(store::Connection& c, model::Sight const& sight, std::string const& address,
+                          std::string_view field)
 {
-    return found_or_problem(store::mailbox_at(c, address), "mailbox", address, field);
+    return found_or_problem(seen(sight, store::mailbox_at(c, address)), "mailbox", address, field);
+}
+
+model::User user_named(store::Connection& c, std::string const& name, std::string_view field)
+{
+    return found_or_problem(store::user_named(c, name), "user", name, field);
 }
 
 }  // namespace postroom::console

@@ -7,15 +7,13 @@ namespace postroom::console {
 
 namespace {
 
-net::awaitable<void> send_chunks(House& house, model::BodyId body, net::Accepted& connection)
+net::awaitable<void> send_chunks(House& house, model::BodyId body, net::BodyStream& to)
 {
     for (int number = 0;; ++number) {
         auto chunk =
             co_await house.store().read([&](store::Connection& c) { return store::read_chunk(c, body, number); });
         if (chunk.empty()) co_return;
-        connection.expire_after(std::chrono::seconds(60));
-        Wire const wire(std::move(chunk));
-        co_await connection.write(wire);
+        co_await to.write(std::move(chunk));
     }
 }
 
@@ -28,7 +26,7 @@ net::HttpResponse raw_mail(House& house, model::BodyId body, std::string const& 
                         {"Content-Disposition", disposition("attachment", file_name)},
                         {"Content-Security-Policy", "sandbox; default-src 'none'"},
                         {"Cache-Control", "private, no-cache"}};
-    response.stream = [&house, body](net::Accepted& connection) { return send_chunks(house, body, connection); };
+    response.stream = [&house, body](net::BodyStream& to) { return send_chunks(house, body, to); };
     return response;
 }
 

@@ -145,6 +145,16 @@ std::string Members::name(std::string_view member, std::size_t most) const
     return found;
 }
 
+std::int64_t Members::number(std::string_view name, std::int64_t least, std::int64_t most) const
+{
+    auto const* const value = body_.if_contains(name);
+    if (!value) throw missing(name);
+    auto const* const number = value->if_int64();
+    if (!number || *number < least || *number > most)
+        throw mistyped(name, fmt::format("a whole number from {} to {}", least, most));
+    return *number;
+}
+
 bool Members::flag(std::string_view name) const
 {
     if (!body_.contains(name)) throw missing(name);
@@ -158,6 +168,18 @@ bool Members::flag_or(std::string_view name, bool otherwise) const
     auto const* const flag = value->if_bool();
     if (!flag) throw mistyped(name, "true or false");
     return *flag;
+}
+
+std::optional<std::int64_t> Members::number_or(std::string_view name, std::int64_t otherwise, std::int64_t least,
+                                               std::int64_t most) const
+{
+    auto const* const value = body_.if_contains(name);
+    if (!value) return otherwise;
+    if (value->is_null()) return std::nullopt;
+    auto const* const number = value->if_int64();
+    if (!number || *number < least || *number > most)
+        throw mistyped(name, fmt::format("a whole number from {} to {}", least, most));
+    return *number;
 }
 
 std::vector<std::string> Members::texts(std::string_view name, std::size_t most) const

@@ -1,9 +1,11 @@
 // A request as a handler sees it: who asks, what the path named, and its body read strictly.
 #pragma once
 
+#include "console/access.hpp"
 #include "console/problem.hpp"
 #include "model/case.hpp"
-#include "model/user.hpp"
+#include "model/sight.hpp"
+#include "words/language.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -23,7 +25,16 @@ namespace json = boost::json;
 struct Caller {
     std::string name;
     model::Role role = model::Role::auditor;
-    std::string session;  ///< the session's token; empty for a peer on the Unix socket
+    std::string session{};                ///< the session's token; empty for a peer on the Unix socket
+    model::Sight sight{};                 ///< the departments whose things are there for them
+    std::optional<model::UserId> user{};  ///< nothing for a peer on the Unix socket
+    std::string token{};                  ///< the name of the access token that was used; empty without one
+    std::optional<std::vector<std::string>> scopes{};  ///< that token's
+
+    [[nodiscard]] bool may(Access access) const
+    {
+        return allows(access, role, sight.all()) && in_scope(access, scopes);
+    }
 };
 
 struct Request {
@@ -31,6 +42,11 @@ struct Request {
     std::map<std::string, std::string, std::less<>> in_path;
     Caller caller;
 
+    /// What the answer is said in.
+    [[nodiscard]] words::Language const& language() const
+    {
+        return words::language_accepted(http.header("accept-language"));
+    }
     /// What {name} of the route's pattern stands for.
     [[nodiscard]] std::string const& path(std::string_view name) const;
     /// Problem 404 where it is no id, as for an id that nothing has.
@@ -62,8 +78,13 @@ public:
     [[nodiscard]] std::string text_or(std::string_view name, std::string_view otherwise, std::size_t most = 1024) const;
     /// A text of one line, without control characters and without "/": what becomes part of a URL's path.
     [[nodiscard]] std::string name(std::string_view member, std::size_t most = 128) const;
+    /// A whole number from `least` to `most` that has to be there.
+    [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t least, std::int64_t most) const;
     [[nodiscard]] bool flag(std::string_view name) const;
     [[nodiscard]] bool flag_or(std::string_view name, bool otherwise) const;
+    /// `otherwise` where it is absent, nothing where it is null.
+    [[nodiscard]] std::optional<std::int64_t> number_or(std::string_view name, std::int64_t otherwise,
+                                                        std::int64_t least, std::int64_t most) const;
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most = 500) const;
     [[nodiscard]] bool has(std::string_view name) const { return body_.contains(name); }
 

@@ -1,6 +1,7 @@
 #include "console/server.hpp"
 
 #include "base/text.hpp"
+#include "console/admission.hpp"
 #include "console/external-url.hpp"
 #include "console/pages.hpp"
 #include "console/responses.hpp"
@@ -17,6 +18,17 @@ namespace {
 
 using net::http::status;
 using net::http::verb;
+
+constexpr Duration use_noted_every = std::chrono::hours(1);
+
+// RFC 6750 section 2.1. What is under another scheme is none of ours.
+std::optional<std::string> bearer_token(net::HttpRequest const& request)
+{
+    auto const given = trim(request.header("authorization"));
+    auto const scheme = given.substr(0, given.find(' '));
+    if (!equal_ignoring_case(scheme, "bearer")) return std::nullopt;
+    return std::string(trim(given.substr(scheme.size())));
+}
 
 bool changes(verb method)
 {
@@ -45,7 +57,21 @@ Caller socket_peer(std::uint32_t uid)
             Trouble::forbidden,
             fmt::format("the socket is for the user that Postroom runs as (uid {}) and for root; this is uid {}",
                         ::geteuid(), uid));
-    return {fmt::format("uid {}", uid), model::Role::system_administrator, {}};
+    return {.name = fmt::format("uid {}", uid), .role = model::Role::system_administrator};
+}
+
+// What another origin's page sends with this browser's cookie, it sends with its own Origin (the Fetch standard,
+// section 3.2), which no page can choose. A script that is no page sends none.
+void check_origin(net::HttpRequest const& request)
+{
+    auto const origin = request.header("origin");
+    if (origin.empty() || !changes(request.method) || request.peer_uid) return;
+    auto const scheme = origin.find("://");
+    if (scheme != std::string_view::npos &&
+        equal_ignoring_case(origin.substr(scheme + 3), trim(request.header("host"))))
+        return;
+    throw Problem(Trouble::forbidden,
+                  tr("a page of {} may not change anything here", printable(std::string(origin), 100)));
 }
 
 void check_csrf(net::HttpRequest const& request, Caller const& caller)
@@ -61,6 +87,7 @@ void check_csrf(net::HttpRequest const& request, Caller const& caller)
 Server::Server(grants::Ground ground, Hooks hooks, Options options)
     : house_(new House{.ground = std::move(ground), .hooks = std::move(hooks), .options = std::move(options)})
 {
+    house_->who_is = [this](net::HttpRequest request) { return who_is(std::move(request)); };
 }
 
 Server::~Server() = default;
@@ -72,21 +99,30 @@ net::awaitable<net::HttpResponse> Server::answer(net::HttpRequest request)
         fmt::format("{} {}", std::string_view(method.data(), method.size()), printable(request.path, 200));
     auto const peer = request.peer;
     bool const tls = request.tls;
+    bool const by_token = bearer_token(request).has_value();
+    auto const& language = words::language_accepted(request.header("accept-language"));
     net::HttpResponse response;
     try {
         response = co_await judge(std::move(request));
     } catch (Problem const& problem) {
-        response = to_response(problem);
+        response = to_response(problem, language);
+        if (by_token && problem.status() == status::unauthorized)
+            response.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
         spdlog::debug("console: {} from {}: {}", what, peer, printable(problem.what()));
     } catch (store::Failure const& failure) {
         if (failure.kind() == Trouble::store || failure.kind() == Trouble::limit)
             spdlog::error("console: {}: the store failed: {}", what, printable(failure.what()));
-        response = to_response(Problem(failure.error()));
+        response = to_response(Problem(failure.error()), language);
     } catch (std::exception const& error) {
         auto const reference = to_string(make_uuid());
         spdlog::error("console: {} failed (reference {}): {}", what, reference, printable(error.what(), 1024));
-        response = to_response(Problem(
-            Trouble::internal, fmt::format("something went wrong here; the log says what under {}", reference)));
+        response = to_response(
+            Problem(Trouble::internal, tr("something went wrong here; the log says what under {}", reference)),
+            language);
+    }
+    if (what.find(" /api/") != std::string::npos) {
+        set_default(response, "Content-Language", language.code());
+        set_default(response, "Vary", "Accept-Language");
     }
     co_return dressed(std::move(response), tls);
 }
@@ -102,7 +138,8 @@ net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
     }
     auto found = match(routes(), method, request.path);
     if (!found.route && !found.allowed.empty()) {
-        auto refusal = to_response(Problem(status::method_not_allowed, "the methods here are " + found.allowed));
+        auto refusal = to_response(Problem(status::method_not_allowed, tr("the methods here are {}", found.allowed)),
+                                   words::language_accepted(request.header("accept-language")));
         refusal.headers.emplace_back("Allow", found.allowed);
         co_return refusal;
     }
@@ -110,9 +147,22 @@ net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
         throw Problem(Trouble::not_found, fmt::format("there is no {} in the API; GET /api/v1/openapi.yaml lists all",
                                                       printable(request.path, 200)));
     auto caller = co_await identify(request, *found.route);
+    check_origin(request);
     check_csrf(request, caller);
     Request const asked{std::move(request), std::move(found.in_path), std::move(caller)};
     co_return co_await found.route->handler(*house_, asked);
+}
+
+net::awaitable<std::optional<Caller>> Server::who_is(net::HttpRequest request)
+{
+    auto const found = match(routes(), request.method, request.path);
+    if (!found.route) co_return std::nullopt;
+    try {
+        auto caller = co_await identify(request, *found.route);
+        co_return std::move(caller);
+    } catch (Problem const&) {
+        co_return std::nullopt;
+    }
 }
 
 // A page elsewhere whose name was made to point here (DNS rebinding) says its own name in Host.
@@ -133,16 +183,76 @@ net::awaitable<Caller> Server::identify(net::HttpRequest const& request, Route c
 {
     if (request.peer_uid) co_return socket_peer(*request.peer_uid);
     if (route.access == Access::anyone) co_return Caller{};
-    auto const token = request.cookie(session_cookie);
-    std::optional<model::User> user;
+    Caller caller;
+    auto token = bearer_token(request);
     if (token)
-        user = co_await house_->store().read(
-            [&](store::Connection& c) { return store::session_user(c, session_digest(*token), house_->now()); });
-    if (!user) throw Problem(status::unauthorized, "nobody is signed in, or the session has ended: sign in");
-    if (!allows(route.access, user->role))
+        caller = co_await caller_of_token(request, std::move(*token));
+    else
+        caller = co_await caller_of_session(request);
+    if (!allows(route.access, caller.role))
         throw Problem(Trouble::forbidden,
-                      fmt::format("the role {} may not do this; ask a system administrator", to_string(user->role)));
-    co_return Caller{user->name, user->role, std::string(*token)};
+                      tr("the role {} may not do this; ask a system administrator", to_string(caller.role)));
+    if (!allows(route.access, caller.role, caller.sight.all()))
+        throw Problem(Trouble::forbidden, tr("this is of all departments, and you see some of them only"));
+    if (!in_scope(route.access, caller.scopes))
+        throw Problem(Trouble::forbidden, tr("this takes a token with the scope {}", to_string(route.access)));
+    co_return caller;
+}
+
+net::awaitable<Caller> Server::caller_of_session(net::HttpRequest const& request)
+{
+    Caller caller;
+    auto const user = co_await house_->store().read([&](store::Connection& c) -> std::optional<model::User> {
+        auto const token = request.cookie(session_cookie(is_secure(c, request.tls)));
+        if (!token) return std::nullopt;
+        caller.session = *token;
+        return store::session_user(c, session_digest(*token), house_->now());
+    });
+    if (!user) throw Problem(status::unauthorized, tr("nobody is signed in, or the session has ended: sign in"));
+    caller.name = user->name;
+    caller.role = user->role;
+    caller.sight = model::sight_of(*user);
+    caller.user = user->id;
+    co_return caller;
+}
+
+// A token that fits is never kept waiting: nobody guesses 32 random bytes, and a program that goes on with one that has
+// ended must not shut out its neighbours.
+net::awaitable<Caller> Server::caller_of_token(net::HttpRequest const& request, std::string token)
+{
+    struct Found {
+        model::AccessToken token;
+        model::User user;
+    };
+    auto const now = house_->now();
+    auto const digest = access_token_digest(token);
+    wipe(token);
+    auto const found = co_await house_->store().read([&](store::Connection& c) -> std::optional<Found> {
+        auto its = store::access_token_with(c, digest);
+        auto user = its ? store::user(c, its->user) : std::nullopt;
+        if (!user) return std::nullopt;
+        return Found{std::move(*its), std::move(*user)};
+    });
+    if (!found || !found->token.holds(now)) {
+        auto const address = request.peer.substr(0, request.peer.rfind(':'));
+        if (house_->tokens.wait(address, now) > Duration::zero())
+            throw Problem(status::too_many_requests,
+                          tr("too many tokens lately that were none; try again in a minute"));
+        house_->tokens.failed(address, now);
+        if (!found) throw Problem(status::unauthorized, tr("there is no such token; postroom token add makes one"));
+        auto const& name = found->token.name;
+        throw Problem(status::unauthorized,
+                      found->token.revoked ? tr("the token \"{}\" was revoked; postroom token add makes another", name)
+                                           : tr("the token \"{}\" has ended; postroom token add makes another", name));
+    }
+    if (!found->token.last_used || now - *found->token.last_used >= use_noted_every)
+        co_await house_->store().write([&](store::Connection& c) { store::note_use(c, found->token.id, now); });
+    co_return Caller{.name = found->user.name,
+                     .role = found->user.role,
+                     .sight = model::sight_of(found->user),
+                     .user = found->user.id,
+                     .token = found->token.name,
+                     .scopes = found->token.scopes};
 }
 
 }  // namespace postroom::console

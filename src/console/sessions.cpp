@@ -22,6 +22,11 @@ std::string keyed_digest(std::string_view token, std::string_view purpose)
 
 }  // namespace
 
+std::string_view session_cookie(bool secure)
+{
+    return secure ? "__Host-postroom-session" : "postroom-session";
+}
+
 std::string make_session_token()
 {
     return to_base64url(random_bytes(32));
@@ -46,8 +51,28 @@ bool csrf_fits(std::string_view token, std::string_view given)
 std::string session_set_cookie(std::string_view token, bool secure)
 {
     auto const life = std::chrono::duration_cast<std::chrono::seconds>(session_life).count();
-    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", session_cookie, token,
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", session_cookie(secure), token,
                        token.empty() ? 0 : life, secure ? "; Secure" : "");
+}
+
+Secret make_access_token()
+{
+    return Secret(std::string(access_token_prefix) + to_base64url(random_bytes(32)));
+}
+
+std::string access_token_digest(std::string_view token)
+{
+    return keyed_digest(token, "access-token");
+}
+
+Secret make_link_secret()
+{
+    return Secret(to_base64url(random_bytes(32)));
+}
+
+std::string link_digest(std::string_view secret)
+{
+    return keyed_digest(secret, "link");
 }
 
 }  // namespace postroom::console

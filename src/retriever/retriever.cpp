@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace postroom::retriever {
@@ -56,21 +57,24 @@ public:
         timer_.cancel();
     }
 
-    net::awaitable<Result<std::vector<Look>>> retrieve_once(std::optional<std::string> address)
+    net::awaitable<Result<std::vector<Look>>> retrieve_once(std::optional<std::vector<std::string>> addresses)
     {
         co_await follow_mailboxes();
         auto read = [](store::Connection& c) { return store::mailboxes(c); };
         auto const mailboxes = co_await ground_.store->read(std::move(read));
         std::vector<std::pair<std::string, std::shared_ptr<MailboxRun>>> wanted;
         for (auto const& mailbox : mailboxes) {
-            if (address && !equal_ignoring_case(*address, mailbox.address)) continue;
+            auto const is_it = [&](std::string const& address) {
+                return equal_ignoring_case(address, mailbox.address);
+            };
+            if (addresses && std::ranges::none_of(*addresses, is_it)) continue;
             if (auto const found = runs_.find(mailbox.id); found != runs_.end())
                 wanted.emplace_back(mailbox.address, found->second);
         }
-        if (wanted.empty() && address)
+        if (wanted.empty() && addresses && !addresses->empty())
             co_return failure(Trouble::not_found,
                               fmt::format("there is no mailbox {}; `postroom mailbox list` shows those there are",
-                                          printable(*address, 128)));
+                                          printable(addresses->front(), 128)));
         // All are asked before the first is waited for.
         auto looks = std::make_shared<std::vector<std::optional<Look>>>(wanted.size());
         auto done = std::make_shared<boost::asio::steady_timer>(ground_.loop);
@@ -161,9 +165,9 @@ void Retriever::stop()
 {
     impl_->stop();
 }
-net::awaitable<Result<std::vector<Look>>> Retriever::retrieve_once(std::optional<std::string> address)
+net::awaitable<Result<std::vector<Look>>> Retriever::retrieve_once(std::optional<std::vector<std::string>> addresses)
 {
-    return impl_->retrieve_once(std::move(address));
+    return impl_->retrieve_once(std::move(addresses));
 }
 
 }  // namespace postroom::retriever

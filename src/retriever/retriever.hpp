@@ -42,9 +42,10 @@ public:
     void nudge();
     void stop();
 
-    /// Compares one mailbox, or all, with its server as soon as may be, and tells what came of it. Errors:
+    /// Compares these mailboxes, or all, with their servers as soon as may be, and tells what came of it. Errors:
     /// Trouble::not_found.
-    [[nodiscard]] net::awaitable<Result<std::vector<Look>>> retrieve_once(std::optional<std::string> address);
+    [[nodiscard]] net::awaitable<Result<std::vector<Look>>> retrieve_once(
+        std::optional<std::vector<std::string>> addresses);
 
 private:
     class Impl;

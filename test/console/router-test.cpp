@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace postroom::console {
@@ -22,7 +23,7 @@ TEST(Router, TellsAnUnknownMethodFromAnUnknownPath)
 {
     auto const method = match(routes(), verb::delete_, "/api/v1/settings/external-url");
     EXPECT_FALSE(method.route);
-    EXPECT_EQ(method.allowed, "PUT");
+    EXPECT_EQ(method.allowed, "GET, PUT");
     for (auto const* const path : {"/api/v1/nothing", "/api/v1/cases/", "/api/v1/cases/1/2", "/api/v1", "/",
                                    "/api/v1/cases/1/", "//api/v1/cases"}) {
         auto const nothing = match(routes(), verb::get, path);
@@ -31,28 +32,31 @@ TEST(Router, TellsAnUnknownMethodFromAnUnknownPath)
     }
 }
 
-// The paths and methods of api/openapi.yaml, by its indentation.
-std::set<std::string> contracted()
+// The methods and paths of api/openapi.yaml with their x-access, by its indentation.
+std::map<std::string, std::string> contracted()
 {
     std::ifstream file(POSTROOM_SOURCE_DIR "/api/openapi.yaml");
-    std::set<std::string> all;
-    std::string path;
+    std::map<std::string, std::string> all;
+    std::string path, operation;
     for (std::string line; std::getline(file, line) && line != "components:";) {
         if (line.starts_with("  /")) path = line.substr(2, line.rfind(':') - 2);
         for (auto const* const method : {"get", "post", "put", "patch", "delete"})
-            if (!path.empty() && line == std::string("    ") + method + ":") all.insert(method + (" " + path));
+            if (!path.empty() && line == std::string("    ") + method + ":")
+                all[operation = method + (" " + path)] = "";
+        if (constexpr std::string_view access = "      x-access: "; line.starts_with(access))
+            all[operation] = line.substr(access.size());
     }
     return all;
 }
 
-TEST(Routes, AreThoseOfTheContract)
+TEST(Routes, AreThoseOfTheContractForWhomItSays)
 {
-    std::set<std::string> served;
+    std::map<std::string, std::string> served;
     for (auto const& route : routes()) {
         auto const method = net::http::to_string(route.method);
         std::string name(method.data(), method.size());
         for (char& c : name) c = static_cast<char>(std::tolower(c));
-        served.insert(name + " " + std::string(route.pattern));
+        served[name + " " + std::string(route.pattern)] = to_string(route.access);
     }
     EXPECT_EQ(served, contracted());
     EXPECT_GT(served.size(), 35U);
@@ -61,9 +65,9 @@ TEST(Routes, AreThoseOfTheContract)
 TEST(Routes, LetAnAuditorChangeNothing)
 {
     for (auto const& route : routes()) {
-        bool const session = route.pattern == "/api/v1/session";  // her own
+        bool const own = route.access == Access::self || route.access == Access::anyone;
         bool const reads = route.method == verb::get;
-        EXPECT_EQ(allows(route.access, model::Role::auditor), reads || session) << route.pattern;
+        EXPECT_EQ(allows(route.access, model::Role::auditor), reads || own) << route.pattern;
     }
 }
 
@@ -80,7 +84,8 @@ TEST(Routes, KeepAgentsAtTheirDesk)
         if (route.access != Access::anyone && route.method != verb::get && allows(route.access, model::Role::agent))
             mine.insert(std::string(route.pattern));
     EXPECT_EQ(mine,
-              (std::set<std::string>{"/api/v1/session", "/api/v1/cases/{number}", "/api/v1/cases/{number}/replies",
+              (std::set<std::string>{"/api/v1/session", "/api/v1/session/password", "/api/v1/tokens",
+                                     "/api/v1/tokens/{id}", "/api/v1/cases/{number}", "/api/v1/cases/{number}/replies",
                                      "/api/v1/messages", "/api/v1/outbound/{id}/resolution"}));
 }
 
@@ -98,8 +103,30 @@ TEST(Routes, AskForASignInExceptWhereNobodyCanHaveOne)
     std::set<std::string> open;
     for (auto const& route : routes())
         if (route.access == Access::anyone) open.insert(std::string(route.pattern));
-    EXPECT_EQ(open,
-              (std::set<std::string>{"/api/v1/version", "/api/v1/openapi.yaml", "/api/v1/session", "/oauth/callback"}));
+    EXPECT_EQ(open, (std::set<std::string>{"/api/v1/version", "/api/v1/openapi.yaml", "/api/v1/session",
+                                           "/api/v1/welcome", "/api/v1/welcome/look", "/oauth/callback"}));
+}
+
+TEST(Access, HasAScopeForEachAndNoneForTwo)
+{
+    std::set<std::string_view> words;
+    for (auto const access : scopes()) {
+        words.insert(to_string(access));
+        EXPECT_TRUE(in_scope(access, {}));
+        EXPECT_TRUE(in_scope(access, std::vector{std::string(to_string(access))}));
+        EXPECT_FALSE(in_scope(access, std::vector<std::string>{}));
+        for (auto const other : scopes())
+            EXPECT_EQ(in_scope(access, std::vector{std::string(to_string(other))}), access == other);
+    }
+    EXPECT_EQ(words.size(), 8U);
+    EXPECT_FALSE(words.contains(to_string(Access::anyone)));
+}
+
+TEST(Access, KeepsTheWholeSystemFromWhoSeesSomeDepartments)
+{
+    EXPECT_TRUE(allows(Access::see_system, model::Role::auditor, true));
+    EXPECT_FALSE(allows(Access::see_system, model::Role::auditor, false));
+    EXPECT_TRUE(allows(Access::see_department, model::Role::auditor, false));
 }
 
 }  // namespace

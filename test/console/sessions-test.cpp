@@ -24,7 +24,7 @@ TEST(Sessions, DeriveTheCsrfValueWithoutGivingTheTokenAway)
 TEST(Sessions, AreCookiesThatScriptsAndOtherSitesDoNotGet)
 {
     EXPECT_EQ(session_set_cookie("abc", true),
-              "postroom-session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=43200; Secure");
+              "__Host-postroom-session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=43200; Secure");
     EXPECT_EQ(session_set_cookie("", false), "postroom-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
 }
 

@@ -1,0 +1,100 @@
+#include "console/admission.hpp"
+
+#include "console/external-url.hpp"
+#include "console/passwords.hpp"
+#include "console/responses.hpp"
+#include "console/sessions.hpp"
+#include "store/people.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+
+namespace postroom::console {
+
+namespace {
+
+constexpr int most_hashing = 20;  // at 0.1 s each: more would only wait for longer than a browser does
+
+class Hashing {
+public:
+    explicit Hashing(int& count) : count_(count) { ++count_; }
+    ~Hashing() { --count_; }
+    Hashing(Hashing const&) = delete;
+    Hashing& operator=(Hashing const&) = delete;
+
+private:
+    int& count_;
+};
+
+}  // namespace
+
+std::string address_of(Request const& request)
+{
+    auto const& peer = request.http.peer;
+    return peer.substr(0, peer.rfind(':'));
+}
+
+void check_throttle(House& house, std::string const& name, Request const& request)
+{
+    auto const now = house.now();
+    auto const wait = std::max(house.names.wait(name, now), house.addresses.wait(address_of(request), now));
+    if (wait > Duration::zero() || house.hashing >= most_hashing)
+        throw Problem(net::http::status::too_many_requests, tr("too many wrong passwords lately; try again in {} s",
+                                                               std::max<std::int64_t>(1, (wait.count() + 999) / 1000)));
+}
+
+net::awaitable<bool> compare(House& house, std::string hash, Secret password)
+{
+    Hashing const hashing(house.hashing);
+    auto work = [hash = std::move(hash), password = std::move(password)] { return password_fits(hash, password); };
+    co_return co_await house.off_the_loop(std::move(work));
+}
+
+net::awaitable<std::string> hash_of(House& house, Secret password, std::string_view field)
+{
+    if (password.size() < least_password)
+        throw Problem(Trouble::invalid, tr("the password is too short: at least {} characters", least_password),
+                      std::string(field));
+    Hashing const hashing(house.hashing);
+    auto work = [password = std::move(password)] { return hash_password(password); };
+    auto hash = co_await house.off_the_loop(std::move(work));
+    co_return or_problem(std::move(hash));
+}
+
+boost::json::object view_session(Names& names, Caller const& caller)
+{
+    json::array departments;
+    if (!caller.sight.all())
+        for (auto const& each : *caller.sight.departments) departments.emplace_back(names.department(each));
+    return {{"name", caller.name},
+            {"role", std::string(to_string(caller.role))},
+            {"departments", std::move(departments)},
+            {"sees_all", caller.sight.all()},
+            {"csrf", caller.session.empty() ? std::string() : csrf_of(caller.session)}};
+}
+
+bool is_secure(store::Connection& c, bool tls)
+{
+    return tls || external_url(c).starts_with("https://");
+}
+
+Begun begin_session(House& house, store::Connection& c, model::User const& user, bool tls)
+{
+    auto const now = house.now();
+    auto const token = make_session_token();
+    store::add_session(c, session_digest(token), user.id, now + session_life);
+    Caller const caller{.name = user.name, .role = user.role, .session = token, .sight = model::sight_of(user)};
+    note(c, caller, "session.begin", user.name, {}, now);
+    Names names(c);
+    return {view_session(names, caller), session_set_cookie(token, is_secure(c, tls))};
+}
+
+net::HttpResponse admitted(Begun const& begun)
+{
+    auto response = json_response(net::http::status::ok, begun.body);
+    response.headers.emplace_back("Set-Cookie", begun.cookie);
+    return response;
+}
+
+}  // namespace postroom::console
