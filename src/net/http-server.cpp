@@ -34,6 +34,8 @@ struct Reading {
     http::status refusal = http::status::ok;
     std::string why;
     bool keep_alive = false;
+    bool chunks = false;  // the client understands them
+    bool head_only = false;
 
     [[nodiscard]] bool refused() const { return refusal != http::status::ok; }
 };
@@ -59,6 +61,8 @@ Reading understand(Parser& parser)
     auto& message = parser.get();
     Reading reading;
     reading.keep_alive = parser.keep_alive();
+    reading.chunks = message.version() >= 11;
+    reading.head_only = message.method() == http::verb::head;
     auto& request = reading.request.emplace();
     request.method = message.method();
     for (auto const& field : message) {
@@ -163,11 +167,14 @@ bool has_no_body(http::status status)
 }
 
 // False: the connection ends after this response.
-awaitable<bool> answer(Accepted& connection, HttpLimits const& limits, HttpResponse response, bool head_only,
-                       bool keep_alive)
+awaitable<bool> answer(Accepted& connection, HttpLimits const& limits, HttpResponse response, Reading const& to)
 {
+    bool const head_only = to.head_only;
+    bool keep_alive = to.keep_alive;
     connection.expire_after(limits.transfer);
+    bool const chunked = response.stream && to.chunks;
     if (response.stream) keep_alive = false;
+    if (chunked) response.headers.emplace_back("Transfer-Encoding", "chunked");
     std::optional<std::size_t> length;
     if (!response.stream && !has_no_body(response.status)) length = response.body.size();
     auto head = response_head(response, length, keep_alive);
@@ -179,7 +186,11 @@ awaitable<bool> answer(Accepted& connection, HttpLimits const& limits, HttpRespo
     if (!head_only && length) *head += response.body;
     Wire const wire(std::move(*head));
     co_await connection.write(wire);
-    if (response.stream && !head_only) co_await response.stream(connection);
+    if (response.stream && !head_only) {
+        BodyStream body(connection, limits.transfer, chunked);
+        co_await response.stream(body);
+        co_await body.finish();
+    }
     co_return keep_alive;
 }
 
@@ -199,8 +210,9 @@ awaitable<void> serve(std::shared_ptr<Served const> served, std::unique_ptr<Acce
     for (bool open = true; open;) {
         auto reading = co_await read_request(*connection, served->limits, buffer);
         if (reading.refused()) {
-            auto refusal = plain(reading.refusal, reading.why);
-            co_await answer(*connection, served->limits, std::move(refusal), false, false);
+            auto refusal = served->limits.refuse ? served->limits.refuse(reading.refusal, reading.why)
+                                                 : plain(reading.refusal, reading.why);
+            co_await answer(*connection, served->limits, std::move(refusal), reading);
             co_await linger(*connection, served->limits);
             co_return;
         }
@@ -208,15 +220,40 @@ awaitable<void> serve(std::shared_ptr<Served const> served, std::unique_ptr<Acce
         reading.request->peer = connection->peer();
         reading.request->peer_uid = connection->peer_uid();
         reading.request->tls = served->tls;
-        bool const head_only = reading.request->method == http::verb::head;
         // The handler's own waits have their own limits; this one keeps a forgotten one from living for ever.
         connection->expire_after(std::chrono::hours(1));
         auto response = co_await handle(*served, std::move(*reading.request));
-        open = co_await answer(*connection, served->limits, std::move(response), head_only, reading.keep_alive);
+        open = co_await answer(*connection, served->limits, std::move(response), reading);
     }
 }
 
 }  // namespace
+
+awaitable<void> BodyStream::write(std::string bytes)
+{
+    if (bytes.empty()) co_return;
+    if (chunked_) bytes = fmt::format("{:x}\r\n", bytes.size()) + bytes + "\r\n";
+    connection_.expire_after(limit_);
+    Wire const wire(std::move(bytes));
+    co_await connection_.write(wire);
+}
+
+awaitable<bool> BodyStream::wait(Duration limit)
+{
+    auto const woken = co_await connection_.wait(limit);
+    if (woken != Woken::readable) co_return true;
+    connection_.expire_after(limit_);
+    std::string ignored;
+    co_return co_await connection_.read_more(ignored);
+}
+
+awaitable<void> BodyStream::finish()
+{
+    if (!chunked_) co_return;
+    connection_.expire_after(limit_);
+    Wire const wire(std::string("0\r\n\r\n"));
+    co_await connection_.write(wire);
+}
 
 Result<std::unique_ptr<Listener>> serve_http(asio::any_io_executor executor, Listen where, HttpHandler handler,
                                              HttpLimits limits)

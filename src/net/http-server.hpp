@@ -36,13 +36,38 @@ struct HttpRequest {
     [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
 };
 
+class BodyStream;
+
 struct HttpResponse {
     http::status status = http::status::ok;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    /// Where set, the head is sent without a length, then this runs to the end of the connection (an event stream). It
-    /// writes to the transport, whose deadline it renews.
-    std::function<awaitable<void>(Accepted&)> stream;
+    /// Where set, this is asked for the body's bytes instead, and the connection ends with it. Should it throw, the
+    /// client can tell that the body is cut off.
+    std::function<awaitable<void>(BodyStream&)> stream;
+};
+
+/// A body of unknown length on its way out: chunked (RFC 9112 section 7.1), or up to the end of the connection for a
+/// client of HTTP/1.0.
+class BodyStream {
+public:
+    BodyStream(Accepted& connection, Duration limit, bool chunked)
+        : connection_(connection), limit_(limit), chunked_(chunked)
+    {
+    }
+
+    /// Returns when the bytes are with the system; throws Broken where the client does not take them within the limit
+    /// for a transfer, or is gone.
+    awaitable<void> write(std::string bytes);
+    /// True after `limit`; false where the client closed the connection meanwhile. What it sends is not looked at.
+    /// Throws Broken where the connection broke or the server stops.
+    awaitable<bool> wait(Duration limit);
+    awaitable<void> finish();
+
+private:
+    Accepted& connection_;
+    Duration limit_;
+    bool chunked_;
 };
 
 using HttpHandler = std::function<awaitable<HttpResponse>(HttpRequest)>;
@@ -52,6 +77,8 @@ struct HttpLimits {
     std::size_t body = 50 * 1024 * 1024;
     Duration idle{60'000};      ///< between requests
     Duration transfer{60'000};  ///< for one request's bytes, and one response's
+    /// Makes the answer to a request that can't be read, from its status and why; otherwise it is plain text.
+    std::function<HttpResponse(http::status, std::string const& why)> refuse{};
 };
 
 /// What the handler throws becomes 500 with a reference that the log has too. Errors: as Listener::open().

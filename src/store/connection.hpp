@@ -91,6 +91,12 @@ template <class T>
     return maybe ? value(*maybe) : Value(nullptr);
 }
 
+/// Where a list in the order of time was left.
+struct Moment {
+    Instant at{};
+    Uuid id{};
+};
+
 /// One row, read by column number.
 class Row {
 public:

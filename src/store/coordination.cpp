@@ -93,11 +93,15 @@ void audit(Connection& c, AuditEntry const& entry)
               entry.at, entry.who, entry.what, entry.on, entry.detail);
 }
 
-std::vector<AuditEntry> audit_trail(Connection& c, int most)
+std::vector<AuditEntry> audit_trail(Connection& c, int most, std::optional<Uuid> const& before)
 {
-    return c.all(
-        "SELECT happened, who, what, subject, detail FROM audit ORDER BY id DESC LIMIT ?",
-        [](Row const& row) { return AuditEntry{row.instant(0), row.text(1), row.text(2), row.text(3), row.text(4)}; },
+    Selection selection("SELECT happened, who, what, subject, detail, id FROM audit WHERE 1 = 1 ");
+    if (before) selection.narrow("id < ?", value(*before));
+    return selection.all(
+        c, "ORDER BY id DESC LIMIT ?",
+        [](Row const& row) {
+            return AuditEntry{row.instant(0), row.text(1), row.text(2), row.text(3), row.text(4), row.uuid(5)};
+        },
         most);
 }
 
@@ -105,7 +109,9 @@ std::optional<AuditEntry> last_audit(Connection& c, std::string_view what, std::
 {
     auto const about = c.all(
         "SELECT happened, who, what, subject, detail FROM audit WHERE subject = ? ORDER BY id DESC LIMIT 20",
-        [](Row const& row) { return AuditEntry{row.instant(0), row.text(1), row.text(2), row.text(3), row.text(4)}; },
+        [](Row const& row) {
+            return AuditEntry{row.instant(0), row.text(1), row.text(2), row.text(3), row.text(4), {}};
+        },
         on);
     for (auto const& entry : about)
         if (entry.what.starts_with(what)) return entry;

@@ -43,11 +43,13 @@ struct AuditEntry {
     std::string what;    ///< for example account.add
     std::string on;      ///< what it was done to
     std::string detail;  ///< JSON; never a secret
+    Uuid id{};           ///< as it is read
 };
 void audit(Connection& c, AuditEntry const& entry);
 /// The last one about `on` whose `what` begins so ("account."), among the last 20 about it.
 [[nodiscard]] std::optional<AuditEntry> last_audit(Connection& c, std::string_view what, std::string_view on);
-[[nodiscard]] std::vector<AuditEntry> audit_trail(Connection& c, int most);
+/// Newest first; those before the one of this id.
+[[nodiscard]] std::vector<AuditEntry> audit_trail(Connection& c, int most, std::optional<Uuid> const& before = {});
 
 /// One alarm a cause, with a count, however often it is raised. True where it began now.
 bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now);

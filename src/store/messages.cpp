@@ -167,9 +167,11 @@ void triage_again(Connection& c, model::MessageId id)
     exception_changed(c, id, "removed");
 }
 
-std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight)
+std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight,
+                                       std::optional<Moment> const& after)
 {
     Selection selection(messages_where("WHERE triage = 'exception' "));
+    if (after) selection.narrow("(filed, id) > (?, ?)", {value(after->at), value(after->id)});
     selection.within(sight, "(SELECT department FROM mailbox WHERE mailbox.id = message.mailbox)");
     return selection.all(c, "ORDER BY filed, id LIMIT ?", message_of, most);
 }

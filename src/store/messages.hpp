@@ -38,6 +38,7 @@ void begin_triage(Connection& c, model::MessageId id);
 void triage_done(Connection& c, model::MessageId id);
 void triage_failed(Connection& c, model::MessageId id, std::string_view why);
 void triage_again(Connection& c, model::MessageId id);  ///< out of the exception queue, tries from 0
-[[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight = {});
+[[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight = {},
+                                                     std::optional<Moment> const& after = {});  ///< oldest first
 
 }  // namespace postroom::store

@@ -53,6 +53,12 @@ void Selection::narrow(std::string_view condition, Value by)
     parameters_.push_back(std::move(by));
 }
 
+void Selection::narrow(std::string_view condition, std::initializer_list<Value> by)
+{
+    sql_ += fmt::format("AND {} ", condition);
+    parameters_.insert(parameters_.end(), by);
+}
+
 void Selection::within(model::Sight const& sight, std::string_view department)
 {
     if (sight.all()) return;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ public:
 
     /// Another condition, with the value of its one parameter.
     void narrow(std::string_view condition, Value by);
+    void narrow(std::string_view condition, std::initializer_list<Value> by);
     /// Only what is of a department that is seen; `department` is a column, or a subselect of it.
     void within(model::Sight const& sight, std::string_view department);
 

@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -38,11 +39,13 @@ protected:
         if (request.path == "/splits") response.headers = {{"X", "a\r\nSet-Cookie: b"}};
         if (request.path == "/empty") response.status = http::status::no_content;
         if (request.path == "/stream")
-            response.stream = [](Accepted& connection) -> awaitable<void> {
-                for (int i = 0; i < 3; ++i) {
-                    Wire const event("data: " + std::to_string(i) + "\n\n");
-                    co_await connection.write(event);
-                }
+            response.stream = [](BodyStream& to) -> awaitable<void> {
+                for (int i = 0; i < 3; ++i) co_await to.write("data: " + std::to_string(i) + "\n\n");
+            };
+        if (request.path == "/cut")
+            response.stream = [](BodyStream& to) -> awaitable<void> {
+                co_await to.write("some of it");
+                throw std::runtime_error("and no more");
             };
         response.body = request.path + "|" + request.body;
         last = std::move(request);
@@ -142,8 +145,22 @@ TEST_F(HttpServerTest, ContinueIsSaidWhenItIsExpected)
 TEST_F(HttpServerTest, AStreamRunsToTheEndOfTheConnection)
 {
     auto const answer = talk("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
-    EXPECT_THAT(answer, AllOf(HasSubstr("Connection: close\r\n\r\ndata: 0\n\ndata: 1\n\ndata: 2\n\n"),
-                              Not(HasSubstr("Content-Length"))));
+    EXPECT_THAT(answer,
+                AllOf(HasSubstr("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n9\r\ndata: 0\n\n\r\n9\r\n"),
+                      EndsWith("data: 2\n\n\r\n0\r\n\r\n"), Not(HasSubstr("Content-Length"))));
+}
+
+TEST_F(HttpServerTest, AStreamIsNotChunkedForWhoDoesNotKnowChunks)
+{
+    auto const answer = talk("GET /stream HTTP/1.0\r\n\r\n");
+    EXPECT_THAT(answer, AllOf(EndsWith("Connection: close\r\n\r\ndata: 0\n\ndata: 1\n\ndata: 2\n\n"),
+                              Not(HasSubstr("Transfer-Encoding"))));
+}
+
+TEST_F(HttpServerTest, AStreamThatFailsIsSeenToBeCutOff)
+{
+    auto const answer = talk("GET /cut HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_THAT(answer, EndsWith("a\r\nsome of it\r\n"));
 }
 
 TEST_F(HttpServerTest, WhatAHandlerThrowsIsForTheLog)

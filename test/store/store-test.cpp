@@ -325,7 +325,7 @@ TEST_P(StoresTest, IsMadeOnceByManyAtOnce)
 
 TEST(Dialect, ReplacesItsWordsAndNothingElse)
 {
-    Dialect const dialect{.uuid = "UUID", .text = "TEXT", .blob = "BYTEA", .clustered = ""};
+    Dialect const dialect{.uuid = "UUID", .text = "TEXT", .blob = "BYTEA", .clustered = "", .growing = ""};
     EXPECT_EQ(in_dialect("id {uuid}, x {blob}) {clustered}; '{other}'", dialect), "id UUID, x BYTEA) ; '{other}'");
     for (auto const& migration : migrations())
         EXPECT_EQ(in_dialect(migration.sql, dialect).find_first_of("{}"), std::string::npos) << migration.name;

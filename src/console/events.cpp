@@ -1,0 +1,146 @@
+// Under PostgreSQL a row with a lower number may be committed after one with a higher number was seen. Numbers that are
+// lacking are therefore asked for again, for longer than any transaction lasts; most of them never come, since their
+// transaction was rolled back.
+#include "console/events.hpp"
+
+#include "base/id.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace postroom::console {
+
+namespace {
+
+constexpr std::size_t most_kept = 10'000;
+constexpr int most_at_once = 5'000;
+constexpr std::size_t most_gaps = 200;
+constexpr auto gap_life = std::chrono::seconds(60);
+constexpr auto pause = std::chrono::milliseconds(450);
+constexpr std::size_t most_listeners = 500;
+constexpr int most_of_one = 6;
+
+}  // namespace
+
+Feed::Feed() : epoch_(to_base64url(random_bytes(6))) {}
+
+boost::asio::awaitable<void> Feed::look(store::Store& store)
+{
+    if (looking_ || Steady::now() < looked_ + pause) co_return;
+    struct Busy {
+        bool& flag;
+        explicit Busy(bool& its) : flag(its) { flag = true; }
+        ~Busy() { flag = false; }
+    } const busy(looking_);
+    looked_ = Steady::now();
+    std::string failed;
+    try {
+        std::vector<std::int64_t> gaps;
+        for (auto const& [number, since] : gaps_) gaps.push_back(number);
+        auto ask = [since = position_, gaps](store::Connection& c) {
+            News news;
+            if (!since) {
+                news.last = store::last_change(c);
+                return news;
+            }
+            for (auto const number : gaps)
+                if (auto late = store::change_numbered(c, number)) news.late.push_back(std::move(*late));
+            news.found = store::changes_after(c, *since, most_at_once);
+            news.last = news.found.empty() ? *since : news.found.back().number;
+            return news;
+        };
+        auto news = co_await store.read(std::move(ask));
+        take(std::move(news), position_.value_or(-1));
+    } catch (store::Failure const& failure) {
+        failed = failure.what();
+    }
+    if (!failed.empty()) spdlog::debug("console: what changed can't be read: {}", printable(failed));
+}
+
+void Feed::take(News news, std::int64_t since)
+{
+    position_ = news.last;
+    if (since < 0) return;
+    auto const now = Steady::now();
+    for (auto& late : news.late) {
+        gaps_.erase(late.number);
+        keep(std::move(late));
+    }
+    std::erase_if(gaps_, [&](auto const& gap) { return now - gap.second > gap_life; });
+    // Nobody listened for so long that rows were swept meanwhile.
+    if (!news.found.empty() && news.found.front().number - since > static_cast<std::int64_t>(most_kept))
+        return begin_anew();
+    auto expected = since + 1;
+    for (auto& change : news.found) {
+        for (; expected < change.number; ++expected)
+            if (gaps_.size() < most_gaps) gaps_.emplace(expected, now);
+        expected = change.number + 1;
+        keep(std::move(change));
+    }
+    if (news.found.size() == static_cast<std::size_t>(most_at_once)) looked_ = {};
+}
+
+void Feed::keep(store::Change change)
+{
+    kept_.push_back({next_++, std::move(change)});
+    if (kept_.size() > most_kept) kept_.pop_front();
+}
+
+// Whoever was told something before loads everything again.
+void Feed::begin_anew()
+{
+    kept_.clear();
+    gaps_.clear();
+    next_ += most_kept + 1;
+}
+
+std::optional<std::vector<Feed::Event const*>> Feed::after(std::uint64_t number) const
+{
+    std::vector<Event const*> found;
+    if (number >= last()) return found;
+    if (kept_.empty() || kept_.front().number > number + 1) return std::nullopt;
+    for (auto at = kept_.begin() + static_cast<std::ptrdiff_t>(number + 1 - kept_.front().number); at != kept_.end();
+         ++at)
+        found.push_back(&*at);
+    return found;
+}
+
+std::string Feed::id_of(std::uint64_t number) const
+{
+    return fmt::format("{}.{}", epoch_, number);
+}
+
+std::optional<std::uint64_t> Feed::number_of(std::string_view id) const
+{
+    auto const dot = id.find('.');
+    if (dot == std::string_view::npos || id.substr(0, dot) != epoch_) return std::nullopt;
+    std::uint64_t number = 0;
+    auto const digits = id.substr(dot + 1);
+    auto const [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || stop != digits.data() + digits.size() || number > last()) return std::nullopt;
+    return number;
+}
+
+bool Listeners::full() const
+{
+    return all_.size() >= most_listeners;
+}
+
+Listeners::Place Listeners::add(std::string whose)
+{
+    auto const same = [&](Listener const& each) { return !each.over && each.whose == whose; };
+    if (std::ranges::count_if(all_, same) >= most_of_one) std::ranges::find_if(all_, same)->over = true;
+    return all_.insert(all_.end(), Listener{std::move(whose)});
+}
+
+Access access_of(std::string_view what)
+{
+    if (what == "case" || what == "outbound" || what == "mailbox") return Access::see_desk;
+    return what == "setting" ? Access::see_system : Access::see_department;
+}
+
+}  // namespace postroom::console
