@@ -15,54 +15,59 @@ namespace {
 std::string shown(json::value const& account)
 {
     auto const& object = account.as_object();
-    auto text = fields(object, {{"Name", "name"},
-                                {"State", "state"},
-                                {"Why", "state_reason"},
-                                {"Since", "state_since"},
-                                {"User", "user"},
-                                {"Kind", "kind"},
-                                {"Department", "department"},
-                                {"Application", "application"},
-                                {"Retrieval", "retrieval"},
-                                {"Retrieved from", "retrieval_server"},
-                                {"Sent through", "submission_server"},
-                                {"Mailboxes", "mailboxes"},
-                                {"Transcript", "transcript"}});
+    auto text = fields(object, {{say("Name"), "name"},
+                                {say("State"), "state", mark("state of an account")},
+                                {say("Why"), "state_reason"},
+                                {say("Since"), "state_since"},
+                                {say("User"), "user"},
+                                {say("Kind"), "kind", mark("kind of account")},
+                                {say("Department"), "department"},
+                                {say("Application"), "application"},
+                                {say("Retrieval"), "retrieval"},
+                                {say("Retrieved from"), "retrieval_server"},
+                                {say("Sent through"), "submission_server"},
+                                {say("Mailboxes"), "mailboxes"},
+                                {say("Transcript"), "transcript"}});
     text += first_cause(object);
     if (auto const* const grant = object.if_contains("grant"); grant && grant->is_object())
-        text += "Grant\n" + fields(grant->as_object(), {{"  User name", "user_name"},
-                                                        {"  Tenant", "tenant_id"},
-                                                        {"  Object id", "object_id"},
-                                                        {"  Scopes", "scopes"},
-                                                        {"  Accepted", "accepted"},
-                                                        {"  Renewed", "renewed"},
-                                                        {"  Token ends", "access_token_ends"}});
+        text += say("Grant") + "\n" +
+                fields(grant->as_object(), {{"  " + say("User name"), "user_name"},
+                                            {"  " + say("Tenant"), "tenant_id"},
+                                            {"  " + say("Object id"), "object_id"},
+                                            {"  " + say("Scopes"), "scopes"},
+                                            {"  " + say("Accepted"), "accepted"},
+                                            {"  " + say("Renewed"), "renewed"},
+                                            {"  " + say("Token ends"), "access_token_ends"}});
     if (member(object, "state") != "ready")
-        text += fmt::format("Next: postroom account authorize {}\n", member(object, "name"));
+        text += say("Next: postroom account authorize {}\n", member(object, "name"));
     return text;
 }
 
 void add_add(Commands& commands, CLI::App& group)
 {
-    auto& add = commands.leaf(group, "add", "Add an account; then authorize it",
+    auto& add = commands.leaf(group, "add", say("Add an account; then authorize it"),
                               "postroom account add sales --department \"Customer care\" --application contact-centre "
                               "--user sales@contoso.com");
     struct Given {
         std::string name, department, application, user, kind = "mailbox", imap_host, smtp_host;
     };
     auto const given = std::make_shared<Given>();
-    add.add_option("name", given->name, "What to call it here")->required();
-    add.add_option("--department", given->department, "The department that owns it")->required()->type_name("NAME");
-    add.add_option("--application", given->application, "The identity application to sign in through")
+    add.add_option("name", given->name, say("What to call it here"))->required();
+    add.add_option("--department", given->department, say("The department that owns it"))
         ->required()
-        ->type_name("NAME");
-    add.add_option("--user", given->user, "The user that the token must belong to")->required()->type_name("USER");
-    add.add_option("--kind", given->kind, "mailbox opens its own mailbox, shared opens several with one token")
+        ->type_name(say("NAME"));
+    add.add_option("--application", given->application, say("The identity application to sign in through"))
+        ->required()
+        ->type_name(say("NAME"));
+    add.add_option("--user", given->user, say("The user that the token must belong to"))
+        ->required()
+        ->type_name(say("USER"));
+    add.add_option("--kind", given->kind, say("mailbox opens its own mailbox, shared opens several with one token"))
         ->check(CLI::IsMember({"mailbox", "shared"}));
-    add.add_option("--imap-host", given->imap_host, "host:port to retrieve from; the cloud's own otherwise")
-        ->type_name("HOST:PORT");
-    add.add_option("--smtp-host", given->smtp_host, "host:port to send through; the cloud's own otherwise")
-        ->type_name("HOST:PORT");
+    add.add_option("--imap-host", given->imap_host, say("host:port to retrieve from; the cloud's own otherwise"))
+        ->type_name(say("HOST:PORT"));
+    add.add_option("--smtp-host", given->smtp_host, say("host:port to send through; the cloud's own otherwise"))
+        ->type_name(say("HOST:PORT"));
     commands.talks(add, [given](Talk& talk) {
         json::object body{{"name", given->name},
                           {"department", given->department},
@@ -87,23 +92,23 @@ json::value wait_for(Talk const& talk, json::value const& begun)
         auto now = talk.server.get(path);
         if (member(now.as_object(), "state") != "waiting") return now;
         if (!ends || system_clock().now() > *ends)
-            throw Exit(failed, "nobody came back from the sign-in in time; begin anew");
+            throw Exit(failed, say("nobody came back from the sign-in in time; begin anew"));
     }
 }
 
 void add_authorize(Commands& commands, CLI::App& group)
 {
-    auto& authorize = commands.leaf(group, "authorize", "Print the URL of the sign-in, and wait until it was used",
+    auto& authorize = commands.leaf(group, "authorize", say("Print the URL of the sign-in, and wait until it was used"),
                                     "postroom account authorize sales",
-                                    "Open the URL in any browser that reaches the External URL, and sign in as the "
-                                    "account's user.");
+                                    say("Open the URL in any browser that reaches the External URL, and sign in as the "
+                                        "account's user."));
     struct Given {
         std::string name;
         bool no_wait = false;
     };
     auto const given = std::make_shared<Given>();
-    authorize.add_option("name", given->name, "The account")->required();
-    authorize.add_flag("--no-wait", given->no_wait, "Print the URL and end");
+    authorize.add_option("name", given->name, say("The account"))->required();
+    authorize.add_flag("--no-wait", given->no_wait, say("Print the URL and end"));
     commands.talks(authorize, [given](Talk& talk) -> int {
         auto const begun = talk.server.send("POST", "/api/v1/accounts/" + in_url(given->name) + "/authorize");
         auto const url = member(begun.as_object(), "url");
@@ -112,36 +117,37 @@ void add_authorize(Commands& commands, CLI::App& group)
             return done;
         }
         // To stderr where stdout is for the outcome as JSON.
-        fmt::print(talk.as_json ? stderr : stdout,
-                   "Open this in a browser, and sign in as the account's user:\n\n{}\n\n"
-                   "Waiting for the browser to come back (Ctrl-C ends the waiting only) …\n",
-                   url);
+        fmt::print(talk.as_json ? stderr : stdout, "{}",
+                   say("Open this in a browser, and sign in as the account's user:\n\n{}\n\n"
+                       "Waiting for the browser to come back (Ctrl-C ends the waiting only) …\n",
+                       url));
         std::fflush(stdout);
         auto const outcome = wait_for(talk, begun);
         auto const reason = member(outcome.as_object(), "reason");
         bool const accepted = member(outcome.as_object(), "state") == "accepted";
-        talk.show(outcome, accepted ? fmt::format("The account {} is authorized.\n", given->name) : "");
-        if (!accepted) throw Exit(failed, fmt::format("the account is not authorized: {}", reason));
+        talk.show(outcome, accepted ? say("The account {} is authorized.\n", given->name) : "");
+        if (!accepted) throw Exit(failed, say("the account is not authorized: {}", reason));
         return done;
     });
 }
 
 void add_transcript(Commands& commands, CLI::App& group)
 {
-    auto& transcript = commands.leaf(group, "transcript", "Write what the account's connections say to files",
+    auto& transcript = commands.leaf(group, "transcript", say("Write what the account's connections say to files"),
                                      "postroom account transcript sales on",
-                                     "Secrets are masked. The files are in the server's transcript folder; new "
-                                     "connections only.");
+                                     say("Secrets are masked. The files are in the server's transcript folder; new "
+                                         "connections only."));
     struct Given {
         std::string name, on;
     };
     auto const given = std::make_shared<Given>();
-    transcript.add_option("name", given->name, "The account")->required();
-    transcript.add_option("switch", given->on, "on or off")->required()->check(CLI::IsMember({"on", "off"}));
+    transcript.add_option("name", given->name, say("The account"))->required();
+    transcript.add_option("switch", given->on, say("on or off"))->required()->check(CLI::IsMember({"on", "off"}));
     commands.talks(transcript, [given](Talk& talk) {
         auto const answer = talk.server.send("PUT", "/api/v1/accounts/" + in_url(given->name) + "/transcript",
                                              json::object{{"on", given->on == "on"}});
-        talk.show(answer, fmt::format("The transcript of {} is {}.\n", given->name, given->on));
+        talk.show(answer, given->on == "on" ? say("The transcript of {} is on.\n", given->name)
+                                            : say("The transcript of {} is off.\n", given->name));
         return done;
     });
 }
@@ -150,26 +156,26 @@ void add_transcript(Commands& commands, CLI::App& group)
 
 void add_account_commands(Commands& commands)
 {
-    auto& group = commands.group("account", "Email accounts: who signs in, and where");
+    auto& group = commands.group("account", say("Email accounts: who signs in, and where"));
     add_add(commands, group);
 
-    auto& list = commands.leaf(group, "list", "List the accounts and whether they work", "postroom account list");
+    auto& list = commands.leaf(group, "list", say("List the accounts and whether they work"), "postroom account list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/accounts");
         talk.show(answer, table(answer.at("items").as_array(),
-                                {{"NAME", "name"},
-                                 {"STATE", "state"},
-                                 {"USER", "user"},
-                                 {"DEPARTMENT", "department"},
-                                 {"MAILBOXES", "mailboxes"},
-                                 {"WHY", "state_reason"}},
-                                "There is no account yet: postroom account add NAME …"));
+                                {{say("NAME"), "name"},
+                                 {say("STATE"), "state", mark("state of an account")},
+                                 {say("USER"), "user"},
+                                 {say("DEPARTMENT"), "department"},
+                                 {say("MAILBOXES"), "mailboxes"},
+                                 {say("WHY"), "state_reason"}},
+                                say("There is no account yet: postroom account add NAME …")));
         return done;
     });
 
     auto const name = std::make_shared<std::string>();
-    auto& show = commands.leaf(group, "show", "Show one, with its grant", "postroom account show sales");
-    show.add_option("name", *name, "The account")->required();
+    auto& show = commands.leaf(group, "show", say("Show one, with its grant"), "postroom account show sales");
+    show.add_option("name", *name, say("The account"))->required();
     commands.talks(show, [name](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/accounts/" + in_url(*name));
         talk.show(answer, shown(answer));
@@ -178,14 +184,14 @@ void add_account_commands(Commands& commands)
 
     add_authorize(commands, group);
 
-    auto& remove = commands.leaf(group, "remove", "Remove one with its mailboxes and grant; cases and mail stay",
+    auto& remove = commands.leaf(group, "remove", say("Remove one with its mailboxes and grant; cases and mail stay"),
                                  "postroom account remove sales");
-    remove.add_option("name", *name, "The account")->required();
+    remove.add_option("name", *name, say("The account"))->required();
     commands.talks(
         remove,
         [name](Talk& talk) {
             talk.server.send("DELETE", "/api/v1/accounts/" + in_url(*name));
-            print("Account " + *name + " removed.\n");
+            print(say("Account {} removed.\n", *name));
             return done;
         },
         false);

@@ -5,15 +5,17 @@ namespace postroom::cli {
 
 void add_alarm_commands(Commands& commands)
 {
-    auto& group = commands.group("alarm", "What needs a person now");
-    auto& list = commands.leaf(group, "list", "List the alarms that are raised", "postroom alarm list");
+    auto& group = commands.group("alarm", say("What needs a person now"));
+    auto& list = commands.leaf(group, "list", say("List the alarms that are raised"), "postroom alarm list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/alarms");
-        talk.show(
-            answer,
-            table(answer.at("items").as_array(),
-                  {{"CAUSE", "cause"}, {"ABOUT", "subject"}, {"SINCE", "begun"}, {"COUNT", "count"}, {"WHAT", "words"}},
-                  "There is none."));
+        talk.show(answer, table(answer.at("items").as_array(),
+                                {{say("CAUSE"), "cause"},
+                                 {say("ABOUT"), "subject"},
+                                 {say("SINCE"), "begun"},
+                                 {say("COUNT"), "count"},
+                                 {say("WHAT"), "words"}},
+                                say("There is none.")));
         return done;
     });
 }

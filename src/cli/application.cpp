@@ -10,16 +10,16 @@ namespace {
 
 std::string shown(json::value const& application)
 {
-    auto text = fields(application.as_object(), {{"Name", "name"},
-                                                 {"Cloud", "cloud"},
-                                                 {"Tenant", "tenant"},
-                                                 {"Authority", "authority"},
-                                                 {"Client id", "client_id"},
-                                                 {"Client secret", "has_secret"},
-                                                 {"Redirect URL", "redirect_url"},
-                                                 {"Created", "created"}});
+    auto text = fields(application.as_object(), {{say("Name"), "name"},
+                                                 {say("Cloud"), "cloud"},
+                                                 {say("Tenant"), "tenant"},
+                                                 {say("Authority"), "authority"},
+                                                 {say("Client id"), "client_id"},
+                                                 {say("Client secret"), "has_secret"},
+                                                 {say("Redirect URL"), "redirect_url"},
+                                                 {say("Created"), "created"}});
     if (member(application.as_object(), "redirect_url").empty())
-        text += "The redirect URL derives from the External URL: postroom settings set external-url https://…\n";
+        text += say("The redirect URL derives from the External URL: postroom settings set external-url https://…\n");
     return text;
 }
 
@@ -32,31 +32,32 @@ Secret secret_of(Given const& given)
 {
     if (given.is_public) return {};
     if (!given.secret_file.empty()) return secret_from(given.secret_file);
-    return secret_from_terminal("Client secret (its value, not its id)", "--client-secret-file");
+    return secret_from_terminal(say("Client secret (its value, not its id)"), "--client-secret-file");
 }
 
 void add_add(Commands& commands, CLI::App& group)
 {
-    auto& add = commands.leaf(group, "add", "Add an identity application; asks for its client secret",
+    auto& add = commands.leaf(group, "add", say("Add an identity application; asks for its client secret"),
                               "postroom application add contact-centre --tenant contoso.com --client-id "
                               "11111111-2222-3333-4444-555555555555\n  postroom application add lab --authority "
                               "https://localhost:8444/TENANT --client-id ID --client-secret-file secret.txt");
     auto const given = std::make_shared<Given>();
-    add.add_option("name", given->name, "What to call it here")->required();
-    add.add_option("--client-id", given->client_id, "The registration's application (client) id")
+    add.add_option("name", given->name, say("What to call it here"))->required();
+    add.add_option("--client-id", given->client_id, say("The registration's application (client) id"))
         ->required()
-        ->type_name("ID");
-    add.add_option("--tenant", given->tenant, "The tenant's id, or one of its domains")->type_name("TENANT");
-    auto* const cloud = add.add_option("--cloud", given->cloud, "Microsoft's cloud: worldwide unless said otherwise")
-                            ->check(CLI::IsMember({"worldwide", "gcc-high", "dod", "china", "custom"}));
+        ->type_name(say("ID"));
+    add.add_option("--tenant", given->tenant, say("The tenant's id, or one of its domains"))->type_name(say("TENANT"));
+    auto* const cloud =
+        add.add_option("--cloud", given->cloud, say("Microsoft's cloud: worldwide unless said otherwise"))
+            ->check(CLI::IsMember({"worldwide", "gcc-high", "dod", "china", "custom"}));
     add.add_option("--authority", given->authority,
-                   "Any OpenID provider's issuer URL, instead of Microsoft's; means --cloud custom")
-        ->type_name("URL");
+                   say("Any OpenID provider's issuer URL, instead of Microsoft's; means --cloud custom"))
+        ->type_name(say("URL"));
     auto* const file =
         add.add_option("--client-secret-file", given->secret_file,
-                       "Where the secret is, in the first line; - is standard input; asked for otherwise")
-            ->type_name("FILE");
-    add.add_flag("--public", given->is_public, "A public client: it has no secret")->excludes(file);
+                       say("Where the secret is, in the first line; - is standard input; asked for otherwise"))
+            ->type_name(say("FILE"));
+    add.add_flag("--public", given->is_public, say("A public client: it has no secret"))->excludes(file);
     (void)cloud;
     commands.talks(add, [given](Talk& talk) {
         auto const secret = secret_of(*given);
@@ -75,37 +76,40 @@ void add_add(Commands& commands, CLI::App& group)
 
 void add_application_commands(Commands& commands)
 {
-    auto& group = commands.group("application", "Registrations at an identity provider (Entra ID, or any OpenID one)");
+    auto& group =
+        commands.group("application", say("Registrations at an identity provider (Entra ID, or any OpenID one)"));
     add_add(commands, group);
 
-    auto& list = commands.leaf(group, "list", "List the identity applications", "postroom application list");
+    auto& list = commands.leaf(group, "list", say("List the identity applications"), "postroom application list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/applications");
-        talk.show(answer,
-                  table(answer.at("items").as_array(),
-                        {{"NAME", "name"}, {"CLOUD", "cloud"}, {"TENANT", "tenant"}, {"CLIENT ID", "client_id"}},
-                        "There is no identity application yet: postroom application add NAME …"));
+        talk.show(answer, table(answer.at("items").as_array(),
+                                {{say("NAME"), "name"},
+                                 {say("CLOUD"), "cloud"},
+                                 {say("TENANT"), "tenant"},
+                                 {say("CLIENT ID"), "client_id"}},
+                                say("There is no identity application yet: postroom application add NAME …")));
         return done;
     });
 
     auto const name = std::make_shared<std::string>();
-    auto& show = commands.leaf(group, "show", "Show one, with the redirect URL to register",
+    auto& show = commands.leaf(group, "show", say("Show one, with the redirect URL to register"),
                                "postroom application show contact-centre");
-    show.add_option("name", *name, "Its name")->required();
+    show.add_option("name", *name, say("Its name"))->required();
     commands.talks(show, [name](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/applications/" + in_url(*name));
         talk.show(answer, shown(answer));
         return done;
     });
 
-    auto& remove =
-        commands.leaf(group, "remove", "Remove one that no account uses", "postroom application remove contact-centre");
-    remove.add_option("name", *name, "Its name")->required();
+    auto& remove = commands.leaf(group, "remove", say("Remove one that no account uses"),
+                                 "postroom application remove contact-centre");
+    remove.add_option("name", *name, say("Its name"))->required();
     commands.talks(
         remove,
         [name](Talk& talk) {
             talk.server.send("DELETE", "/api/v1/applications/" + in_url(*name));
-            print("Application " + *name + " removed.\n");
+            print(say("Application {} removed.\n", *name));
             return done;
         },
         false);

@@ -11,25 +11,28 @@ namespace {
 std::string shown(json::value const& a_case)
 {
     auto const& object = a_case.as_object();
-    auto text = fields(object, {{"Case", "number"},
-                                {"Subject", "subject"},
-                                {"Customer", "customer"},
-                                {"Name", "customer_name"},
-                                {"State", "state"},
-                                {"Mailbox", "mailbox"},
-                                {"Department", "department"},
-                                {"Waits for us", "waiting_for_us"}});
+    auto text = fields(object, {{say("Case"), "number"},
+                                {say("Subject"), "subject"},
+                                {say("Customer"), "customer"},
+                                {say("Name"), "customer_name"},
+                                {say("State"), "state", mark("state of a case")},
+                                {say("Mailbox"), "mailbox"},
+                                {say("Department"), "department"},
+                                {say("Waits for us"), "waiting_for_us"}});
     auto const* const items = object.if_contains("items");
     if (!items) return text;
     for (auto const& each : items->as_array()) {
         auto const& activity = each.as_object();
-        text += fmt::format("\n--- {}, {}\n", member(activity, "kind"), member(activity, "at"));
-        text += fields(activity, {{"From", "from"}, {"To", "to"}, {"Cc", "cc"}, {"Subject", "subject"}});
+        text += fmt::format("\n--- {}, {}\n", spoken().say_marked("kind of activity", member(activity, "kind")),
+                            member(activity, "at"));
+        text += fields(activity,
+                       {{say("From"), "from"}, {say("To"), "to"}, {say("Cc"), "cc"}, {say("Subject"), "subject"}});
         if (auto const* const outbound = activity.if_contains("outbound"); outbound && outbound->is_object())
-            text += fields(outbound->as_object(), {{"Sending", "state"}, {"Why", "reason"}});
+            text += fields(outbound->as_object(),
+                           {{say("Sending"), "state", mark("state of outbound mail")}, {say("Why"), "reason"}});
         for (auto const& attachment : activity.at("attachments").as_array())
-            text += fmt::format("Attached: {} ({}, {} octets)\n", member(attachment.as_object(), "name"),
-                                member(attachment.as_object(), "type"), member(attachment.as_object(), "size"));
+            text += say("Attached: {} ({}, {} octets)\n", member(attachment.as_object(), "name"),
+                        member(attachment.as_object(), "type"), member(attachment.as_object(), "size"));
         text += "\n" + member(activity, "text") + "\n";
     }
     return text;
@@ -42,19 +45,21 @@ std::string path_of(std::int64_t number)
 
 void add_list(Commands& commands, CLI::App& group)
 {
-    auto& list = commands.leaf(group, "list", "List cases, newest first", "postroom case list --state open");
+    auto& list = commands.leaf(group, "list", say("List cases, newest first"), "postroom case list --state open");
     struct Given {
         std::string state, department;
         int limit = 50;
         std::int64_t below = 0;
     };
     auto const given = std::make_shared<Given>();
-    list.add_option("--state", given->state, "Only these")->check(CLI::IsMember({"open", "closed"}));
-    list.add_option("--department", given->department, "Only those of this department")->type_name("NAME");
-    list.add_option("--limit", given->limit, "How many; 50 otherwise")->check(CLI::Range(1, 200))->type_name("NUMBER");
-    list.add_option("--below", given->below, "Only numbers below this: the next page")
+    list.add_option("--state", given->state, say("Only these"))->check(CLI::IsMember({"open", "closed"}));
+    list.add_option("--department", given->department, say("Only those of this department"))->type_name(say("NAME"));
+    list.add_option("--limit", given->limit, say("How many; 50 otherwise"))
+        ->check(CLI::Range(1, 200))
+        ->type_name(say("NUMBER"));
+    list.add_option("--below", given->below, say("Only numbers below this: the next page"))
         ->check(positive())
-        ->type_name("NUMBER");
+        ->type_name(say("NUMBER"));
     commands.talks(list, [given](Talk& talk) {
         auto path = fmt::format("/api/v1/cases?limit={}", given->limit);
         if (!given->state.empty()) path += "&state=" + in_url(given->state);
@@ -62,15 +67,15 @@ void add_list(Commands& commands, CLI::App& group)
         if (given->below > 0) path += fmt::format("&below={}", given->below);
         auto const answer = talk.server.get(path);
         auto text = table(answer.at("items").as_array(),
-                          {{"CASE", "number"},
-                           {"STATE", "state"},
-                           {"WAITS FOR US", "waiting_for_us"},
-                           {"CUSTOMER", "customer"},
-                           {"MAILBOX", "mailbox"},
-                           {"SUBJECT", "subject"}},
-                          "There is no case.");
+                          {{say("CASE"), "number"},
+                           {say("STATE"), "state", mark("state of a case")},
+                           {say("WAITS FOR US"), "waiting_for_us"},
+                           {say("CUSTOMER"), "customer"},
+                           {say("MAILBOX"), "mailbox"},
+                           {say("SUBJECT"), "subject"}},
+                          say("There is no case."));
         if (auto const next = member(answer.as_object(), "next"); !next.empty())
-            text += fmt::format("There are more: --below {}\n", next);
+            text += say("There are more: --below {}\n", next);
         talk.show(answer, text);
         return done;
     });
@@ -78,11 +83,12 @@ void add_list(Commands& commands, CLI::App& group)
 
 void add_reply(Commands& commands, CLI::App& group)
 {
-    auto& reply = commands.leaf(group, "reply", "Answer a case by mail",
-                                "postroom case reply 7 --text \"Thank you, we are looking into it.\"\n  postroom case "
-                                "reply 7 --text-file answer.txt --close",
-                                "Done means that the answer is queued durably; postroom outbound list says what became "
-                                "of it.");
+    auto& reply =
+        commands.leaf(group, "reply", say("Answer a case by mail"),
+                      "postroom case reply 7 --text \"Thank you, we are looking into it.\"\n  postroom case "
+                      "reply 7 --text-file answer.txt --close",
+                      say("Done means that the answer is queued durably; postroom outbound list says what became "
+                          "of it."));
     struct Given {
         std::int64_t number = 0;
         TextInput text;
@@ -90,18 +96,18 @@ void add_reply(Commands& commands, CLI::App& group)
         bool close = false;
     };
     auto const given = std::make_shared<Given>();
-    reply.add_option("number", given->number, "The case")->required()->check(positive());
+    reply.add_option("number", given->number, say("The case"))->required()->check(positive());
     given->text.add_to(reply);
-    reply.add_option("--to", given->to, "Instead of the customer; may be given again")->type_name("ADDRESS");
-    reply.add_option("--cc", given->cc, "A copy to; may be given again")->type_name("ADDRESS");
-    reply.add_flag("--close", given->close, "Close the case in the same step");
+    reply.add_option("--to", given->to, say("Instead of the customer; may be given again"))->type_name(say("ADDRESS"));
+    reply.add_option("--cc", given->cc, say("A copy to; may be given again"))->type_name(say("ADDRESS"));
+    reply.add_flag("--close", given->close, say("Close the case in the same step"));
     commands.talks(reply, [given](Talk& talk) {
         json::object body{{"text", given->text.read()}, {"close", given->close}};
         if (!given->to.empty()) body["to"] = json::array(given->to.begin(), given->to.end());
         if (!given->cc.empty()) body["cc"] = json::array(given->cc.begin(), given->cc.end());
         auto const answer = talk.server.send("POST", path_of(given->number) + "/replies", body);
-        talk.show(answer, fmt::format("Queued for {} as {}.\n", member(answer.as_object(), "recipients"),
-                                      member(answer.as_object(), "id")));
+        talk.show(answer, say("Queued for {} as {}.\n", member(answer.as_object(), "recipients"),
+                              member(answer.as_object(), "id")));
         return done;
     });
 }
@@ -110,12 +116,12 @@ void add_reply(Commands& commands, CLI::App& group)
 
 void add_case_commands(Commands& commands)
 {
-    auto& group = commands.group("case", "Conversations with customers");
+    auto& group = commands.group("case", say("Conversations with customers"));
     add_list(commands, group);
 
     auto const number = std::make_shared<std::int64_t>(0);
-    auto& show = commands.leaf(group, "show", "Show a case with its mails", "postroom case show 7");
-    show.add_option("number", *number, "The case")->required()->check(positive());
+    auto& show = commands.leaf(group, "show", say("Show a case with its mails"), "postroom case show 7");
+    show.add_option("number", *number, say("The case"))->required()->check(positive());
     commands.talks(show, [number](Talk& talk) {
         auto const answer = talk.server.get(path_of(*number));
         talk.show(answer, shown(answer));
@@ -124,12 +130,12 @@ void add_case_commands(Commands& commands)
 
     add_reply(commands, group);
 
-    auto& close = commands.leaf(group, "close", "Close a case; a further mail of the customer opens it again",
+    auto& close = commands.leaf(group, "close", say("Close a case; a further mail of the customer opens it again"),
                                 "postroom case close 7");
-    close.add_option("number", *number, "The case")->required()->check(positive());
+    close.add_option("number", *number, say("The case"))->required()->check(positive());
     commands.talks(close, [number](Talk& talk) {
         auto const answer = talk.server.send("PATCH", path_of(*number), json::object{{"state", "closed"}});
-        talk.show(answer, fmt::format("Case {} is closed.\n", *number));
+        talk.show(answer, say("Case {} is closed.\n", *number));
         return done;
     });
 }

@@ -13,10 +13,6 @@ namespace postroom::cli {
 
 namespace {
 
-constexpr std::string_view exit_codes =
-    "Exit codes: 0 done; 1 refused or failed, stderr says why; 2 wrong command line or configuration; 3 the server "
-    "can't be reached.";
-
 struct Where {
     std::string socket, config, format = "text";
 };
@@ -28,15 +24,35 @@ std::string socket_path(Where const& where)
     return or_exit(read_configuration(where.config), wrong_usage).socket;
 }
 
+// The parser speaks English only. What it says most is said here instead; the rest as it says it.
+std::string in_our_words(CLI::ParseError const& error, std::vector<std::string> const& left)
+{
+    constexpr std::string_view required = " is required";  // lint-strings: allow
+    std::string const words = error.what();
+    if (error.get_name() == "RequiredError" && words.starts_with("A subcommand"))
+        return say("A subcommand is required");
+    if (error.get_name() == "RequiredError" && words.ends_with(required))
+        return say("{} is required", words.substr(0, words.size() - required.size()));
+    if (error.get_name() == "ExtrasError" && !left.empty())
+        return say("this was not expected: {}", fmt::format("{}", fmt::join(left, " ")));
+    if (auto const stop = words.find(": "); error.get_name() == "ValidationError" && stop != words.npos) {
+        auto const value = words.find(" not in {");  // lint-strings: allow
+        if (value != words.npos && words.ends_with('}'))
+            return say("{}: {} is none of {}", words.substr(0, stop), words.substr(stop + 2, value - stop - 2),
+                       words.substr(value + 9, words.size() - value - 10));
+    }
+    return words;
+}
+
 // A misspelt command is "left over" to the parser, which then says only that one is missing.
 std::string words_of(CLI::ParseError const& error, CLI::App const& named)
 {
     auto const left = named.remaining();
     auto const inner = named.get_subcommands([](CLI::App const*) { return true; });
-    if (left.empty() || inner.empty() || left.front().starts_with('-')) return error.what();
+    if (left.empty() || inner.empty() || left.front().starts_with('-')) return in_our_words(error, left);
     std::string names;
     for (auto const* const each : inner) names += (names.empty() ? "" : ", ") + each->get_name();
-    return fmt::format("there is no command \"{}\"; there are: {}", left.front(), names);
+    return say("there is no command \"{}\"; there are: {}", left.front(), names);
 }
 
 int complain(int code, std::string_view words)
@@ -53,7 +69,7 @@ CLI::Validator positive()
         [](std::string& text) {
             bool const right = !text.empty() && text.size() < 19 && text != "0" &&
                                text.find_first_not_of("0123456789") == std::string::npos;
-            return right ? std::string() : fmt::format("\"{}\" must be a whole number from 1", text);
+            return right ? std::string() : say("\"{}\" must be a whole number from 1", text);
         },
         "");
 }
@@ -63,8 +79,24 @@ void Talk::show(json::value const& answer, std::string const& text) const
     print(as_json ? json::serialize(answer) + "\n" : text);
 }
 
-Commands::Commands() : root_("The mail room of a contact centre whose mailboxes live in Microsoft 365", "postroom")
+Commands::Commands() : root_(say("The mail room of a contact centre whose mailboxes live in Microsoft 365"), "postroom")
 {
+    auto const labels = root_.get_formatter();
+    labels->label("Usage", say("Usage"));
+    labels->label("OPTIONS", say("OPTIONS"));
+    labels->label("SUBCOMMAND", say("SUBCOMMAND"));
+    labels->label("Positionals", say("Positionals"));
+    labels->label("REQUIRED", say("REQUIRED"));
+    labels->label("Excludes", say("Excludes"));
+    labels->label("TEXT", say("TEXT"));
+    labels->label("INT", say("NUMBER"));
+    root_.option_defaults()->group(say("Options"));
+    root_.set_help_flag("-h,--help", say("Print this help message and exit"));
+    root_
+        .add_option("--lang", language_,
+                    say("The language to speak: {}; otherwise what LANGUAGE, LC_ALL, LC_MESSAGES or LANG says",
+                        language_codes()))
+        ->type_name(say("LANGUAGE"));
     root_.require_subcommand(1);
     root_.get_formatter()->column_width(32);
     add_serve_command(*this);
@@ -89,7 +121,8 @@ Commands::Commands() : root_("The mail room of a contact centre whose mailboxes 
 
 CLI::App& Commands::group(std::string const& name, std::string const& meaning)
 {
-    auto* const added = root_.add_subcommand(name, meaning);
+    auto* const added = root_.add_subcommand(name, meaning)->group(say("Subcommands"));
+    added->get_help_ptr()->group(say("Options"));
     added->require_subcommand(1);
     return *added;
 }
@@ -97,9 +130,12 @@ CLI::App& Commands::group(std::string const& name, std::string const& meaning)
 CLI::App& Commands::leaf(CLI::App& parent, std::string const& name, std::string const& meaning,
                          std::string const& example, std::string const& more)
 {
-    auto* const added = parent.add_subcommand(name, meaning);
-    added->footer(fmt::format("Example:\n  {}\n{}{}{}", example, more.empty() ? "" : "\n" + more,
-                              more.empty() ? "\n" : "\n\n", exit_codes));
+    auto* const added = parent.add_subcommand(name, meaning)->group(say("Subcommands"));
+    added->get_help_ptr()->group(say("Options"));
+    added->footer(fmt::format("{}\n  {}\n{}{}{}", say("Example:"), example, more.empty() ? "" : "\n" + more,
+                              more.empty() ? "\n" : "\n\n",
+                              say("Exit codes: 0 done; 1 refused or failed, stderr says why; 2 wrong command line or "
+                                  "configuration; 3 the server can't be reached.")));
     return *added;
 }
 
@@ -112,11 +148,12 @@ void Commands::talks(CLI::App& leaf, std::function<int(Talk&)> work, bool prints
 {
     auto const where = std::make_shared<Where>();
     leaf.add_option("--socket", where->socket,
-                    "The running server's Unix socket; otherwise $POSTROOM_SOCKET, or what the configuration says")
-        ->type_name("FILE");
-    leaf.add_option("--config", where->config, "The configuration file that names the socket")->type_name("FILE");
+                    say("The running server's Unix socket; otherwise $POSTROOM_SOCKET, or what the configuration says"))
+        ->type_name(say("FILE"));
+    leaf.add_option("--config", where->config, say("The configuration file that names the socket"))
+        ->type_name(say("FILE"));
     if (prints)
-        leaf.add_option("--format", where->format, "How to print: text, or json as the API gives it")
+        leaf.add_option("--format", where->format, say("How to print: text, or json as the API gives it"))
             ->check(CLI::IsMember({"text", "json"}));
     runs(leaf, [where, work = std::move(work)] {
         Talk talk{ServerClient(socket_path(*where)), where->format == "json"};
@@ -138,12 +175,24 @@ int Commands::run(int argc, char const* const* argv)
         auto path = named->get_name();
         for (auto const* above = named->get_parent(); above; above = above->get_parent())
             path = above->get_name() + " " + path;
-        return complain(wrong_usage, fmt::format("{}\n{} --help says what is right", words_of(error, *named), path));
+        return complain(wrong_usage, words_of(error, *named) + "\n" + say("{} --help says what is right", path));
     } catch (Exit const& exit) {
         return complain(exit.code(), exit.what());
     } catch (std::exception const& error) {
-        return complain(failed, fmt::format("a mistake of ours: {}", error.what()));
+        return complain(failed, say("a mistake of ours: {}", error.what()));
     }
+}
+
+int run(int argc, char const* const* argv)
+{
+    std::vector<char const*> words;
+    try {
+        words = choose_language(argc, argv);
+    } catch (Exit const& exit) {
+        return complain(exit.code(), exit.what());
+    }
+    Commands commands;
+    return commands.run(static_cast<int>(words.size()), words.data());
 }
 
 }  // namespace postroom::cli

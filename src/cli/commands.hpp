@@ -5,6 +5,7 @@
 #include "cli/exit.hpp"
 #include "cli/output.hpp"
 #include "cli/server-client.hpp"
+#include "cli/speech.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -49,8 +50,12 @@ public:
 
 private:
     CLI::App root_;
+    std::string language_;  // for --help: choose_language() took it
     std::function<int()> chosen_;
 };
+
+/// The program: chooses the language, then does what the command line says. Returns the exit code.
+int run(int argc, char const* const* argv);
 
 void add_serve_command(Commands& commands);
 void add_store_commands(Commands& commands);

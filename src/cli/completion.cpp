@@ -28,7 +28,7 @@ void walk(CLI::App const& app, std::string const& path, std::vector<Node>& into)
 std::string bash(std::vector<Node> const& nodes)
 {
     std::string script =
-        "_postroom() {\n"
+        "_postroom() {\n"  // lint-strings: allow
         "    local path=() word\n"
         "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $word == -* ]] || path+=(\"$word\"); done\n"
         "    local words=\n"
@@ -43,7 +43,7 @@ std::string bash(std::vector<Node> const& nodes)
             node.path.empty() || two ? fmt::format("'{}'", node.path) : fmt::format("'{0}'|'{0} '*", node.path), all);
     }
     script +=
-        "    esac\n"
+        "    esac\n"  // lint-strings: allow
         "    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
         "    [[ ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
         "}\n"
@@ -79,10 +79,12 @@ std::string fish(std::vector<Node> const& nodes)
 
 void add_completion_command(Commands& commands)
 {
-    auto& leaf = commands.leaf(commands.root(), "completion", "Print a script that completes commands in a shell",
+    auto& leaf = commands.leaf(commands.root(), "completion", say("Print a script that completes commands in a shell"),
                                "postroom completion bash > /etc/bash_completion.d/postroom");
     auto const shell = std::make_shared<std::string>();
-    leaf.add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    leaf.add_option("shell", *shell, say("bash, zsh or fish"))
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     commands.runs(leaf, [&commands, shell] {
         std::vector<Node> nodes;
         walk(commands.root(), "", nodes);

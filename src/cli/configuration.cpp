@@ -1,5 +1,6 @@
 #include "cli/configuration.hpp"
 
+#include "cli/speech.hpp"
 #include "console/external-url.hpp"
 #include "store/store.hpp"
 
@@ -35,7 +36,7 @@ Set file_path(std::string Configuration::* member)
 {
     return [member](Reader const& reader, Configuration& into, toml::node const& node) -> std::string {
         auto const text = node.value_exact<std::string>();
-        if (!text || text->empty()) return "must be a path in quotes";
+        if (!text || text->empty()) return say("must be a path in quotes");
         into.*member = reader.path(*text);
         return {};
     };
@@ -44,9 +45,9 @@ Set file_path(std::string Configuration::* member)
 std::string set_listen(Reader const&, Configuration& into, toml::node const& node)
 {
     auto const text = node.value_exact<std::string>();
-    if (!text) return "must be an address and a port in quotes, for example \"127.0.0.1:8080\"";
+    if (!text) return say("must be an address and a port in quotes, for example \"127.0.0.1:8080\"");
     auto endpoint = parse_endpoint(*text, 8080);
-    if (!endpoint) return "is wrong: " + endpoint.error().message;
+    if (!endpoint) return say("is wrong: {}", endpoint.error().words);
     into.listen = std::move(*endpoint);
     return {};
 }
@@ -55,8 +56,9 @@ std::string set_store_url(Reader const&, Configuration& into, toml::node const& 
 {
     auto const text = node.value_exact<std::string>();
     if (!text || !store::is_postgresql(*text))
-        return "must be the URL of a PostgreSQL database in quotes, for example "
-               "\"postgresql://postroom@db.example.com/postroom\"";
+        return say(
+            "must be the URL of a PostgreSQL database in quotes, for example "
+            "\"postgresql://postroom@db.example.com/postroom\"");
     into.store_url = *text;
     return {};
 }
@@ -64,10 +66,10 @@ std::string set_store_url(Reader const&, Configuration& into, toml::node const& 
 std::string set_anchors(Reader const& reader, Configuration& into, toml::node const& node)
 {
     auto const* const list = node.as_array();
-    if (!list) return "must be a list of paths, for example [\"/etc/postroom/ca.pem\"]";
+    if (!list) return say("must be a list of paths, for example [\"/etc/postroom/ca.pem\"]");
     for (auto const& each : *list) {
         auto const text = each.value_exact<std::string>();
-        if (!text || text->empty()) return "must be a list of paths in quotes";
+        if (!text || text->empty()) return say("must be a list of paths in quotes");
         into.anchors.push_back(reader.path(*text));
     }
     return {};
@@ -81,7 +83,7 @@ std::string set_log_level(Reader const&, Configuration& into, toml::node const& 
             into.log_level = known;
             return {};
         }
-    return "must be \"debug\", \"info\", \"warning\" or \"error\"";
+    return say("must be \"debug\", \"info\", \"warning\" or \"error\"");
 }
 
 struct Known {
@@ -121,7 +123,7 @@ std::string those_there_are(std::string_view section)
 
 std::unexpected<Error> wrong(std::string const& file, toml::source_region const& where, std::string const& words)
 {
-    return failure(Trouble::invalid, fmt::format("{}, line {}: {}", file, where.begin.line, words));
+    return failure(Trouble::invalid, say("{}, line {}: {}", file, where.begin.line, words));
 }
 
 Result<void> take_section(Reader const& reader, Configuration& into, std::string_view section, toml::table const& keys)
@@ -131,9 +133,9 @@ Result<void> take_section(Reader const& reader, Configuration& into, std::string
         for (auto const& each : known_keys())
             if (each.section == section && each.key == key.str()) found = &each;
         if (!found)
-            return wrong(into.file, key.source(),
-                         fmt::format("[{}] has no key \"{}\"; those there are: {}", section, key.str(),
-                                     those_there_are(section)));
+            return wrong(
+                into.file, key.source(),
+                say("[{}] has no key \"{}\"; those there are: {}", section, key.str(), those_there_are(section)));
         if (auto const words = found->set(reader, into, node); !words.empty())
             return wrong(into.file, node.source(), fmt::format("[{}] {} {}", section, key.str(), words));
     }
@@ -159,7 +161,7 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
     try {
         document = toml::parse(text, file);
     } catch (toml::parse_error const& error) {
-        return wrong(file, error.source(), fmt::format("this is not TOML: {}", error.description()));
+        return wrong(file, error.source(), say("this is not TOML: {}", error.description()));
     }
     for (auto const& [key, node] : document) {
         auto const* const section = node.as_table();
@@ -167,23 +169,23 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
         for (auto const& each : known_keys()) known = known || each.section == key.str();
         if (!known)
             return wrong(file, key.source(),
-                         fmt::format("there is no section [{}]; those there are: {}", key.str(), those_there_are("")));
-        if (!section)
-            return wrong(file, key.source(), fmt::format("\"{}\" is a section: write [{}]", key.str(), key.str()));
+                         say("there is no section [{}]; those there are: {}", key.str(), those_there_are("")));
+        if (!section) return wrong(file, key.source(), say("\"{}\" is a section: write [{}]", key.str(), key.str()));
         if (auto taken = take_section(reader, read, key.str(), *section); !taken) return std::unexpected(taken.error());
     }
     if (!read.store_url.empty() && document["store"]["path"])
-        return failure(Trouble::invalid,
-                       fmt::format("{}: [store] has a path and a url: one of them is too much", file));
+        return failure(Trouble::invalid, say("{}: [store] has a path and a url: one of them is too much", file));
     if (read.certificate.empty() != read.key.empty())
-        return failure(Trouble::invalid, fmt::format("{}: [console] certificate and key go together: the {} is missing",
-                                                     file, read.key.empty() ? "key" : "certificate"));
+        return failure(Trouble::invalid,
+                       read.key.empty()
+                           ? say("{}: [console] certificate and key go together: the key is missing", file)
+                           : say("{}: [console] certificate and key go together: the certificate is missing", file));
     if (read.certificate.empty() && !console::is_loopback(read.listen.host))
         return failure(Trouble::invalid,
-                       fmt::format("{}: [console] listen {} is reached from other machines, and without TLS passwords "
-                                   "could be read on their way: give certificate and key, or listen on 127.0.0.1 "
-                                   "behind a proxy that speaks TLS",
-                                   file, to_string(read.listen)));
+                       say("{}: [console] listen {} is reached from other machines, and without TLS passwords "
+                           "could be read on their way: give certificate and key, or listen on 127.0.0.1 "
+                           "behind a proxy that speaks TLS",
+                           file, to_string(read.listen)));
     if (read.web.empty()) read.web = default_web();
     return read;
 }
@@ -202,7 +204,7 @@ Result<Configuration> read_configuration(std::string const& path)
     }
     std::ifstream stream(file, std::ios::binary);
     if (!stream || !fs::is_regular_file(file, error))
-        return failure(Trouble::invalid, fmt::format("the configuration file {} can't be read", file));
+        return failure(Trouble::invalid, say("the configuration file {} can't be read", file));
     std::string const text{std::istreambuf_iterator<char>(stream), {}};
     return parse_configuration(text, file);
 }

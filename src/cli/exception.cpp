@@ -5,30 +5,31 @@ namespace postroom::cli {
 
 void add_exception_commands(Commands& commands)
 {
-    auto& group = commands.group("exception", "Mail that could not be made into cases, its bytes intact");
+    auto& group = commands.group("exception", say("Mail that could not be made into cases, its bytes intact"));
 
-    auto& list = commands.leaf(group, "list", "List it, oldest first", "postroom exception list");
+    auto& list = commands.leaf(group, "list", say("List it, oldest first"), "postroom exception list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/exceptions");
         talk.show(answer, table(answer.at("items").as_array(),
-                                {{"ID", "id"},
-                                 {"MAILBOX", "mailbox"},
-                                 {"SIZE", "size"},
-                                 {"RECEIVED", "received"},
-                                 {"TRIES", "tries"},
-                                 {"WHY", "reason"}},
-                                "There is none."));
+                                {{say("ID"), "id"},
+                                 {say("MAILBOX"), "mailbox"},
+                                 {say("SIZE"), "size"},
+                                 {say("RECEIVED"), "received"},
+                                 {say("TRIES"), "tries"},
+                                 {say("WHY"), "reason"}},
+                                say("There is none.")));
         return done;
     });
 
-    auto& retry = commands.leaf(group, "retry", "Try to make one into a case again", "postroom exception retry 0192…");
+    auto& retry =
+        commands.leaf(group, "retry", say("Try to make one into a case again"), "postroom exception retry 0192…");
     auto const id = std::make_shared<std::string>();
-    retry.add_option("id", *id, "Its id, from postroom exception list")->required();
+    retry.add_option("id", *id, say("Its id, from postroom exception list"))->required();
     commands.talks(
         retry,
         [id](Talk& talk) {
             talk.server.send("POST", "/api/v1/exceptions/" + in_url(*id) + "/retry");
-            print("It waits for triage again.\n");
+            print(say("It waits for triage again.\n"));
             return done;
         },
         false);

@@ -26,24 +26,33 @@ std::string all_of_stdin()
 std::string shown(model::RankedCause const& ranked, std::size_t rank, std::size_t of)
 {
     auto const& cause = *ranked.cause;
-    auto text = fmt::format("{}{} ({})\n  {}\n  Remedy: {}\n  Whose:  {}{}\n  Check:  {}\n",
-                            of > 1 ? fmt::format("{}. ", rank) : "", cause.title, cause.id, cause.meaning, cause.remedy,
-                            in_words(cause.owner), cause.transient ? "; passes by itself" : "", cause.check);
+    auto const& tongue = spoken();
     bool const sure = cause.evidence == model::Evidence::observed || cause.evidence == model::Evidence::documented;
-    return text +
-           fmt::format("  Source: {}{}\n", cause.source, sure ? "" : fmt::format(" ({})", to_string(cause.evidence)));
+    auto const owner = tongue.say(in_words(cause.owner));
+    json::object const about{
+        {"remedy", tongue.say_marked(cause.remedy)},
+        {"owner", cause.transient ? say("{}; passes by itself", owner) : owner},
+        {"check", cause.check},
+        {"source", sure ? cause.source : fmt::format("{} ({})", cause.source, tongue.say(in_words(cause.evidence)))}};
+    return fmt::format("{}{} ({})\n  {}\n", of > 1 ? fmt::format("{}. ", rank) : "", tongue.say_marked(cause.title),
+                       cause.id, tongue.say_marked(cause.meaning)) +
+           fields(about, {{"  " + say("Remedy"), "remedy"},
+                          {"  " + say("Whose"), "owner"},
+                          {"  " + say("Check"), "check"},
+                          {"  " + say("Source"), "source"}});
 }
 
 std::string shown(model::Explanation const& explanation, std::string_view said)
 {
-    std::string text = explanation.causes.size() > 1 ? "It may mean, the likeliest first:\n\n" : "";
+    std::string text = explanation.causes.size() > 1 ? say("It may mean, the likeliest first:") + "\n\n" : "";
     std::size_t rank = 0;
     for (auto const& each : explanation.causes) text += shown(each, ++rank, explanation.causes.size()) + "\n";
     if (!explanation.known()) text += fmt::format("{}\n\n", trim(said));
     if (!explanation.known() || !explanation.unknown_codes.empty())
-        text += model::advice_on_unknown(explanation) + "\n\n";
-    if (!explanation.particulars.empty()) text += "Found in the text, for whoever looks into it:\n";
-    for (auto const& [name, value] : explanation.particulars) text += fmt::format("  {}: {}\n", name, value);
+        text += say(model::advice_on_unknown(explanation)) + "\n\n";
+    if (!explanation.particulars.empty()) text += say("Found in the text, for whoever looks into it:") + "\n";
+    for (auto const& [name, value] : explanation.particulars)
+        text += fmt::format("  {}: {}\n", spoken().say_marked(name), value);
     return std::string(trim(for_terminal(text))) + "\n";
 }
 
@@ -57,25 +66,25 @@ void add_explain_command(Commands& commands)
     };
     auto const given = std::make_shared<Given>();
     auto& leaf =
-        commands.leaf(commands.root(), "explain", "What a refusal of a mail server or identity provider means",
+        commands.leaf(commands.root(), "explain", say("What a refusal of a mail server or identity provider means"),
                       "postroom explain \"535 5.7.3 Authentication unsuccessful\"",
-                      "A number such as AADSTS50011 or 50011 will do. Needs no running server. Ends with 1 where "
-                      "nothing is known, and says what to send to whom.");
-    leaf.add_option("text", given->words, "What was said; - reads it from standard input")->type_name("TEXT");
+                      say("A number such as AADSTS50011 or 50011 will do. Needs no running server. Ends with 1 where "
+                          "nothing is known, and says what to send to whom."));
+    leaf.add_option("text", given->words, say("What was said; - reads it from standard input"))->type_name(say("TEXT"));
     // POP3 refuses with -ERR, which is no option.
     leaf.allow_extras();
-    leaf.add_option("--format", given->format, "How to print: text, or json as the API gives it")
+    leaf.add_option("--format", given->format, say("How to print: text, or json as the API gives it"))
         ->check(CLI::IsMember({"text", "json"}));
     commands.runs(leaf, [given, &leaf] {
         auto words = leaf.remaining();
         if (!words.empty() && !words.front().starts_with("-ERR"))
-            throw Exit(wrong_usage, fmt::format("there is no option {}", words.front()));
+            throw Exit(wrong_usage, say("there is no option {}", words.front()));
         words.insert(words.end(), given->words.begin(), given->words.end());
         auto const said =
             words == std::vector<std::string>{"-"} ? all_of_stdin() : fmt::format("{}", fmt::join(words, " "));
-        if (trim(said).empty()) throw Exit(wrong_usage, "there is nothing to explain");
+        if (trim(said).empty()) throw Exit(wrong_usage, say("there is nothing to explain"));
         auto const explanation = model::explain(said);
-        print(given->format == "json" ? json::serialize(console::to_json(explanation, said)) + "\n"
+        print(given->format == "json" ? json::serialize(console::to_json(explanation, said, spoken())) + "\n"
                                       : shown(explanation, said));
         return explanation.known() ? done : failed;
     });

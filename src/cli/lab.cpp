@@ -26,9 +26,10 @@ struct LabAddress {
 
     void add_to(CLI::App& leaf, bool prints)
     {
-        leaf.add_option("--lab", url, "Where the running lab is; http://localhost:8445 otherwise")->type_name("URL");
+        leaf.add_option("--lab", url, say("Where the running lab is; http://localhost:8445 otherwise"))
+            ->type_name(say("URL"));
         if (prints)
-            leaf.add_option("--format", format, "How to print: text, or json as the lab's API gives it")
+            leaf.add_option("--format", format, say("How to print: text, or json as the lab's API gives it"))
                 ->check(CLI::IsMember({"text", "json"}));
     }
 
@@ -36,14 +37,15 @@ struct LabAddress {
                                    std::optional<std::string> const& body = std::nullopt,
                                    std::string_view type = "application/json") const
     {
-        auto const answer = http_call(method, url + "/lab/api/" + path, {}, {}, body, type,
-                                      "Is the lab running? postroom lab starts it; --lab says where another one is.");
+        auto const answer =
+            http_call(method, url + "/lab/api/" + path, {}, {}, body, type,
+                      say("Is the lab running? postroom lab starts it; --lab says where another one is."));
         boost::system::error_code error;
         auto value = json::parse(answer.body, error);
         if (answer.status < 400 && !error) return value;
         auto const* const object = error ? nullptr : value.if_object();
-        throw Exit(failed, object ? member(*object, "message")
-                                  : fmt::format("the lab answered {}: {}", answer.status, answer.body));
+        throw Exit(failed,
+                   object ? member(*object, "message") : say("the lab answered {}: {}", answer.status, answer.body));
     }
 
     void show(json::value const& answer, std::string const& text) const
@@ -94,16 +96,16 @@ int run_lab(Given const& given)
     auto const facts = facts_of(*lab);
     // For whoever sets Postroom up against it; none of it protects anything.
     std::ofstream(given.directory + "/facts.json") << json::serialize(facts) << '\n';
-    print(fields(facts, {{"The lab's page", "page"},
-                         {"Authority", "authority"},
-                         {"Client id", "client_id"},
-                         {"Client secret", "client_secret"},
-                         {"Trust", "anchor"},
-                         {"IMAP", "imap"},
-                         {"SMTP", "smtp"},
-                         {"Customers' mail", "inbound"},
-                         {"Users", "users"},
-                         {"Password", "password"}}));
+    print(fields(facts, {{say("The lab's page"), "page"},
+                         {say("Authority"), "authority"},
+                         {say("Client id"), "client_id"},
+                         {say("Client secret"), "client_secret"},
+                         {say("Trust"), "anchor"},
+                         {say("IMAP"), "imap"},
+                         {say("SMTP"), "smtp"},
+                         {say("Customers' mail"), "inbound"},
+                         {say("Users"), "users"},
+                         {say("Password"), "password"}}));
     std::fflush(stdout);
     asio::signal_set signals(loop, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code, int) {
@@ -117,18 +119,19 @@ int run_lab(Given const& given)
 void add_lab(Commands& commands, CLI::App& lab)
 {
     auto const given = std::make_shared<Given>();
-    lab.add_option("--directory", given->directory, "Certificates, keys and facts.json; var/lab otherwise")
-        ->type_name("FOLDER");
-    lab.add_option("--https", given->https, "Identity provider, API and page")->type_name("HOST:PORT");
-    lab.add_option("--http", given->http, "The same without TLS")->type_name("HOST:PORT");
-    lab.add_option("--imap", given->imap, "IMAP, in TLS from the first byte")->type_name("HOST:PORT");
-    lab.add_option("--smtp", given->smtp, "Submission, with STARTTLS")->type_name("HOST:PORT");
-    lab.add_option("--inbound", given->inbound, "Customers' mail, from any mail program")->type_name("HOST:PORT");
+    lab.add_option("--directory", given->directory, say("Certificates, keys and facts.json; var/lab otherwise"))
+        ->type_name(say("FOLDER"));
+    lab.add_option("--https", given->https, say("Identity provider, API and page"))->type_name(say("HOST:PORT"));
+    lab.add_option("--http", given->http, say("The same without TLS"))->type_name(say("HOST:PORT"));
+    lab.add_option("--imap", given->imap, say("IMAP, in TLS from the first byte"))->type_name(say("HOST:PORT"));
+    lab.add_option("--smtp", given->smtp, say("Submission, with STARTTLS"))->type_name(say("HOST:PORT"));
+    lab.add_option("--inbound", given->inbound, say("Customers' mail, from any mail program"))
+        ->type_name(say("HOST:PORT"));
     lab.add_option("--redirect-url", given->redirect_urls,
-                   "Registered for the application; http://localhost:8080/oauth/callback otherwise")
-        ->type_name("URL");
-    lab.add_option("--tenant-file", given->tenant_file, "JSON with further users, mailboxes and faults")
-        ->type_name("FILE");
+                   say("Registered for the application; http://localhost:8080/oauth/callback otherwise"))
+        ->type_name(say("URL"));
+    lab.add_option("--tenant-file", given->tenant_file, say("JSON with further users, mailboxes and faults"))
+        ->type_name(say("FILE"));
     // A callback of a parent runs after its sub-command's: only a lab without one is started.
     lab.callback([&commands, &lab, given] {
         if (lab.get_subcommands().empty()) commands.choose([given] { return run_lab(*given); });
@@ -137,62 +140,65 @@ void add_lab(Commands& commands, CLI::App& lab)
 
 void add_status(Commands& commands, CLI::App& lab)
 {
-    auto& leaf = commands.leaf(lab, "status", "What the running lab holds", "postroom lab status");
+    auto& leaf = commands.leaf(lab, "status", say("What the running lab holds"), "postroom lab status");
     auto const at = std::make_shared<LabAddress>();
     at->add_to(leaf, true);
     commands.runs(leaf, [at] {
         auto const answer = at->call("GET", "status");
-        at->show(answer, fields(answer.as_object(), {{"Domain", "domain"},
-                                                     {"Authority", "authority"},
-                                                     {"Its time", "now"},
-                                                     {"Users", "users"},
-                                                     {"Mailboxes", "mailboxes"},
-                                                     {"Mails that left", "outside_mails"},
-                                                     {"IMAP connections", "imap_connections"}}));
+        at->show(answer, fields(answer.as_object(), {{say("Domain"), "domain"},
+                                                     {say("Authority"), "authority"},
+                                                     {say("Its time"), "now"},
+                                                     {say("Users"), "users"},
+                                                     {say("Mailboxes"), "mailboxes"},
+                                                     {say("Mails that left"), "outside_mails"},
+                                                     {say("IMAP connections"), "imap_connections"}}));
         return done;
     });
 }
 
 void add_mail(Commands& commands, CLI::App& lab)
 {
-    auto& leaf = commands.leaf(lab, "mail", "Let a customer's mail arrive",
+    auto& leaf = commands.leaf(lab, "mail", say("Let a customer's mail arrive"),
                                "postroom lab mail --to sales@contoso.test samples/mails/order.eml");
     struct Mail {
         LabAddress at;
         std::string to, file;
     };
     auto const mail = std::make_shared<Mail>();
-    leaf.add_option("--to", mail->to, "The mailbox")->required()->type_name("ADDRESS");
-    leaf.add_option("file", mail->file, "The mail as it is on the wire; - is standard input")->required();
+    leaf.add_option("--to", mail->to, say("The mailbox"))->required()->type_name(say("ADDRESS"));
+    leaf.add_option("file", mail->file, say("The mail as it is on the wire; - is standard input"))->required();
     mail->at.add_to(leaf, true);
     commands.runs(leaf, [mail] {
         std::ifstream stream;
         if (mail->file != "-") {
             stream.open(mail->file, std::ios::binary);
-            if (!stream) throw Exit(wrong_usage, fmt::format("the file {} can't be read", mail->file));
+            if (!stream) throw Exit(wrong_usage, say("the file {} can't be read", mail->file));
         }
         std::istream& from = mail->file == "-" ? std::cin : stream;
         std::string const bytes{std::istreambuf_iterator<char>(from), {}};
         auto const answer = mail->at.call("POST", "mail?mailbox=" + in_url(mail->to), bytes, "message/rfc822");
-        mail->at.show(answer,
-                      fmt::format("It arrived in {} as UID {}.\n", mail->to, member(answer.as_object(), "uid")));
+        mail->at.show(answer, say("It arrived in {} as UID {}.\n", mail->to, member(answer.as_object(), "uid")));
         return done;
     });
 }
 
 void add_faults(Commands& commands, CLI::App& lab)
 {
-    auto& list = commands.leaf(lab, "faults", "What can be made to go wrong, and what does now", "postroom lab faults");
+    auto& list =
+        commands.leaf(lab, "faults", say("What can be made to go wrong, and what does now"), "postroom lab faults");
     auto const at = std::make_shared<LabAddress>();
     at->add_to(list, true);
     commands.runs(list, [at] {
         auto const answer = at->call("GET", "faults");
-        at->show(answer, table(answer.at("known").as_array(),
-                               {{"FAULT", "id"}, {"WHERE", "where"}, {"WHAT HAPPENS", "plays"}}, "There is none.") +
-                             "\nNow:\n" +
-                             table(answer.at("active").as_array(),
-                                   {{"FAULT", "id"}, {"FOR", "scope"}, {"VALUE", "value"}, {"PLAYED", "played"}},
-                                   "All is well."));
+        at->show(
+            answer,
+            table(answer.at("known").as_array(),
+                  {{say("FAULT"), "id"}, {say("WHERE"), "where"}, {say("WHAT HAPPENS"), "plays"}},
+                  say("There is none.")) +
+                "\n" + say("Now:") + "\n" +
+                table(answer.at("active").as_array(),
+                      {{say("FAULT"), "id"}, {say("FOR"), "scope"}, {say("VALUE"), "value"}, {say("PLAYED"), "played"}},
+                      say("All is well.")));
         return done;
     });
 
@@ -202,29 +208,30 @@ void add_faults(Commands& commands, CLI::App& lab)
         std::int64_t times = 0;
     };
     auto const fault = std::make_shared<Fault>();
-    auto& breaks = commands.leaf(lab, "break", "Switch a fault on",
+    auto& breaks = commands.leaf(lab, "break", say("Switch a fault on"),
                                  "postroom lab break smtp-temporary --mailbox sales@contoso.test --times 2");
-    breaks.add_option("fault", fault->id, "Which, from postroom lab faults")->required();
-    breaks.add_option("--mailbox", fault->mailbox, "For this mailbox or user only")->type_name("ADDRESS");
-    breaks.add_option("--value", fault->value, "What the fault's value means is in the list")->type_name("VALUE");
-    breaks.add_option("--times", fault->times, "How often it plays; until it is mended otherwise")
+    breaks.add_option("fault", fault->id, say("Which, from postroom lab faults"))->required();
+    breaks.add_option("--mailbox", fault->mailbox, say("For this mailbox or user only"))->type_name(say("ADDRESS"));
+    breaks.add_option("--value", fault->value, say("What the fault's value means is in the list"))
+        ->type_name(say("VALUE"));
+    breaks.add_option("--times", fault->times, say("How often it plays; until it is mended otherwise"))
         ->check(positive())
-        ->type_name("NUMBER");
+        ->type_name(say("NUMBER"));
     fault->at.add_to(breaks, false);
     commands.runs(breaks, [fault] {
         json::object body{{"id", fault->id}, {"scope", fault->mailbox}, {"times", fault->times}};
         if (!fault->value.empty()) body["value"] = fault->value;
         (void)fault->at.call("POST", "faults", json::serialize(body));
-        print(fmt::format("{} is on.\n", fault->id));
+        print(say("{} is on.\n", fault->id));
         return done;
     });
 
-    auto& mend = commands.leaf(lab, "mend", "Switch a fault off, or all of them", "postroom lab mend");
-    mend.add_option("fault", fault->id, "Which; all otherwise");
+    auto& mend = commands.leaf(lab, "mend", say("Switch a fault off, or all of them"), "postroom lab mend");
+    mend.add_option("fault", fault->id, say("Which; all otherwise"));
     fault->at.add_to(mend, false);
     commands.runs(mend, [fault] {
         auto const answer = fault->at.call("DELETE", "faults?id=" + in_url(fault->id));
-        print(answer.at("cleared").as_bool() ? "Mended.\n" : "Nothing was broken.\n");
+        print(answer.at("cleared").as_bool() ? say("Mended.\n") : say("Nothing was broken.\n"));
         return done;
     });
 }
@@ -233,8 +240,9 @@ void add_faults(Commands& commands, CLI::App& lab)
 
 void add_lab_commands(Commands& commands)
 {
-    auto& lab = commands.leaf(commands.root(), "lab", "Run a simulated Microsoft 365 tenant, to try Postroom against",
-                              "postroom lab --directory var/lab");
+    auto& lab =
+        commands.leaf(commands.root(), "lab", say("Run a simulated Microsoft 365 tenant, to try Postroom against"),
+                      "postroom lab --directory var/lab");
     lab.require_subcommand(0, 1);
     add_lab(commands, lab);
     add_status(commands, lab);

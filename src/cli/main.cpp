@@ -11,9 +11,8 @@ int main(int argc, char** argv)
     // A peer that went away is an error of one write, not the end of the program.
     std::signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0) {
-        std::fputs("postroom: libsodium can't be started\n", stderr);
+        std::fputs("postroom: libsodium can't be started\n", stderr);  // lint-strings: allow
         return 1;
     }
-    postroom::cli::Commands commands;
-    return commands.run(argc, argv);
+    return postroom::cli::run(argc, argv);
 }

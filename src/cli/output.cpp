@@ -1,6 +1,7 @@
 #include "cli/output.hpp"
 
 #include "base/text.hpp"
+#include "cli/speech.hpp"
 #include "model/finding.hpp"
 
 #include <fmt/format.h>
@@ -47,7 +48,7 @@ std::string padded(std::string const& text, std::size_t width)
 std::string as_text(json::value const& value)
 {
     if (value.is_null()) return {};
-    if (auto const* const flag = value.if_bool()) return *flag ? "yes" : "no";
+    if (auto const* const flag = value.if_bool()) return *flag ? say("yes") : say("no");
     if (auto const* const text = value.if_string()) return for_terminal({text->data(), text->size()});
     if (auto const* const list = value.if_array()) {
         std::string all;
@@ -55,6 +56,12 @@ std::string as_text(json::value const& value)
         return all;
     }
     return for_terminal(json::serialize(value));
+}
+
+std::string value_of(json::object const& item, Column const& column)
+{
+    auto value = member(item, column.member);
+    return column.word_of && !value.empty() ? spoken().say_marked(column.word_of, value) : value;
 }
 
 }  // namespace
@@ -91,7 +98,7 @@ std::string table(json::array const& items, std::vector<Column> const& columns, 
     for (auto const& each : items) {
         auto& row = rows.emplace_back();
         for (auto const& column : columns)
-            row.push_back(cut(one_line(member(each.as_object(), column.member)),
+            row.push_back(cut(one_line(value_of(each.as_object(), column)),
                               row.size() + 1 < columns.size() ? widest : widest_last));
     }
     std::vector<std::size_t> widths(columns.size());
@@ -110,11 +117,11 @@ std::string table(json::array const& items, std::vector<Column> const& columns, 
 std::string fields(json::object const& item, std::vector<Column> const& columns)
 {
     std::size_t width = 0;
-    for (auto const& column : columns) width = std::max(width, column.title.size());
+    for (auto const& column : columns) width = std::max(width, code_points(column.title));
     std::string all;
     for (auto const& column : columns)
-        if (auto const value = member(item, column.member); !value.empty())
-            all += padded(std::string(column.title) + ":", width + 2) + one_line(value) + "\n";
+        if (auto const value = value_of(item, column); !value.empty())
+            all += padded(column.title + ":", width + 2) + one_line(value) + "\n";
     return all;
 }
 
@@ -124,8 +131,13 @@ std::string first_cause(json::object const& item, std::string_view indent)
     if (!causes || !causes->is_array() || causes->get_array().empty()) return {};
     auto const& first = causes->get_array().front().as_object();
     auto const owner = model::parse_responsible(member(first, "owner"));
-    return fmt::format("{0}Likely:  {1}\n{0}Remedy:  {2}\n{0}Whose:   {3}\n", indent, one_line(member(first, "title")),
-                       one_line(member(first, "remedy")), owner ? in_words(*owner) : member(first, "owner"));
+    json::object const shown{{"title", member(first, "title")},
+                             {"remedy", member(first, "remedy")},
+                             {"owner", owner ? spoken().say(in_words(*owner)) : member(first, "owner")}};
+    std::string const before(indent);
+    return fields(
+        shown,
+        {{before + say("Likely"), "title"}, {before + say("Remedy"), "remedy"}, {before + say("Whose"), "owner"}});
 }
 
 void print(std::string_view text)

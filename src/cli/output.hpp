@@ -13,8 +13,9 @@ namespace postroom::cli {
 namespace json = boost::json;
 
 struct Column {
-    std::string_view title;
-    std::string_view member;  ///< of each item
+    std::string title;
+    std::string_view member;        ///< of each item
+    char const* word_of = nullptr;  ///< where its values are words of ours ("state of an account"): they are translated
 };
 /// One line an item, under titles; `nothing` where there is none.
 [[nodiscard]] std::string table(json::array const& items, std::vector<Column> const& columns, std::string_view nothing);

@@ -1,6 +1,7 @@
 #include "cli/secret-input.hpp"
 
 #include "cli/exit.hpp"
+#include "cli/speech.hpp"
 
 #include <fmt/format.h>
 #include <termios.h>
@@ -46,15 +47,15 @@ Secret secret_from(std::string const& file)
 {
     if (file == "-") return first_line(std::cin);
     std::ifstream stream(file);
-    if (!stream) throw Exit(wrong_usage, fmt::format("the file {} can't be read", file));
+    if (!stream) throw Exit(wrong_usage, say("the file {} can't be read", file));
     return first_line(stream);
 }
 
 Secret secret_from_terminal(std::string_view question, std::string_view option)
 {
     if (isatty(STDIN_FILENO) == 0)
-        throw Exit(wrong_usage, fmt::format("there is no terminal to ask on: use {} FILE, or {} - for standard input",
-                                            option, option));
+        throw Exit(wrong_usage,
+                   say("there is no terminal to ask on: use {} FILE, or {} - for standard input", option, option));
     fmt::print(stderr, "{}: ", question);
     std::fflush(stderr);
     Unseen const unseen;

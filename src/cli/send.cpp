@@ -9,20 +9,22 @@ namespace postroom::cli {
 void add_send_command(Commands& commands)
 {
     auto& send =
-        commands.leaf(commands.root(), "send", "Write to somebody, which opens a case",
+        commands.leaf(commands.root(), "send", say("Write to somebody, which opens a case"),
                       "postroom send --mailbox sales@contoso.com --to ann@example.com --subject \"Your order\" "
                       "--text \"It left today.\"",
-                      "Done means that the mail is queued durably.");
+                      say("Done means that the mail is queued durably."));
     struct Given {
         std::string mailbox, subject;
         std::vector<std::string> to, cc;
         TextInput text;
     };
     auto const given = std::make_shared<Given>();
-    send.add_option("--mailbox", given->mailbox, "The mailbox to write from")->required()->type_name("ADDRESS");
-    send.add_option("--to", given->to, "To whom; may be given again")->required()->type_name("ADDRESS");
-    send.add_option("--cc", given->cc, "A copy to; may be given again")->type_name("ADDRESS");
-    send.add_option("--subject", given->subject, "The subject")->required()->type_name("TEXT");
+    send.add_option("--mailbox", given->mailbox, say("The mailbox to write from"))
+        ->required()
+        ->type_name(say("ADDRESS"));
+    send.add_option("--to", given->to, say("To whom; may be given again"))->required()->type_name(say("ADDRESS"));
+    send.add_option("--cc", given->cc, say("A copy to; may be given again"))->type_name(say("ADDRESS"));
+    send.add_option("--subject", given->subject, say("The subject"))->required()->type_name(say("TEXT"));
     given->text.add_to(send);
     commands.talks(send, [given](Talk& talk) {
         json::object body{{"mailbox", given->mailbox},
@@ -31,8 +33,8 @@ void add_send_command(Commands& commands)
                           {"text", given->text.read()}};
         if (!given->cc.empty()) body["cc"] = json::array(given->cc.begin(), given->cc.end());
         auto const answer = talk.server.send("POST", "/api/v1/messages", body);
-        talk.show(answer, fmt::format("Queued as {}, case {}.\n", member(answer.as_object(), "id"),
-                                      member(answer.as_object(), "case")));
+        talk.show(answer, say("Queued as {}, case {}.\n", member(answer.as_object(), "id"),
+                              member(answer.as_object(), "case")));
         return done;
     });
 }

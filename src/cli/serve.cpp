@@ -159,9 +159,9 @@ int serve(Given const& given)
 {
     if (given.role != "both")
         throw Exit(wrong_usage,
-                   fmt::format("--role {} is not there yet. --role both runs everything in one process; several such "
-                               "processes, on several machines, may share a store in PostgreSQL ([store] url)",
-                               given.role));
+                   say("--role {} is not there yet. --role both runs everything in one process; several such "
+                       "processes, on several machines, may share a store in PostgreSQL ([store] url)",
+                       given.role));
     auto configuration = or_exit(read_configuration(given.config), wrong_usage);
     if (!given.transcripts.empty()) configuration.transcripts = given.transcripts;
     std::error_code error;
@@ -178,19 +178,20 @@ int serve(Given const& given)
 
 void add_serve_command(Commands& commands)
 {
-    auto& leaf = commands.leaf(commands.root(), "serve", "Run Postroom: console, retriever, triage and dispatcher",
-                               "postroom serve\n  postroom serve --config /etc/postroom/postroom.toml",
-                               "SIGINT and SIGTERM stop it in order. Without a configuration file all is kept under "
-                               "./var.");
+    auto& leaf =
+        commands.leaf(commands.root(), "serve", say("Run Postroom: console, retriever, triage and dispatcher"),
+                      "postroom serve\n  postroom serve --config /etc/postroom/postroom.toml",
+                      say("SIGINT and SIGTERM stop it in order. Without a configuration file all is kept under "
+                          "./var."));
     auto const given = std::make_shared<Given>();
     leaf.add_option("--config", given->config,
-                    "The configuration file; otherwise ./postroom.toml or /etc/postroom/postroom.toml")
-        ->type_name("FILE");
-    leaf.add_option("--role", given->role, "Which servers: both")
+                    say("The configuration file; otherwise ./postroom.toml or /etc/postroom/postroom.toml"))
+        ->type_name(say("FILE"));
+    leaf.add_option("--role", given->role, say("Which servers: both"))
         ->check(CLI::IsMember({"both", "application", "services"}));
     leaf.add_option("--transcripts", given->transcripts,
-                    "The folder for transcripts of accounts that have theirs on, instead of the configuration's")
-        ->type_name("FOLDER");
+                    say("The folder for transcripts of accounts that have theirs on, instead of the configuration's"))
+        ->type_name(say("FOLDER"));
     commands.runs(leaf, [given] { return serve(*given); });
 }
 

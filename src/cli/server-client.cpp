@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/exit.hpp"
+#include "cli/speech.hpp"
 #include "net/http-server.hpp"
 
 #include <curl/curl.h>
@@ -40,7 +41,7 @@ std::string words_of(HttpAnswer const& answer)
     auto const* const object = error ? nullptr : problem.if_object();
     auto const* const detail = object ? object->if_contains("detail") : nullptr;
     if (!detail || !detail->is_string())
-        return fmt::format("the server answered {} and said: {}", answer.status, printable(answer.body, 300));
+        return say("the server answered {} and said: {}", answer.status, printable(answer.body, 300));
     return std::string(detail->as_string());
 }
 
@@ -51,7 +52,7 @@ HttpAnswer http_call(std::string_view method, std::string const& url, std::strin
                      std::string_view how_to_start)
 {
     std::unique_ptr<CURL, Ending> const curl(curl_easy_init());
-    if (!curl) throw Exit(failed, "libcurl could not be started");
+    if (!curl) throw Exit(failed, say("libcurl could not be started"));
     HttpAnswer answer;
     std::array<char, CURL_ERROR_SIZE> why{};
     curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
@@ -65,10 +66,12 @@ HttpAnswer http_call(std::string_view method, std::string const& url, std::strin
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 330L);  // a retrieval answers within five minutes
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
-    std::unique_ptr<curl_slist, Ending> headers;
+    // What the server says of causes and refusals is to be in the command's language, too.
+    std::unique_ptr<curl_slist, Ending> headers(
+        curl_slist_append(nullptr, fmt::format("Accept-Language: {}", spoken().code()).c_str()));
+    if (body && headers) curl_slist_append(headers.get(), fmt::format("Content-Type: {}", content_type).c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
     if (body) {
-        headers.reset(curl_slist_append(nullptr, fmt::format("Content-Type: {}", content_type).c_str()));
-        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body->c_str());
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
     }
@@ -81,8 +84,9 @@ HttpAnswer http_call(std::string_view method, std::string const& url, std::strin
         std::string const reason = unreached && !socket.empty() ? std::strerror(static_cast<int>(number))
                                    : why[0] != '\0'             ? why.data()
                                                                 : curl_easy_strerror(result);
-        throw Exit(no_server, fmt::format("{} {}: {}. {}", socket.empty() ? url : socket,
-                                          unreached ? "can't be reached" : "gave no answer", reason, how_to_start));
+        auto const& where = socket.empty() ? url : socket;
+        throw Exit(no_server, unreached ? say("{} can't be reached: {}. {}", where, reason, how_to_start)
+                                        : say("{} gave no answer: {}. {}", where, reason, how_to_start));
     }
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -102,13 +106,13 @@ json::value ServerClient::send(std::string_view method, std::string const& path,
     if (body) text = json::serialize(*body);
     auto const answer =
         http_call(method, "http://localhost" + path, socket_, {}, text, "application/json",
-                  "Is the server running? postroom serve starts it; --socket says where another one listens.");
+                  say("Is the server running? postroom serve starts it; --socket says where another one listens."));
     if (text) wipe(*text);
     if (answer.status >= 400) throw Exit(failed, words_of(answer));
     if (answer.body.empty()) return nullptr;
     boost::system::error_code error;
     auto value = json::parse(answer.body, error);
-    if (error) throw Exit(failed, "the server's answer is not JSON: " + error.message());
+    if (error) throw Exit(failed, say("the server's answer is not JSON: {}", error.message()));
     return value;
 }
 

@@ -7,23 +7,25 @@ namespace postroom::cli {
 
 void add_settings_commands(Commands& commands)
 {
-    auto& group = commands.group("settings", "The partition's settings, the External URL among them");
+    auto& group = commands.group("settings", say("The partition's settings, the External URL among them"));
     struct Given {
         std::string name, value;
     };
     auto const given = std::make_shared<Given>();
 
-    auto& get = commands.leaf(group, "get", "Show the settings, or the value of one",
+    auto& get = commands.leaf(group, "get", say("Show the settings, or the value of one"),
                               "postroom settings get\n  postroom settings get external-url");
-    get.add_option("name", given->name, "The setting; all of them otherwise");
+    get.add_option("name", given->name, say("The setting; all of them otherwise"));
     commands.talks(get, [given](Talk& talk) {
         auto const answer = talk.server.get("/api/v1/settings");
         auto const& items = answer.at("items").as_array();
         if (given->name.empty()) {
-            talk.show(
-                answer,
-                table(items, {{"NAME", "name"}, {"VALUE", "value"}, {"DEFAULT", "default"}, {"MEANING", "meaning"}},
-                      "There is none."));
+            talk.show(answer, table(items,
+                                    {{say("NAME"), "name"},
+                                     {say("VALUE"), "value"},
+                                     {say("DEFAULT"), "default"},
+                                     {say("MEANING"), "meaning"}},
+                                    say("There is none.")));
             return done;
         }
         for (auto const& each : items)
@@ -31,17 +33,17 @@ void add_settings_commands(Commands& commands)
                 talk.show(each, member(each.as_object(), "value") + "\n");
                 return done;
             }
-        throw Exit(failed,
-                   fmt::format("there is no setting \"{}\"; postroom settings get shows those there are", given->name));
+        throw Exit(failed, say("there is no setting \"{}\"; postroom settings get shows those there are", given->name));
     });
 
-    auto& set = commands.leaf(group, "set", "Set one", "postroom settings set external-url https://mail.contoso.com");
-    set.add_option("name", given->name, "The setting")->required();
-    set.add_option("value", given->value, "Its value; \"\" empties it")->required();
+    auto& set =
+        commands.leaf(group, "set", say("Set one"), "postroom settings set external-url https://mail.contoso.com");
+    set.add_option("name", given->name, say("The setting"))->required();
+    set.add_option("value", given->value, say("Its value; \"\" empties it"))->required();
     commands.talks(set, [given](Talk& talk) {
         auto const answer =
             talk.server.send("PUT", "/api/v1/settings/" + in_url(given->name), json::object{{"value", given->value}});
-        talk.show(answer, fmt::format("{} is {}\n", given->name, member(answer.as_object(), "value")));
+        talk.show(answer, say("{} is {}\n", given->name, member(answer.as_object(), "value")));
         return done;
     });
 }

@@ -5,6 +5,7 @@
 #include "words/language.hpp"
 
 #include <string>
+#include <vector>
 
 namespace postroom::cli {
 
@@ -12,8 +13,12 @@ namespace postroom::cli {
 [[nodiscard]] words::Language const& spoken();
 void speak(words::Language const& language);
 
-/// Chooses it from the command line, where --lang stands before it is read: help is text, too.
-void choose_language(int argc, char const* const* argv);
+/// Chooses it, and gives the command line without --lang: that may stand anywhere, and is needed before the rest can
+/// be read, since help is text, too. Throws Exit (wrong_usage) for a language that is not spoken here.
+[[nodiscard]] std::vector<char const*> choose_language(int argc, char const* const* argv);
+
+/// "en, fr, …"
+[[nodiscard]] std::string language_codes();
 
 [[nodiscard]] inline std::string say(Words const& words)
 {

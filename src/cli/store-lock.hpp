@@ -21,8 +21,8 @@ public:
     ~StoreLock();
 
 private:
-    [[nodiscard]] static Result<StoreLock> take(std::string const& beside, std::string_view what,
-                                                std::string_view instead);
+    using InUse = Words (*)(std::string_view path, std::string_view user);
+    [[nodiscard]] static Result<StoreLock> take(std::string const& beside, InUse in_use);
     explicit StoreLock(int descriptor) : descriptor_(descriptor) {}
     int descriptor_;
 };

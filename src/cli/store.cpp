@@ -17,7 +17,7 @@ namespace postroom::cli {
 
 namespace {
 
-constexpr auto const* called = "postroom store";
+constexpr auto const* called = "postroom store";  // lint-strings: allow
 
 struct Given {
     std::string config, location, from, to;
@@ -53,7 +53,8 @@ public:
         auto const now = std::chrono::steady_clock::now();
         if (now < next_) return;
         next_ = now + (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10));
-        fmt::print(stderr, "{}{}: {} of {}{}", terminal_ ? "\r\033[K" : "", what, done, of, terminal_ ? "" : "\n");
+        fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", say("{}: {} of {}", what, done, of),
+                   terminal_ ? "" : "\n");
         std::fflush(stderr);
         shown_ = true;
     }
@@ -68,7 +69,7 @@ int migrate(Given const& given)
 {
     auto const at = location_of(given);
     auto const opened = or_exit(store::Store::open({.path = at, .called = called}));
-    print(fmt::format("the store {} has this program's schema\n", store::for_people(at)));
+    print(say("the store {} has this program's schema\n", store::for_people(at)));
     return done;
 }
 
@@ -81,33 +82,35 @@ int check(Given const& given)
         ProgressLine line;
         found = store::check(*opened, at, std::ref(line));
     }
-    for (auto const& damage : found.damages) print(fmt::format("{}\n", for_terminal(damage)));
-    print(fmt::format("the store {}: schema {}, {} bodies read, {}\n", store::for_people(at), found.schema,
-                      found.bodies,
-                      found.damages.empty() ? "sound"
-                                            : fmt::format("{} damages: restore it from a backup, or ask for help "
-                                                          "before anything else writes to it",
-                                                          found.damages.size())));
+    for (auto const& damage : found.damages) print(for_terminal(damage) + "\n");
+    auto const count = static_cast<std::int64_t>(found.damages.size());
+    print(say(
+        found.damages.empty()
+            ? trn("the store {}: schema {}, {} body read, sound\n", "the store {}: schema {}, {} bodies read, sound\n",
+                  found.bodies, store::for_people(at), found.schema, found.bodies)
+            : trn("the store {}: schema {}, {} damage: restore it from a backup, or ask for help before anything "
+                  "else writes to it\n",
+                  "the store {}: schema {}, {} damages: restore it from a backup, or ask for help before anything "
+                  "else writes to it\n",
+                  count, store::for_people(at), found.schema, count)));
     return found.damages.empty() ? done : failed;
 }
 
 void must_be_at_rest(store::Store& store, std::string const& at)
 {
     if (store::other_users(store, at, called) > 0)
-        throw Exit(failed,
-                   fmt::format("a server of Postroom is connected to {}: stop it first", store::for_people(at)));
+        throw Exit(failed, say("a server of Postroom is connected to {}: stop it first", store::for_people(at)));
 }
 
 int copy(Given const& given)
 {
-    if (given.from == given.to) throw Exit(wrong_usage, "a store can't be copied into itself");
+    if (given.from == given.to) throw Exit(wrong_usage, say("a store can't be copied into itself"));
     Opened const from(given.from);
     Opened const to(given.to);
     must_be_at_rest(*from.store, given.from);
     must_be_at_rest(*to.store, given.to);
     if (!given.resume && !store::is_empty(*to.store))
-        throw Exit(failed,
-                   fmt::format("the store {} is not empty. Where it is a copy that was cut off, --resume goes on "
+        throw Exit(failed, say("the store {} is not empty. Where it is a copy that was cut off, --resume goes on "
                                "with it; otherwise name another",
                                store::for_people(given.to)));
     std::vector<store::TableSum> sums;
@@ -117,8 +120,9 @@ int copy(Given const& given)
     }
     std::int64_t rows = 0;
     for (auto const& sum : sums) rows += sum.rows;
-    print(fmt::format("{} rows of {} tables are in {}; their digests are the same in both stores\n", rows, sums.size(),
-                      store::for_people(given.to)));
+    print(say(trn("{} row of {} tables is in {}; the digests are the same in both stores\n",
+                  "{} rows of {} tables are in {}; their digests are the same in both stores\n", rows, rows,
+                  sums.size(), store::for_people(given.to))));
     return done;
 }
 
@@ -138,33 +142,37 @@ std::function<int()> guarded(std::function<int()> work)
 
 void add_store_commands(Commands& commands)
 {
-    auto& group = commands.group("store", "Prepare, check and copy the store itself");
+    auto& group = commands.group("store", say("Prepare, check and copy the store itself"));
     auto const given = std::make_shared<Given>();
     auto const where = [&](CLI::App& leaf) {
-        leaf.add_option("--config", given->config, "The configuration file that names the store")->type_name("FILE");
-        leaf.add_option("--store", given->location,
-                        "Another store than the configuration's: an SQLite file, or postgresql://user@host/database")
-            ->type_name("STORE");
+        leaf.add_option("--config", given->config, say("The configuration file that names the store"))
+            ->type_name(say("FILE"));
+        leaf.add_option(
+                "--store", given->location,
+                say("Another store than the configuration's: an SQLite file, or postgresql://user@host/database"))
+            ->type_name(say("STORE"));
     };
-    auto& migrating = commands.leaf(group, "migrate", "Make the store, or bring its schema up to date",
-                                    "postroom store migrate --store postgresql://postroom@db.example.com/postroom",
-                                    "A server does the same when it starts. Servers of several machines may all do it "
-                                    "at once.");
+    auto& migrating =
+        commands.leaf(group, "migrate", say("Make the store, or bring its schema up to date"),
+                      "postroom store migrate --store postgresql://postroom@db.example.com/postroom",
+                      say("A server does the same when it starts. Servers of several machines may all do it "
+                          "at once."));
     where(migrating);
     commands.runs(migrating, guarded([given] { return migrate(*given); }));
 
-    auto& checking = commands.leaf(group, "check", "Read the whole store, and compare each body with its digest",
-                                   "postroom store check", "A server may be running meanwhile.");
+    auto& checking = commands.leaf(group, "check", say("Read the whole store, and compare each body with its digest"),
+                                   "postroom store check", say("A server may be running meanwhile."));
     where(checking);
     commands.runs(checking, guarded([given] { return check(*given); }));
 
-    auto& copying = commands.leaf(group, "copy", "Copy a store into an empty one, of the same kind or the other",
-                                  "postroom store copy var/postroom.db postgresql://postroom@db.example.com/postroom",
-                                  "Stop the servers first. The vault's key file is no part of the store: it goes on "
-                                  "being needed.");
-    copying.add_option("FROM", given->from, "The store that is copied")->required();
-    copying.add_option("TO", given->to, "The one it is copied into, made where it is missing")->required();
-    copying.add_flag("--resume", given->resume, "Go on with a copy that was cut off");
+    auto& copying =
+        commands.leaf(group, "copy", say("Copy a store into an empty one, of the same kind or the other"),
+                      "postroom store copy var/postroom.db postgresql://postroom@db.example.com/postroom",
+                      say("Stop the servers first. The vault's key file is no part of the store: it goes on "
+                          "being needed."));
+    copying.add_option("FROM", given->from, say("The store that is copied"))->required();
+    copying.add_option("TO", given->to, say("The one it is copied into, made where it is missing"))->required();
+    copying.add_flag("--resume", given->resume, say("Go on with a copy that was cut off"));
     commands.runs(copying, guarded([given] { return copy(*given); }));
 }
 

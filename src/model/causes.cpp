@@ -85,7 +85,7 @@ struct Catalogue {
         return {.speaker = Speaker::entra,
                 .says = {error},
                 .example = error,
-                .when = "the sign-in page or the token endpoint",
+                .when = "the sign-in page or the token endpoint",  // lint-strings: allow
                 .causes = {by_id.at(text(from, "cause"))},
                 .general = true};
     }

@@ -21,6 +21,7 @@ enum class Evidence {
     unverified,
 };
 
+/// Title, meaning and remedy are English and marked: whoever shows them translates them.
 struct Cause {
     std::string id;  ///< stable: "imap-off", "AADSTS50011"
     std::string title;
@@ -66,7 +67,7 @@ struct RankedCause {
 
 /// Something in the text that helps whoever looks into it: a correlation id, how long to wait, the server's own name.
 struct Particular {
-    std::string name;  ///< "correlation id", "wait (ms)"
+    std::string name;  ///< "correlation id", "wait (ms)"; marked
     std::string value;
 };
 
@@ -82,9 +83,10 @@ struct Explanation {
 [[nodiscard]] Explanation explain(std::string_view said, Hints const& hints = {});
 
 /// What to do about words that nobody knows: what to send to whom.
-[[nodiscard]] std::string advice_on_unknown(Explanation const& explanation);
+[[nodiscard]] Words advice_on_unknown(Explanation const& explanation);
 
 [[nodiscard]] std::string_view to_string(Evidence evidence);
+[[nodiscard]] Words in_words(Evidence evidence);
 [[nodiscard]] std::string_view to_string(Speaker speaker);
 [[nodiscard]] Result<Evidence> parse_evidence(std::string_view text);
 [[nodiscard]] Result<Speaker> parse_speaker(std::string_view text);

@@ -32,6 +32,6 @@ struct Finding {
 [[nodiscard]] Result<Responsible> parse_responsible(std::string_view text);
 [[nodiscard]] Result<Outcome> parse_outcome(std::string_view text);
 /// As people read it: "Exchange administrator".
-[[nodiscard]] std::string_view in_words(Responsible owner);
+[[nodiscard]] Words in_words(Responsible owner);
 
 }  // namespace postroom::model

@@ -17,11 +17,11 @@ namespace postroom::model {
 namespace {
 
 template <class Enum, std::size_t N>
-struct Words {
-    std::string_view what;
-    std::array<std::pair<Enum, std::string_view>, N> words;
+struct Spelling {
+    char const* what;
+    std::array<std::pair<Enum, char const*>, N> words;
 
-    [[nodiscard]] std::string_view of(Enum value) const
+    [[nodiscard]] char const* of(Enum value) const
     {
         for (auto const& [key, word] : words)
             if (key == value) return word;
@@ -35,90 +35,97 @@ struct Words {
             all += (all.empty() ? "" : ", ") + std::string(word);
         }
         return failure(Trouble::invalid,
-                       fmt::format("\"{}\" is not a {}; it is one of: {}", text.substr(0, 64), what, all));
+                       tr("\"{}\" is not a {}; it is one of: {}", text.substr(0, 64), Words(nullptr, what), all));
     }
 };
 
-constexpr Words<Role, 4> roles{"role",
-                               {{{Role::system_administrator, "system-administrator"},
-                                 {Role::department_administrator, "department-administrator"},
-                                 {Role::agent, "agent"},
-                                 {Role::auditor, "auditor"}}}};
-constexpr Words<AccountKind, 2> account_kinds{"kind of account",
-                                              {{{AccountKind::mailbox, "mailbox"}, {AccountKind::shared, "shared"}}}};
-constexpr Words<Protocol, 2> protocols{"protocol", {{{Protocol::imap, "imap"}, {Protocol::pop3, "pop3"}}}};
-constexpr Words<AccountState, 3> account_states{"state of an account",
-                                                {{{AccountState::new_account, "new"},
-                                                  {AccountState::ready, "ready"},
-                                                  {AccountState::needs_authorization, "needs-authorization"}}}};
-constexpr Words<AfterAction, 4> after_actions{"after-action",
-                                              {{{AfterAction::leave, "leave"},
-                                                {AfterAction::mark_seen, "seen"},
-                                                {AfterAction::move, "move"},
-                                                {AfterAction::remove, "delete"}}}};
-constexpr Words<MailboxState, 6> mailbox_states{"state of a mailbox",
-                                                {{{MailboxState::waiting, "waiting"},
-                                                  {MailboxState::connecting, "connecting"},
-                                                  {MailboxState::retrieving, "retrieving"},
-                                                  {MailboxState::idle, "idle"},
-                                                  {MailboxState::backing_off, "backing-off"},
-                                                  {MailboxState::stopped, "stopped"}}}};
-constexpr Words<Authorization::State, 3> authorization_states{"state of an authorization",
-                                                              {{{Authorization::State::waiting, "waiting"},
-                                                                {Authorization::State::accepted, "accepted"},
-                                                                {Authorization::State::refused, "refused"}}}};
-constexpr Words<TriageState, 3> triage_states{
-    "state of triage",
+constexpr Spelling<Role, 4> roles{mark("role"),
+                                  {{{Role::system_administrator, mark_in("role", "system-administrator")},
+                                    {Role::department_administrator, mark_in("role", "department-administrator")},
+                                    {Role::agent, mark_in("role", "agent")},
+                                    {Role::auditor, mark_in("role", "auditor")}}}};
+constexpr Spelling<AccountKind, 2> account_kinds{mark("kind of account"),
+                                                 {{{AccountKind::mailbox, mark_in("kind of account", "mailbox")},
+                                                   {AccountKind::shared, mark_in("kind of account", "shared")}}}};
+constexpr Spelling<Protocol, 2> protocols{mark("protocol"), {{{Protocol::imap, "imap"}, {Protocol::pop3, "pop3"}}}};
+constexpr Spelling<AccountState, 3> account_states{
+    mark("state of an account"),
+    {{{AccountState::new_account, mark_in("state of an account", "new")},
+      {AccountState::ready, mark_in("state of an account", "ready")},
+      {AccountState::needs_authorization, mark_in("state of an account", "needs-authorization")}}}};
+constexpr Spelling<AfterAction, 4> after_actions{mark("after-action"),
+                                                 {{{AfterAction::leave, "leave"},
+                                                   {AfterAction::mark_seen, "seen"},
+                                                   {AfterAction::move, "move"},
+                                                   {AfterAction::remove, "delete"}}}};
+constexpr Spelling<MailboxState, 6> mailbox_states{
+    mark("state of a mailbox"),
+    {{{MailboxState::waiting, mark_in("state of a mailbox", "waiting")},
+      {MailboxState::connecting, mark_in("state of a mailbox", "connecting")},
+      {MailboxState::retrieving, mark_in("state of a mailbox", "retrieving")},
+      {MailboxState::idle, mark_in("state of a mailbox", "idle")},
+      {MailboxState::backing_off, mark_in("state of a mailbox", "backing-off")},
+      {MailboxState::stopped, mark_in("state of a mailbox", "stopped")}}}};
+constexpr Spelling<Authorization::State, 3> authorization_states{
+    mark("state of an authorization"),
+    {{{Authorization::State::waiting, mark_in("state of an authorization", "waiting")},
+      {Authorization::State::accepted, mark_in("state of an authorization", "accepted")},
+      {Authorization::State::refused, mark_in("state of an authorization", "refused")}}}};
+constexpr Spelling<TriageState, 3> triage_states{
+    mark("state of triage"),
     {{{TriageState::pending, "pending"}, {TriageState::done, "done"}, {TriageState::exception, "exception"}}}};
-constexpr Words<LedgerState, 4> ledger_states{"state in the ledger",
-                                              {{{LedgerState::skipped, "skipped"},
-                                                {LedgerState::filed, "filed"},
-                                                {LedgerState::duplicate, "duplicate"},
-                                                {LedgerState::unreadable, "unreadable"}}}};
-constexpr Words<CaseState, 2> case_states{"state of a case",
-                                          {{{CaseState::open, "open"}, {CaseState::closed, "closed"}}}};
-constexpr Words<ActivityKind, 4> activity_kinds{"kind of activity",
-                                                {{{ActivityKind::received, "received"},
-                                                  {ActivityKind::sent, "sent"},
-                                                  {ActivityKind::note, "note"},
-                                                  {ActivityKind::event, "event"}}}};
-constexpr Words<OutboundState, 6> outbound_states{"state of outbound mail",
-                                                  {{{OutboundState::queued, "queued"},
-                                                    {OutboundState::claimed, "claimed"},
-                                                    {OutboundState::committing, "committing"},
-                                                    {OutboundState::sent, "sent"},
-                                                    {OutboundState::failed, "failed"},
-                                                    {OutboundState::in_doubt, "in-doubt"}}}};
+constexpr Spelling<LedgerState, 4> ledger_states{mark("state in the ledger"),
+                                                 {{{LedgerState::skipped, "skipped"},
+                                                   {LedgerState::filed, "filed"},
+                                                   {LedgerState::duplicate, "duplicate"},
+                                                   {LedgerState::unreadable, "unreadable"}}}};
+constexpr Spelling<CaseState, 2> case_states{mark("state of a case"),
+                                             {{{CaseState::open, mark_in("state of a case", "open")},
+                                               {CaseState::closed, mark_in("state of a case", "closed")}}}};
+constexpr Spelling<ActivityKind, 4> activity_kinds{mark("kind of activity"),
+                                                   {{{ActivityKind::received, mark_in("kind of activity", "received")},
+                                                     {ActivityKind::sent, mark_in("kind of activity", "sent")},
+                                                     {ActivityKind::note, mark_in("kind of activity", "note")},
+                                                     {ActivityKind::event, mark_in("kind of activity", "event")}}}};
+constexpr Spelling<OutboundState, 6> outbound_states{
+    mark("state of outbound mail"),
+    {{{OutboundState::queued, mark_in("state of outbound mail", "queued")},
+      {OutboundState::claimed, mark_in("state of outbound mail", "claimed")},
+      {OutboundState::committing, mark_in("state of outbound mail", "committing")},
+      {OutboundState::sent, mark_in("state of outbound mail", "sent")},
+      {OutboundState::failed, mark_in("state of outbound mail", "failed")},
+      {OutboundState::in_doubt, mark_in("state of outbound mail", "in-doubt")}}}};
 
-constexpr Words<Responsible, 5> owners{"owner",
-                                       {{{Responsible::postroom, "postroom-administrator"},
-                                         {Responsible::entra, "entra-administrator"},
-                                         {Responsible::exchange, "exchange-administrator"},
-                                         {Responsible::network, "network-administrator"},
-                                         {Responsible::microsoft, "microsoft"}}}};
-constexpr Words<Responsible, 5> owners_in_words{"owner",
-                                                {{{Responsible::postroom, "Postroom administrator"},
-                                                  {Responsible::entra, "Entra administrator"},
-                                                  {Responsible::exchange, "Exchange administrator"},
-                                                  {Responsible::network, "network administrator"},
-                                                  {Responsible::microsoft, "Microsoft"}}}};
-constexpr Words<Outcome, 4> outcomes{"outcome",
-                                     {{{Outcome::holds, "holds"},
-                                       {Outcome::fails, "fails"},
-                                       {Outcome::warns, "warns"},
-                                       {Outcome::could_not_be_told, "could-not-be-told"}}}};
-constexpr Words<Evidence, 4> evidences{"grade of evidence",
-                                       {{{Evidence::observed, "observed"},
-                                         {Evidence::documented, "documented"},
-                                         {Evidence::inferred, "inferred"},
-                                         {Evidence::unverified, "unverified"}}}};
-constexpr Words<Speaker, 6> speakers{"speaker",
-                                     {{{Speaker::entra, "entra"},
-                                       {Speaker::imap, "imap"},
-                                       {Speaker::pop3, "pop3"},
-                                       {Speaker::smtp, "smtp"},
-                                       {Speaker::mail, "mail"},
-                                       {Speaker::local, "local"}}}};
+constexpr Spelling<Responsible, 5> owners{mark("owner"),
+                                          {{{Responsible::postroom, "postroom-administrator"},
+                                            {Responsible::entra, "entra-administrator"},
+                                            {Responsible::exchange, "exchange-administrator"},
+                                            {Responsible::network, "network-administrator"},
+                                            {Responsible::microsoft, "microsoft"}}}};
+constexpr Spelling<Responsible, 5> owners_in_words{
+    mark("owner"),
+    {{{Responsible::postroom, mark_in("owner", "Postroom administrator")},
+      {Responsible::entra, mark_in("owner", "Entra administrator")},
+      {Responsible::exchange, mark_in("owner", "Exchange administrator")},
+      {Responsible::network, mark_in("owner", "network administrator")},
+      {Responsible::microsoft, mark_in("owner", "Microsoft")}}}};
+constexpr Spelling<Outcome, 4> outcomes{mark("outcome"),
+                                        {{{Outcome::holds, "holds"},
+                                          {Outcome::fails, "fails"},
+                                          {Outcome::warns, "warns"},
+                                          {Outcome::could_not_be_told, "could-not-be-told"}}}};
+constexpr Spelling<Evidence, 4> evidences{mark("grade of evidence"),
+                                          {{{Evidence::observed, mark_in("grade of evidence", "observed")},
+                                            {Evidence::documented, mark_in("grade of evidence", "documented")},
+                                            {Evidence::inferred, mark_in("grade of evidence", "inferred")},
+                                            {Evidence::unverified, mark_in("grade of evidence", "unverified")}}}};
+constexpr Spelling<Speaker, 6> speakers{mark("speaker"),
+                                        {{{Speaker::entra, "entra"},
+                                          {Speaker::imap, "imap"},
+                                          {Speaker::pop3, "pop3"},
+                                          {Speaker::smtp, "smtp"},
+                                          {Speaker::mail, "mail"},
+                                          {Speaker::local, "local"}}}};
 
 }  // namespace
 
@@ -222,9 +229,9 @@ std::string_view to_string(Responsible owner)
 {
     return owners.of(owner);
 }
-std::string_view in_words(Responsible owner)
+Words in_words(Responsible owner)
 {
-    return owners_in_words.of(owner);
+    return {owners_in_words.what, owners_in_words.of(owner)};
 }
 Result<Responsible> parse_responsible(std::string_view text)
 {
@@ -241,6 +248,10 @@ Result<Outcome> parse_outcome(std::string_view text)
 std::string_view to_string(Evidence evidence)
 {
     return evidences.of(evidence);
+}
+Words in_words(Evidence evidence)
+{
+    return {evidences.what, evidences.of(evidence)};
 }
 Result<Evidence> parse_evidence(std::string_view text)
 {

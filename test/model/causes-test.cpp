@@ -68,7 +68,7 @@ TEST(Finding, HasAWordForEachOutcomeAndOwner)
 {
     for (auto const outcome : {Outcome::holds, Outcome::fails, Outcome::warns, Outcome::could_not_be_told})
         EXPECT_EQ(parse_outcome(to_string(outcome)), outcome);
-    EXPECT_EQ(in_words(Responsible::exchange), "Exchange administrator");
+    EXPECT_EQ(in_words(Responsible::exchange).english(), "Exchange administrator");
     EXPECT_FALSE(parse_responsible("nobody"));
 }
 

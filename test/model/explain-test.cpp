@@ -284,11 +284,11 @@ TEST(Explain, SaysWhatToDoAboutWhatNobodyKnows)
     EXPECT_FALSE(code.known());
     EXPECT_THAT(code.unknown_codes, ElementsAre(999999U));
     EXPECT_EQ(particular(code, "correlation id"), "c-9");
-    EXPECT_THAT(advice_on_unknown(code), HasSubstr("error?code=999999"));
+    EXPECT_THAT(advice_on_unknown(code).english(), HasSubstr("error?code=999999"));
 
     auto const words = explain("599 9.9.9 Something else");
     EXPECT_FALSE(words.known());
-    EXPECT_THAT(advice_on_unknown(words), StartsWith("Nothing is known"));
+    EXPECT_THAT(advice_on_unknown(words).english(), StartsWith("Nothing is known"));
 }
 
 TEST(Explain, IsBoundedAndTotal)
