@@ -1,12 +1,22 @@
 // Every fault of the campaign, plugged in: what may befall a world.
+import { databaseFaults, fullDisks, powerCuts, usedUpDescriptors } from './ground.mjs';
 import { renumberings } from './mailbox.mjs';
 import { kills, pauses, takeovers } from './processes.mjs';
 
-export function injectEverything(campaign, world) {
-  kills(campaign, world, [600, 2_500]);
-  pauses(campaign, world, [1_000, 4_000], 1_500);
-  if (world.database) takeovers(campaign, world, [1_500, 5_000]);
-  renumberings(campaign, world, [200, 1_000]);
+/** `pace` stretches the time between them: 1 for a run of seconds. What lasts, lasts at most `longest` milliseconds. */
+export function injectEverything(campaign, world, { pace, longest }) {
+  const every = (least, most) => [least, most * pace];
+  kills(campaign, world, every(600, 2_500));
+  pauses(campaign, world, every(1_000, 4_000), longest);
+  usedUpDescriptors(campaign, world, every(1_000, 4_000), longest);
+  if (world.database) {
+    takeovers(campaign, world, every(1_500, 5_000));
+    databaseFaults(campaign, world, every(2_000, 6_000), longest);
+  } else {
+    powerCuts(campaign, world, every(600, 2_500));
+    fullDisks(campaign, world, every(1_000, 4_000), longest);
+  }
+  renumberings(campaign, world, every(200, 1_000));
   for (const wire of world.wires)
-    campaign.repeat({ name: `${wire.name} ended`, lane: wire.name, every: [300, 2_000], inject: async (its) => (wire.strikeOne(its), false) });
+    campaign.repeat({ name: wire.name, lane: wire.name, every: every(300, 2_000), inject: async (its) => (wire.strikeOne(its), false) });
 }

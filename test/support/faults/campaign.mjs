@@ -22,10 +22,10 @@ export function startCampaign({ seed, say }) {
       campaign.counts[what] = (campaign.counts[what] ?? 0) + 1;
       if (words || process.env.VERBOSE) say(`${((Date.now() - began) / 1000).toFixed(2)} s: ${what}${words && `: ${words}`}`);
     },
-    /** Those of one lane never overlap. */
+    /** Those of one lane never overlap. What it throws fails the run. */
     alone(lane, work) {
-      const done = (lanes.get(lane) ?? Promise.resolve()).then(work);
-      lanes.set(lane, done.catch(() => {}));
+      const done = (lanes.get(lane) ?? Promise.resolve()).then(work).catch((error) => { failures.push(error); return false; });
+      lanes.set(lane, done);
       return done;
     },
     /**
@@ -42,7 +42,7 @@ export function startCampaign({ seed, say }) {
           const words = await campaign.alone(lane, () => (ended ? false : inject(its)));
           if (words !== false) campaign.count(name, words ?? '');
         }
-      })().catch((error) => { failures.push(error); }));
+      })());
     },
     begin() {
       campaign.active = true;
@@ -52,7 +52,7 @@ export function startCampaign({ seed, say }) {
       campaign.active = false;
       ended = true;
       wake();
-      await Promise.all(loops);
+      await Promise.all([...loops, ...lanes.values()]);
       for (const heal of heals) await heal();
       if (failures.length > 0) throw failures[0];
     },

@@ -13,7 +13,7 @@ export function kills(campaign, world, every) {
     every,
     async inject(its) {
       const [server, pause] = [its.pick(world.servers), its.magnitude(1, 400)];
-      await server.kill();
+      await world.kill(server);
       await delay(pause);
       await world.begin(server);
     },

@@ -1,5 +1,5 @@
 // The wire between Postroom and a server, which the campaign spoils: it cuts (FIN), resets (RST), stalls, trickles and garbles what passes,
-// after so many bytes, or at a mark of the protocol (marks.mjs). To see marks it ends TLS and begins it anew, with the test's certificate.
+// after so many bytes, or at a mark of the protocol (marks.mjs); or Postroom is killed at that very instant. To see marks it ends TLS and begins it anew, with the test's certificate.
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { delay, scratchFolder } from '../scratch.mjs';
 import { watchers } from './marks.mjs';
 
 // What may happen, how often, and where; of each protocol.
-const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1 };
+const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 2 };
 const places = {
   none: { server: { bytes: 1 }, client: { bytes: 1 } },
   imap: { server: { bytes: 2, literal: 3, answer: 3 }, client: { bytes: 1, command: 1, 'after-action': 3 } },
@@ -36,9 +36,9 @@ function drawFate(its, protocol, longest) {
 /**
  * `to` is localhost:port or the path of a Unix socket. `protocol` is imap, smtp or none (bytes as they are, whatever they mean);
  * the first two need `certificates`. Each connection is spoilt with the probability `rate` while the campaign is active; what lasts, lasts
- * at most `longest` milliseconds. `latency` is how late everything is, always.
+ * at most `longest` milliseconds. `latency` is how late everything is, always. `kill()` kills Postroom at once, without waiting.
  */
-export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'none', certificates, longest = 1_500, latency = 2, garbles = true }) {
+export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'none', certificates, longest = 1_500, latency = 2, garbles = true, kill }) {
   const live = new Set();
   const context = certificates && tls.createSecureContext({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
   const ca = certificates && readFileSync(certificates.anchor);
@@ -48,7 +48,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
   function carry(near) {
     const its = campaign.choices(`wire/${name}/${++connections}`);
     let fate = its.chance(rate) ? drawFate(its, protocol, longest) : undefined;
-    const spoilt = campaign.active && fate && (garbles || fate.kind !== 'garble');
+    const spoilt = campaign.active && fate && (garbles || fate.kind !== 'garble') && (kill || fate.kind !== 'kill');
     if (!spoilt) fate = undefined;
     const far = onUnixSocket ? net.connect({ path: to, allowHalfOpen: true })
       : net.connect({ port: Number(to.split(':').at(-1)), host: '127.0.0.1', allowHalfOpen: true });
@@ -100,7 +100,6 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
       let busy = Promise.resolve();
       const pass = async (piece) => {
         const marks = watch[side](piece);
-        await delay(latency);
         let struck = -1;
         if (fate?.side === side && campaign.active) {
           if (fate.mark === 'bytes') {
@@ -116,6 +115,13 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
             struck = -1;
           }
         }
+        if (struck >= 0 && fate.kind === 'kill') {
+          campaign.count(`${name} kill`, process.env.VERBOSE ? `connection ${connections}, ${side}, at ${fate.mark}` : '');
+          kill();
+          fate = undefined;
+          struck = -1;
+        }
+        await delay(latency);
         if (struck < 0) return write(to_, piece);
         const what = fate;
         fate = undefined;

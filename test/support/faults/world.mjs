@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { makeCertificates } from '../certificates.mjs';
-import { addAccount, authorize, setUp, startServer } from '../house.mjs';
+import { addAccount, authorize, powerCutProgram, setUp, startServer } from '../house.mjs';
 import { domain, startMailServers } from '../mail-house.mjs';
 import { startOpenIdProvider } from '../openid-provider.mjs';
 import { startPostgresql } from '../postgresql.mjs';
@@ -18,21 +18,23 @@ export const mailboxes = [
 ];
 export const customer = 'customer@example.com';
 
-export async function openWorld({ keep, campaign, store, say }) {
+/** What lasts, lasts at most `longest` milliseconds. */
+export async function openWorld({ keep, campaign, store, say, longest }) {
   const { folder, remove } = scratchFolder('certificates');
   await keep({ stop: remove });
   const certificates = makeCertificates(folder);
-  const wire = (name, to, more) => keep(startWire({ name, to, campaign, certificates, ...more }));
+  let killAll;
+  const wire = (name, to, more) => keep(startWire({ name, to, campaign, certificates, longest, kill: () => killAll(), ...more }));
 
   const anchors = [certificates.anchor];
   let database;
   const servers = [];
   if (store === 'postgresql') {
     database = await keep(startPostgresql());
-    const socket = await wire('PostgreSQL', path.join(database.sockets, '.s.PGSQL.5432'), { rate: 0.3, latency: 0, garbles: false });
+    const socket = await wire('PostgreSQL', path.join(database.sockets, '.s.PGSQL.5432'), { rate: 0.1, latency: 0, garbles: false });
     database.wired = { ...database, url: database.url.replace(database.sockets, path.dirname(socket.endpoint)) };
   }
-  servers.push(await keep(startServer({ anchors, store, given: database?.wired })));
+  servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(database ? {} : { by: [powerCutProgram] }) })));
   if (database) servers.push(await keep(startServer({ anchors, store, beside: servers[0] })));
 
   let toProvider;
@@ -61,13 +63,21 @@ export async function openWorld({ keep, campaign, store, say }) {
   const world = {
     store, say, customer, mailboxes, servers, server: servers[0], database, mail, provider, put, promised,
     wires: [imap, smtp, toProvider],
-    /** Until it answers, however often it ends by what is being spoilt. */
+    /** With SIGKILL. A server that has ended without being told to has failed. */
+    async kill(server) {
+      const { child } = server;
+      if (child.exitCode !== null || (child.signalCode !== null && child.signalCode !== 'SIGKILL'))
+        throw new Error(`a server ended by itself, with ${child.exitCode ?? child.signalCode}: ${server.log().slice(-4_000)}`);
+      await server.kill();
+    },
+    /** Until it answers, however often it ends at its start by what is being spoilt. */
     async begin(server) {
       for (;;) {
         try {
           return await server.begin();
         } catch (error) {
-          if (!campaign.active || server.child.exitCode === null) throw error;
+          const { exitCode, signalCode } = server.child;
+          if (signalCode !== 'SIGKILL' && (!campaign.active || exitCode === null)) throw error;
           campaign.count('ended at its start');
           await delay(200);
         }
@@ -98,6 +108,15 @@ export async function openWorld({ keep, campaign, store, say }) {
         if (!campaign.active) throw error;
       }
     },
+  };
+  killAll = () => {
+    for (const { child } of servers) child.kill('SIGKILL');
+    campaign.alone('process', async () => {
+      for (const server of servers) {
+        await world.kill(server);
+        await world.begin(server);
+      }
+    });
   };
   return world;
 }
