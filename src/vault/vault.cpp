@@ -8,14 +8,11 @@
 
 #include "base/text.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -71,109 +68,78 @@ std::string name_of(Secret const& master)
     return name.substr(0, name_size);
 }
 
-std::string system_words()
-{
-    return std::strerror(errno);
-}
-
-class File {
-public:
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    ~File()
-    {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(File const&) = delete;
-    File& operator=(File const&) = delete;
-    [[nodiscard]] int get() const { return descriptor_; }
-    [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-
-private:
-    int descriptor_;
+// What tells one content of the file from the next: it is replaced by renaming.
+struct Version {
+    ino_t number = 0;
+    std::int64_t seconds = 0, nanoseconds = 0;
+    friend bool operator==(Version const&, Version const&) = default;
 };
 
-/// A new key under `path`, whole and on the disk, or, if another process was faster, what that one put there.
-Result<void> make_key(std::string const& path)
+Version version_of(std::string const& file)
 {
-    auto const folder = std::filesystem::path(path).parent_path();
-    std::error_code error;
-    if (!folder.empty()) std::filesystem::create_directories(folder, error);
-    auto const trouble = [&](std::string_view what) {
-        return failure(Trouble::invalid,
-                       fmt::format("the vault's key file {} can't be {}: {}", path, what, system_words()));
-    };
-    std::string const unfinished = path + "." + to_hex(random_bytes(8));
-    {
-        File const file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        if (!file.is_open()) return trouble("made");
-        std::string text = to_base64(Secret(random_bytes(key_size)).expose()) + "\n";
-        bool const written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                             ::fsync(file.get()) == 0;
-        wipe(text);
-        if (!written) {
-            auto const failed = trouble("written");
-            ::unlink(unfinished.c_str());
-            return failed;
-        }
-    }
-    bool const linked = ::link(unfinished.c_str(), path.c_str()) == 0 || errno == EEXIST;
-    auto const failed = linked ? Result<void>() : trouble("made");
-    ::unlink(unfinished.c_str());
-    File const directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.is_open()) ::fsync(directory.get());
-    return failed;
-}
-
-Result<Secret> read_key(std::string const& path)
-{
-    File const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open())
-        return failure(Trouble::invalid,
-                       fmt::format("the vault's key file {} can't be read: {}. Put the key there that the store was "
-                                   "sealed with: it is the same on every server",
-                                   path, system_words()));
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return failure(Trouble::invalid, fmt::format("the vault's key file {} is no file", path));
-    if ((status.st_mode & 077) != 0)
-        return failure(Trouble::invalid, fmt::format("the vault's key file {} is open to others (mode {:o}). Run: "
-                                                     "chmod 600 {}",
-                                                     path, status.st_mode & 07777, path));
-    std::string text(256, '\0');
-    auto const got = ::read(file.get(), text.data(), text.size());
-    auto decoded =
-        got < 0 ? std::nullopt : from_base64(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
-    wipe(text);
-    if (!decoded || decoded->size() != key_size) {
-        if (decoded) wipe(*decoded);
-        return failure(Trouble::invalid,
-                       fmt::format("the vault's key file {} holds no key: {} bytes in base64 are expected. Bring it "
-                                   "back from a backup; without it the stored grants can't be read",
-                                   path, key_size));
-    }
-    return Secret(std::move(*decoded));
+    if (file.empty() || ::stat(file.c_str(), &status) != 0) return {};
+    return {status.st_ino, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
 }  // namespace
 
-Vault::Vault(Secret master) : master_(std::move(master)) {}
+struct Vault::Ring {
+    struct Key {
+        std::string name;
+        Secret secret;
+    };
+    std::vector<Key> keys;
+    std::size_t sealing = 0;
+    Version version;
+
+    Ring(std::vector<Secret> secrets, Version its_version) : version(its_version)
+    {
+        for (auto& secret : secrets) {
+            auto name = name_of(secret);
+            keys.push_back({std::move(name), std::move(secret)});
+        }
+    }
+    [[nodiscard]] Key const* find(std::string_view name) const
+    {
+        auto const found = std::ranges::find(keys, name, &Key::name);
+        return found == keys.end() ? nullptr : &*found;
+    }
+};
+
+Vault::Vault(std::shared_ptr<Ring const> ring, std::string file) : file_(std::move(file)), ring_(std::move(ring)) {}
+
+Result<std::shared_ptr<Vault const>> Vault::with(Keys keys)
+{
+    if (sodium_init() < 0) return failure(Trouble::internal, tr("libsodium can't be initialised"));
+    auto ring = std::make_shared<Ring const>(std::move(keys.keys), version_of(keys.file));
+    return std::shared_ptr<Vault const>(new Vault(std::move(ring), std::move(keys.file)));
+}
 
 Result<std::shared_ptr<Vault const>> Vault::open(std::string const& key_file, bool create)
 {
-    if (sodium_init() < 0) return failure(Trouble::internal, "libsodium can't be initialised");
-    if (create && !std::filesystem::exists(key_file))
-        if (auto const made = make_key(key_file); !made) return std::unexpected(made.error());
-    auto key = read_key(key_file);
-    if (!key) return std::unexpected(key.error());
-    return std::shared_ptr<Vault const>(new Vault(std::move(*key)));
+    std::error_code error;
+    if (create && !std::filesystem::exists(key_file, error))
+        if (auto const made = make_key_file(key_file); !made) return std::unexpected(made.error());
+    auto keys = read_key_file(key_file);
+    if (!keys) return std::unexpected(keys.error());
+    return with({std::move(*keys), key_file});
+}
+
+std::shared_ptr<Vault::Ring const> Vault::ring() const
+{
+    std::lock_guard const lock(mutex_);
+    return ring_;
 }
 
 model::Sealed Vault::seal(Secret const& secret, std::string_view place) const
 {
-    std::string sealed = format_version + name_of(master_);
+    auto const keys = ring();
+    auto const& master = keys->keys[keys->sealing];
+    std::string sealed = format_version + master.name;
     auto const bound = sealed + std::string(place);
     Secret const key(random_bytes(key_size));
-    sealed += encrypt(key.expose(), bound, master_.expose());
+    sealed += encrypt(key.expose(), bound, master.secret.expose());
     sealed += encrypt(secret.expose(), bound, key.expose());
     return {std::move(sealed)};
 }
@@ -181,23 +147,91 @@ model::Sealed Vault::seal(Secret const& secret, std::string_view place) const
 Result<Secret> Vault::unseal(model::Sealed const& sealed, std::string_view place) const
 {
     std::string_view const bytes = sealed.bytes;
-    if (bytes.size() < least_size)
-        return failure(Trouble::store, fmt::format("{} holds nothing that was sealed", place));
+    if (bytes.size() < least_size) return failure(Trouble::store, tr("{} holds nothing that was sealed", place));
     if (bytes.front() != format_version)
-        return failure(Trouble::store, fmt::format("{} was sealed by a later release, or is damaged", place));
-    if (bytes.substr(1, name_size) != name_of(master_))
-        return failure(Trouble::store, fmt::format("{} was sealed with another key ({}) than this server's ({})", place,
-                                                   to_hex(bytes.substr(1, name_size)), key_name()));
+        return failure(Trouble::store, tr("{} was sealed by a later release, or is damaged", place));
+    auto const name = bytes.substr(1, name_size);
+    auto keys = ring();
+    auto const* master = keys->find(name);
+    if (!master && read_again()) {
+        keys = ring();
+        master = keys->find(name);
+    }
+    if (!master)
+        return failure(Trouble::store, tr("{} was sealed with another key ({}) than this server's ({})", place,
+                                          to_hex(name), key_name()));
     auto const bound = std::string(bytes.substr(0, head_size)) + std::string(place);
-    auto const key = decrypt(bytes.substr(head_size, wrapped_size), bound, master_.expose());
+    auto const key = decrypt(bytes.substr(head_size, wrapped_size), bound, master->secret.expose());
     auto secret = key ? decrypt(bytes.substr(head_size + wrapped_size), bound, key->expose()) : std::nullopt;
-    if (!secret) return failure(Trouble::store, fmt::format("{} was changed, or sealed for another place", place));
+    if (!secret) return failure(Trouble::store, tr("{} was changed, or sealed for another place", place));
     return std::move(*secret);
 }
 
 std::string Vault::key_name() const
 {
-    return to_hex(name_of(master_));
+    auto const keys = ring();
+    return to_hex(keys->keys[keys->sealing].name);
+}
+
+std::vector<std::string> Vault::key_names() const
+{
+    std::vector<std::string> names;
+    for (auto const& key : ring()->keys) names.push_back(to_hex(key.name));
+    return names;
+}
+
+bool Vault::has(std::string_view key_name) const
+{
+    auto const names = key_names();
+    return std::ranges::find(names, key_name) != names.end();
+}
+
+bool Vault::seal_with(std::string_view key_name) const
+{
+    if (!has(key_name)) (void)read_again();
+    std::lock_guard const lock(mutex_);
+    for (std::size_t at = 0; at < ring_->keys.size(); ++at) {
+        if (to_hex(ring_->keys[at].name) != key_name) continue;
+        if (at != ring_->sealing) {
+            auto changed = std::make_shared<Ring>(*ring_);
+            changed->sealing = at;
+            ring_ = std::move(changed);
+        }
+        return true;
+    }
+    return false;
+}
+
+Result<void> Vault::read_again() const
+{
+    // Before it is read: what is written meanwhile is seen the next time.
+    auto const version = version_of(file_);
+    std::lock_guard const lock(mutex_);
+    if (version == Version{} || version == ring_->version) return {};
+    auto keys = read_key_file(file_);
+    if (!keys) return std::unexpected(keys.error());
+    auto fresh = std::make_shared<Ring>(std::move(*keys), version);
+    // Whatever the file says comes first now, the key that is sealed with changes by seal_with() alone.
+    auto const& sealing = ring_->keys[ring_->sealing];
+    if (auto const* const same = fresh->find(sealing.name))
+        fresh->sealing = static_cast<std::size_t>(same - fresh->keys.data());
+    else {
+        fresh->sealing = fresh->keys.size();
+        fresh->keys.push_back(sealing);
+    }
+    ring_ = std::move(fresh);
+    return {};
+}
+
+std::string name_of_key(Secret const& master)
+{
+    return to_hex(name_of(master));
+}
+
+std::string key_of(model::Sealed const& sealed)
+{
+    if (sealed.bytes.size() < least_size || sealed.bytes.front() != format_version) return {};
+    return to_hex(std::string_view(sealed.bytes).substr(1, name_size));
 }
 
 }  // namespace postroom::vault
