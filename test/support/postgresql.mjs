@@ -58,7 +58,13 @@ export async function startPostgresql() {
     /** A signal to all its processes: SIGSTOP, and SIGCONT. */
     signal(name) {
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
-      for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) process.kill(pid, name);
+      for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) {
+        try {
+          process.kill(pid, name);
+        } catch (error) {
+          if (error.code !== 'ESRCH') throw error;  // it has ended meanwhile
+        }
+      }
     },
     stop: async () => { if (child) await server.end(); remove(); },
   };
