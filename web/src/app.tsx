@@ -3,7 +3,7 @@ import { FluentProvider, makeStaticStyles, Spinner, webDarkTheme, webLightTheme 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { BrowserRouter, Route, Routes } from "react-router-dom";
+import { BrowserRouter, Route, Routes, useLocation } from "react-router-dom";
 import { queryClient, useSession } from "./api/queries";
 import { languageOf } from "./i18n";
 import { AccountPage } from "./pages/account";
@@ -13,9 +13,12 @@ import { CasesPage } from "./pages/cases";
 import { ExceptionsPage } from "./pages/exceptions";
 import { NotFoundPage } from "./pages/not-found";
 import { OverviewPage } from "./pages/overview";
+import { OwnPage } from "./pages/own";
 import { SentPage } from "./pages/sent";
 import { SettingsPage } from "./pages/settings";
 import { SignInPage } from "./pages/sign-in";
+import { UsersPage } from "./pages/users";
+import { WelcomePage } from "./pages/welcome";
 import { Refusal } from "./parts/refusal";
 import { Shell } from "./shell/shell";
 
@@ -36,6 +39,8 @@ function useDark(): boolean {
 function Pages() {
   const { t } = useTranslation();
   const session = useSession();
+  const welcomed = useLocation().pathname === "/welcome";
+  if (welcomed) return <WelcomePage />;
   if (session.isPending) return <Spinner label={t("common.loading")} />;
   if (session.isError) return <Refusal error={session.error} />;
   if (session.data === null) return <SignInPage />;
@@ -50,6 +55,8 @@ function Pages() {
         <Route path="/sent" element={<SentPage />} />
         <Route path="/exceptions" element={<ExceptionsPage />} />
         <Route path="/settings" element={<SettingsPage />} />
+        <Route path="/users" element={<UsersPage />} />
+        <Route path="/own" element={<OwnPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Shell>

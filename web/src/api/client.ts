@@ -1,4 +1,5 @@
 // Requests to Postroom's API: JSON in and out, the session's CSRF value on every change, and refusals as Trouble.
+import i18next from "i18next";
 import type { components } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -31,8 +32,10 @@ async function problemOf(response: Response): Promise<Problem> {
   return { type: "about:blank", status: response.status, title: `${response.status} ${response.statusText}`, detail: "" };
 }
 
-export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
+/** `etag` is the version that was changed: where there is another by now, the server refuses (412), and nothing is overwritten. */
+export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, etag?: string): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json", "accept-language": i18next.language };
+  if (etag !== undefined) headers["if-match"] = etag;
   if (method !== "GET") headers["x-postroom-csrf"] = csrf;
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) {

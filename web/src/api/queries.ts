@@ -1,9 +1,18 @@
 // What the pages ask and change, each question with how often it is asked again.
 import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { call, path, setCsrf, Trouble, type Schemas } from "./client";
+import { listen, useLiveness } from "./live";
+import { may, type Right } from "./rights";
 
+// Events say what changed (live.ts); these are for where there is no stream, and the last for one that stays silent.
 const often = 4_000;
 const seldom = 15_000;
+const live = 60_000;
+
+function useInterval(otherwise: number): number {
+  return useLiveness() === "live" ? live : otherwise;
+}
 
 const sessionKey = ["session"];
 
@@ -11,7 +20,7 @@ export const queryClient: QueryClient = new QueryClient({
   // A session that ended shows the sign-in form, in place.
   queryCache: new QueryCache({
     onError: (error, query) => {
-      if (error instanceof Trouble && error.status === 401 && query.queryKey[0] !== "session") queryClient.setQueryData(sessionKey, null);
+      if (error instanceof Trouble && error.status === 401 && query.queryKey[0] !== "session") end();
     },
   }),
   defaultOptions: {
@@ -21,8 +30,8 @@ export const queryClient: QueryClient = new QueryClient({
 
 type List<T> = { items: T[] };
 
-function useList<T>(name: string, interval: number, key: unknown[] = [name], address: string = path(name)): UseQueryResult<T[]> {
-  return useQuery({ queryKey: key, queryFn: async () => (await call<List<T>>("GET", address)).items, refetchInterval: interval });
+function useList<T>(name: string, interval: number, enabled = true, key: unknown[] = [name], address: string = path(name)): UseQueryResult<T[]> {
+  return useQuery({ queryKey: key, queryFn: async () => (await call<List<T>>("GET", address)).items, refetchInterval: useInterval(interval), enabled });
 }
 
 export const useVersion = () =>
@@ -46,55 +55,65 @@ export function useSession() {
   });
 }
 
-export function useSignIn() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: Schemas["SignIn"]) => call<Schemas["Session"]>("POST", path("session"), body),
-    onSuccess: (session) => {
-      setCsrf(session.csrf);
-      client.setQueryData(sessionKey, session);
-    },
-  });
+function begin(session: Schemas["Session"]): void {
+  setCsrf(session.csrf);
+  queryClient.setQueryData(sessionKey, session);
 }
 
-export function useSignOut() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () => call<void>("DELETE", path("session")),
-    // Whatever the server said, nothing of this session stays on the screen.
-    onSettled: () => {
-      setCsrf("");
-      client.setQueryData(sessionKey, null);
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" && query.queryKey[0] !== "version" });
-    },
-  });
+/** Nothing of the session stays on the screen. */
+function end(): void {
+  setCsrf("");
+  queryClient.setQueryData(sessionKey, null);
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" && query.queryKey[0] !== "version" });
 }
 
-export const useAccounts = () => useList<Schemas["Account"]>("accounts", seldom);
+export const useSignIn = () => useMutation({ mutationFn: (body: Schemas["SignIn"]) => call<Schemas["Session"]>("POST", path("session"), body), onSuccess: begin });
+
+/** With a one-time link: its password is the user's from now on. */
+export const useWelcome = () => useMutation({ mutationFn: (body: Schemas["Welcome"]) => call<Schemas["Session"]>("POST", path("welcome"), body), onSuccess: begin });
+
+// Whatever the server says to it.
+export const useSignOut = () => useMutation({ mutationFn: () => call<void>("DELETE", path("session")), onSettled: end });
+
+/** Pages follow what happens while somebody is signed in. */
+export function useEvents(): void {
+  useEffect(() => listen(queryClient, end), []);
+}
+
+export function useMay(right: Right): boolean {
+  const session = useSession().data;
+  return session ? may(session, right) : false;
+}
+
 export const useMailboxes = () => useList<Schemas["Mailbox"]>("mailboxes", often);
-export const useApplications = () => useList<Schemas["Application"]>("applications", seldom);
 export const useDepartments = () => useList<Schemas["Department"]>("departments", seldom);
-export const useSettings = () => useList<Schemas["Setting"]>("settings", seldom);
-export const useExceptions = () => useList<Schemas["Exception"]>("exceptions", often);
-export const useAlarms = () => useList<Schemas["Alarm"]>("alarms", often);
+
+// Asked by those only who may know.
+export const useAccounts = () => useList<Schemas["Account"]>("accounts", seldom, useMay("accounts:read"));
+export const useExceptions = () => useList<Schemas["Exception"]>("exceptions", often, useMay("accounts:read"));
+export const useAlarms = () => useList<Schemas["Alarm"]>("alarms", often, useMay("accounts:read"));
+export const useApplications = () => useList<Schemas["Application"]>("applications", seldom, useMay("system:read"));
+export const useSettings = () => useList<Schemas["Setting"]>("settings", seldom, useMay("system:read"));
+export const useUsers = () => useList<Schemas["User"]>("users", seldom, useMay("system:read"));
+export const useTokens = () => useList<Schemas["Token"]>("tokens", seldom);
 
 export const useAccount = (name: string) =>
-  useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: often });
+  useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: useInterval(often) });
 
-export function useCases(state: "open" | "closed" | "", department: string, below: number | null) {
+export function useCases(state: "open" | "closed" | "", department: string, after: string | null) {
   const query = new URLSearchParams({ limit: "50" });
   if (state) query.set("state", state);
   if (department) query.set("department", department);
-  if (below !== null) query.set("below", String(below));
+  if (after !== null) query.set("after", after);
   return useQuery({
-    queryKey: ["cases", state, department, below],
-    queryFn: () => call<{ items: Schemas["Case"][]; next: number | null }>("GET", `${path("cases")}?${query}`),
-    refetchInterval: often,
+    queryKey: ["cases", state, department, after],
+    queryFn: () => call<Schemas["CasePage"]>("GET", `${path("cases")}?${query}`),
+    refetchInterval: useInterval(often),
   });
 }
 
 export const useCase = (number: number) =>
-  useQuery({ queryKey: ["case", number], queryFn: () => call<Schemas["CaseWithActivities"]>("GET", path("cases", number)), refetchInterval: often });
+  useQuery({ queryKey: ["case", number], queryFn: () => call<Schemas["CaseWithActivities"]>("GET", path("cases", number)), refetchInterval: useInterval(often) });
 
 export type OutboundState = Schemas["Outbound"]["state"];
 export const outboundStates: OutboundState[] = ["queued", "claimed", "committing", "sent", "failed", "in-doubt"];
@@ -102,7 +121,7 @@ export const outboundStates: OutboundState[] = ["queued", "claimed", "committing
 export function useOutbound(state: OutboundState | "") {
   const query = new URLSearchParams({ limit: "100" });
   if (state) query.set("state", state);
-  return useList<Schemas["Outbound"]>("outbound", often, ["outbound", state], `${path("outbound")}?${query}`);
+  return useList<Schemas["Outbound"]>("outbound", often, true, ["outbound", state], `${path("outbound")}?${query}`);
 }
 
 /** Asked until the provider's answer is in. */

@@ -4,14 +4,14 @@ import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router-dom";
 import { call, path } from "../api/client";
-import { useAccount, useChange } from "../api/queries";
+import { useAccount, useChange, useMay } from "../api/queries";
 import { AuthorizeButton } from "../parts/authorize";
 import { Cause } from "../parts/cause";
+import { ChangeAccount } from "../parts/change-dialogs";
 import { ConfirmButton } from "../parts/confirm-button";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { accountMood, Data, DataList, State, Time } from "../parts/words";
-import { useMayAdminister } from "../shell/role";
 
 const useStyles = makeStyles({
   facts: { display: "grid", gridTemplateColumns: "minmax(120px, max-content) minmax(0, 1fr)", gap: "8px 24px", margin: 0, "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)", gap: "2px" } },
@@ -38,7 +38,7 @@ export function AccountPage() {
   const name = useParams().name ?? "";
   const navigate = useNavigate();
   const query = useAccount(name);
-  const administers = useMayAdminister();
+  const administers = useMay("accounts:write");
   const transcript = useChange((on: boolean) => call("PUT", path("accounts", name, "transcript"), { on }));
   const remove = async () => {
     await call("DELETE", path("accounts", name));
@@ -51,6 +51,7 @@ export function AccountPage() {
         administers && (
           <>
             <AuthorizeButton account={name} />
+            {query.data && <ChangeAccount account={query.data} onRenamed={(to) => navigate(`/accounts/${encodeURIComponent(to)}`, { replace: true })} />}
             <ConfirmButton label={t("common.remove")} question={t("account.removeQuestion", { name })} onConfirm={remove} />
           </>
         )

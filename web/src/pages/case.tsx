@@ -3,13 +3,13 @@ import { Badge, Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router-dom";
 import { call, path, Trouble } from "../api/client";
-import { useCase, useChange } from "../api/queries";
+import { useCase, useChange, useMay } from "../api/queries";
 import { ActivityCard } from "../parts/activity-card";
+import { ChangedMeanwhile, changedMeanwhile } from "../parts/changed-meanwhile";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { ReplyBox } from "../parts/reply-box";
 import { Data } from "../parts/words";
-import { useMayWrite } from "../shell/role";
 
 const useStyles = makeStyles({
   facts: { display: "flex", flexWrap: "wrap", gap: "4px 16px", alignItems: "center", color: tokens.colorNeutralForeground2 },
@@ -21,8 +21,9 @@ export function CasePage() {
   const styles = useStyles();
   const number = Number(useParams().number);
   const query = useCase(number);
-  const change = useChange((state: "open" | "closed") => call("PATCH", path("cases", number), { state }));
-  const writes = useMayWrite();
+  const change = useChange((state: "open" | "closed") => call("PATCH", path("cases", number), { state }, query.data?.etag));
+  const conflict = changedMeanwhile(change.error);
+  const writes = useMay("cases:write");
   const data = query.data;
   const missing = query.error instanceof Trouble && query.error.status === 404;
   const turnTo = data?.state === "open" ? "closed" : "open";
@@ -38,7 +39,7 @@ export function CasePage() {
         )
       }
     >
-      <Refusal error={change.error} />
+      {conflict ? <ChangedMeanwhile problem={conflict} ready onTake={() => change.reset()} help={t("changed.caseHelp")} take={t("changed.seen")} /> : <Refusal error={change.error} />}
       <Fetched query={query}>
         {(it) => (
           <>

@@ -20,19 +20,19 @@ export function CasesPage() {
   const asked = search.get("state") ?? "open";
   const state = asked === "open" || asked === "closed" ? asked : "";
   const department = search.get("department") ?? "";
-  const below = Number(search.get("below")) || null;
-  const cases = useCases(state, department, below);
+  const after = search.get("after");
+  const cases = useCases(state, department, after);
   const departments = useDepartments();
 
   const filter = (name: string, value: string) => {
     const next = new URLSearchParams(search);
     next.set(name, value);
-    next.delete("below");
+    next.delete("after");
     setSearch(next);
   };
-  const turn = (to: number) => {
+  const turn = (to: string) => {
     const next = new URLSearchParams(search);
-    next.set("below", String(to));
+    next.set("after", to);
     setSearch(next);
   };
 
@@ -76,8 +76,8 @@ export function CasesPage() {
               ]}
             />
             <div className={styles.pages}>
-              {below !== null && <Button onClick={() => navigate(-1)}>{t("case.newer")}</Button>}
-              {page.next !== null && <Button onClick={() => turn(page.next ?? 0)}>{t("case.older")}</Button>}
+              {after !== null && <Button onClick={() => navigate(-1)}>{t("case.newer")}</Button>}
+              {page.next !== null && <Button onClick={() => turn(page.next ?? "")}>{t("case.older")}</Button>}
             </div>
           </>
         )}

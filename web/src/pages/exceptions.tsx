@@ -2,17 +2,16 @@
 import { Button, Link } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path } from "../api/client";
-import { useChange, useExceptions } from "../api/queries";
+import { useChange, useExceptions, useMay } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { Data, Num, Said, Size, Time } from "../parts/words";
-import { useMayWrite } from "../shell/role";
 
 export function ExceptionsPage() {
   const { t } = useTranslation();
   const exceptions = useExceptions();
-  const writes = useMayWrite();
+  const writes = useMay("accounts:write");
   const retry = useChange((id: string) => call("POST", path("exceptions", id, "retry")));
   return (
     <Page title={t("nav.exceptions")}>

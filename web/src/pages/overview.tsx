@@ -3,7 +3,7 @@ import { Card, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens, 
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
-import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useOutbound } from "../api/queries";
+import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useMay, useOutbound } from "../api/queries";
 import { Cause } from "../parts/cause";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page, Section } from "../parts/page";
@@ -24,15 +24,18 @@ function Figure({ words, to, value }: { words: string; to: string; value: ReactN
   );
 }
 
-function Flow({ accounts, mailboxes, alarms }: { accounts: Schemas["Account"][]; mailboxes: Schemas["Mailbox"][]; alarms: Schemas["Alarm"][] }) {
+/** Accounts are not for everybody to see; what mailboxes say is. */
+function Flow({ accounts = [], mailboxes, alarms }: { accounts: Schemas["Account"][] | undefined; mailboxes: Schemas["Mailbox"][]; alarms: Schemas["Alarm"][] }) {
   const { t } = useTranslation();
+  const administers = useMay("accounts:write");
+  const knows = useMay("accounts:read");
   const held = mailboxes.filter((each) => each.state === "stopped" || each.state === "backing-off").length;
   const unready = accounts.filter((each) => each.state !== "ready").length;
   if (mailboxes.length === 0) {
     return (
       <MessageBar intent="info" layout="multiline">
         <MessageBarBody>
-          <MessageBarTitle>{t("overview.empty")}</MessageBarTitle> {t("overview.emptyHelp")} <To to="/accounts">{t("nav.accounts")}</To>
+          <MessageBarTitle>{t("overview.empty")}</MessageBarTitle> {administers && <>{t("overview.emptyHelp")} <To to="/accounts">{t("nav.accounts")}</To></>}
         </MessageBarBody>
       </MessageBar>
     );
@@ -41,7 +44,7 @@ function Flow({ accounts, mailboxes, alarms }: { accounts: Schemas["Account"][];
     return (
       <MessageBar intent="success" layout="multiline">
         <MessageBarBody>
-          <MessageBarTitle>{t("overview.flows")}</MessageBarTitle> {t("overview.flowsHelp")}
+          <MessageBarTitle>{t("overview.flows")}</MessageBarTitle> {t(knows ? "overview.flowsHelp" : "overview.flowsHelpAgent")}
         </MessageBarBody>
       </MessageBar>
     );
@@ -66,36 +69,39 @@ export function OverviewPage() {
   const failed = useOutbound("failed");
   const inDoubt = useOutbound("in-doubt");
   const exceptions = useExceptions();
+  const knows = useMay("accounts:read");
   const waiting = open.data?.items.filter((each) => each.waiting_for_us).length;
   const more = open.data?.next ? "+" : "";
   return (
     <Page title={t("nav.overview")}>
-      {accounts.data && mailboxes.data && <Flow accounts={accounts.data} mailboxes={mailboxes.data} alarms={alarms.data ?? []} />}
+      {(accounts.data || !knows) && mailboxes.data && <Flow accounts={accounts.data} mailboxes={mailboxes.data} alarms={alarms.data ?? []} />}
       <div className={styles.cards}>
         <Figure to="/cases" words={t("overview.openCases")} value={open.data ? <><Num value={open.data.items.length} />{more}</> : "–"} />
         <Figure to="/cases" words={t("overview.waitingForUs")} value={waiting === undefined ? "–" : <><Num value={waiting} />{more}</>} />
         <Figure to="/sent?state=failed" words={t("outbound.state.failed")} value={failed.data ? <Num value={failed.data.length} /> : "–"} />
         <Figure to="/sent?state=in-doubt" words={t("outbound.state.in-doubt")} value={inDoubt.data ? <Num value={inDoubt.data.length} /> : "–"} />
-        <Figure to="/exceptions" words={t("nav.exceptions")} value={exceptions.data ? <Num value={exceptions.data.length} /> : "–"} />
+        {knows && <Figure to="/exceptions" words={t("nav.exceptions")} value={exceptions.data ? <Num value={exceptions.data.length} /> : "–"} />}
       </div>
-      <Section title={t("alarm.title")}>
-        <Fetched query={alarms}>
-          {(rows) => (
-            <DataTable
-              label={t("alarm.title")}
-              empty={t("alarm.none")}
-              rows={rows}
-              rowKey={(row) => row.cause + row.subject}
-              columns={[
-                { head: t("alarm.subject"), cell: (row) => <Data>{row.subject}</Data> },
-                { head: t("alarm.words"), cell: (row) => <State mood="bad" words={<Said>{row.words}</Said>} />, room: "wide" },
-                { head: t("alarm.begun"), cell: (row) => <Time at={row.begun} /> },
-                { head: t("alarm.count"), cell: (row) => <Num value={row.count} /> },
-              ]}
-            />
-          )}
-        </Fetched>
-      </Section>
+      {knows && (
+        <Section title={t("alarm.title")}>
+          <Fetched query={alarms}>
+            {(rows) => (
+              <DataTable
+                label={t("alarm.title")}
+                empty={t("alarm.none")}
+                rows={rows}
+                rowKey={(row) => row.cause + row.subject}
+                columns={[
+                  { head: t("alarm.subject"), cell: (row) => <Data>{row.subject}</Data> },
+                  { head: t("alarm.words"), cell: (row) => <State mood="bad" words={<Said>{row.words}</Said>} />, room: "wide" },
+                  { head: t("alarm.begun"), cell: (row) => <Time at={row.begun} /> },
+                  { head: t("alarm.count"), cell: (row) => <Num value={row.count} /> },
+                ]}
+              />
+            )}
+          </Fetched>
+        </Section>
+      )}
       <Section title={t("mailbox.title")}>
         <Fetched query={mailboxes}>
           {(rows) => (
@@ -116,24 +122,26 @@ export function OverviewPage() {
           )}
         </Fetched>
       </Section>
-      <Section title={t("account.title")}>
-        <Fetched query={accounts}>
-          {(rows) => (
-            <DataTable
-              label={t("account.title")}
-              empty={t("account.none")}
-              rows={rows}
-              rowKey={(row) => row.name}
-              columns={[
-                { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}><Data>{row.name}</Data></To> },
-                { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
-                { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
-                { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
-              ]}
-            />
-          )}
-        </Fetched>
-      </Section>
+      {knows && (
+        <Section title={t("account.title")}>
+          <Fetched query={accounts}>
+            {(rows) => (
+              <DataTable
+                label={t("account.title")}
+                empty={t("account.none")}
+                rows={rows}
+                rowKey={(row) => row.name}
+                columns={[
+                  { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}><Data>{row.name}</Data></To> },
+                  { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
+                  { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
+                  { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
+                ]}
+              />
+            )}
+          </Fetched>
+        </Section>
+      )}
     </Page>
   );
 }

@@ -3,14 +3,13 @@ import { Button, Field, makeStyles, Select, tokens } from "@fluentui/react-compo
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router-dom";
 import { call, path } from "../api/client";
-import { outboundStates, useMailboxes, useOutbound } from "../api/queries";
+import { outboundStates, useMailboxes, useMay, useOutbound } from "../api/queries";
 import { addresses } from "../parts/addresses";
 import { DataTable } from "../parts/data-table";
 import { FormDialog, type Values } from "../parts/form-dialog";
 import { OutboundStateOf } from "../parts/outbound-state";
 import { Fetched, Page } from "../parts/page";
 import { Data, DataList, Num, Time, To } from "../parts/words";
-import { useMayWrite } from "../shell/role";
 
 const useStyles = makeStyles({
   filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL },
@@ -23,7 +22,7 @@ export function SentPage() {
   const state = outboundStates.find((each) => each === search.get("state")) ?? "";
   const outbound = useOutbound(state);
   const mailboxes = useMailboxes();
-  const writes = useMayWrite();
+  const writes = useMay("cases:write");
   const send = (values: Values) => call("POST", path("messages"), { ...values, to: addresses(values.to ?? ""), cc: addresses(values.cc ?? "") });
   return (
     <Page

@@ -2,12 +2,11 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { useSettings } from "../api/queries";
+import { useMay, useSettings } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
 import { Fetched, Page } from "../parts/page";
 import { Data, Said } from "../parts/words";
-import { useMayAdminister } from "../shell/role";
 
 const useStyles = makeStyles({
   meaning: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
@@ -34,7 +33,7 @@ export function SettingsPage() {
   const { t } = useTranslation();
   const styles = useStyles();
   const settings = useSettings();
-  const administers = useMayAdminister();
+  const administers = useMay("system:write");
   const words = useSettingWords();
   const shown = (setting: Schemas["Setting"], value: string) => words.value(setting, value) ?? <Data>{value}</Data>;
   return (
@@ -61,15 +60,17 @@ export function SettingsPage() {
               ...(administers
                 ? [
                     {
-                      head: t("setting.change"),
+                      head: t("exception.actions"),
                       cell: (row: Schemas["Setting"]) => {
                         const name = words.name(row) ?? row.name;
                         return (
                           <FormDialog
-                            trigger={<Button size="small" aria-label={t("setting.changeOf", { name })}>{t("setting.change")}</Button>}
+                            trigger={<Button size="small" aria-label={t("setting.changeOf", { name })}>{t("common.change")}</Button>}
                             title={name}
                             submit={t("common.save")}
-                            onSubmit={(values) => call("PUT", path("settings", row.name), { value: values.value ?? "" })}
+                            empty
+                            etag={row.etag}
+                            onSubmit={(values, etag) => call("PUT", path("settings", row.name), { value: values.value ?? "" }, etag)}
                             fields={[
                               {
                                 name: "value",

@@ -3,10 +3,11 @@ import { Button } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons/svg/add";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
+import { useMay } from "../api/queries";
 import { FormDialog } from "./form-dialog";
 
 const clouds = ["worldwide", "gcc-high", "dod", "china", "custom"] as const;
-const afters = ["move", "seen", "leave", "delete"] as const;
+export const afters = ["move", "seen", "leave", "delete"] as const;
 
 const named = (list: { name: string }[]) => list.map((each) => ({ value: each.name, label: each.name }));
 
@@ -30,8 +31,10 @@ export function AddApplication() {
   );
 }
 
-export function AddAccount({ applications, departments }: { applications: Schemas["Application"][]; departments: Schemas["Department"][] }) {
+export function AddAccount({ applications, departments }: { applications: Schemas["Application"][] | undefined; departments: Schemas["Department"][] }) {
   const { t } = useTranslation();
+  // Tokens go to these servers, so only a system administrator may name them.
+  const rules = useMay("system:write");
   return (
     <FormDialog
       trigger={
@@ -47,9 +50,9 @@ export function AddAccount({ applications, departments }: { applications: Schema
         { name: "kind", label: t("account.kind"), required: true, options: (["mailbox", "shared"] as const).map((value) => ({ value, label: t(`account.kinds.${value}`) })), hint: t("account.kindHint") },
         { name: "user", label: t("account.user"), required: true, hint: t("account.userHint") },
         { name: "department", label: t("common.department"), required: true, options: named(departments) },
-        { name: "application", label: t("account.application"), required: true, options: named(applications) },
-        { name: "imap_host", label: t("account.retrievalServer"), hint: t("account.serverHint", { server: "outlook.office365.com:993" }) },
-        { name: "smtp_host", label: t("account.submissionServer"), hint: t("account.serverHint", { server: "smtp.office365.com:587" }) },
+        { name: "application", label: t("account.application"), required: true, ...(applications ? { options: named(applications) } : { hint: t("account.applicationHint") }) },
+        { name: "imap_host", label: t("account.retrievalServer"), hint: t("account.serverHint", { server: "outlook.office365.com:993" }), when: () => rules },
+        { name: "smtp_host", label: t("account.submissionServer"), hint: t("account.serverHint", { server: "smtp.office365.com:587" }), when: () => rules },
       ]}
     />
   );
@@ -73,7 +76,7 @@ export function AddMailbox({ accounts }: { accounts: Schemas["Account"][] }) {
         { name: "display_name", label: t("mailbox.displayName"), hint: t("mailbox.displayNameHint") },
         { name: "folder", label: t("mailbox.folder"), value: "INBOX" },
         { name: "baseline", label: t("mailbox.baseline"), value: "now", hint: t("mailbox.baselineHint") },
-        { name: "after", label: t("mailbox.after"), required: true, options: afters.map((value) => ({ value, label: t(`mailbox.afters.${value}`, { folder: "" }) })) },
+        { name: "after", label: t("mailbox.after"), required: true, options: afters.map((value) => ({ value, label: t(`mailbox.afters.${value}`, { folder: "…" }) })) },
         { name: "after_folder", label: t("mailbox.afterFolder"), value: "Postroom", when: (values) => values.after === "move" },
       ]}
     />

@@ -1,10 +1,11 @@
 // The sign-in that gives an account its grant: a link for this browser, or to be sent to whoever has the password; then it waits
 // for the provider's answer. Nothing opens by itself.
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, Spinner, tokens } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, Spinner, tokens } from "@fluentui/react-components";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { queryClient, useAuthorization, useChange } from "../api/queries";
+import { CopyField } from "./copy-field";
 import { Refusal } from "./refusal";
 import { Said, Time } from "./words";
 
@@ -14,7 +15,6 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const query = useAuthorization(begun.id);
-  const [copied, setCopied] = useState(false);
   const state = query.data?.state ?? "waiting";
   const url = begun.url ?? "";
   useEffect(() => {
@@ -37,15 +37,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
           {t("authorize.open")}
         </Button>
       </div>
-      <Field label={t("authorize.link")}>
-        <Input readOnly value={url} dir="ltr" onFocus={(event) => event.target.select()} />
-      </Field>
-      {/* The clipboard is there on https and localhost only; elsewhere people copy from the field. */}
-      {"clipboard" in navigator && (
-        <div>
-          <Button onClick={() => void navigator.clipboard.writeText(url).then(() => setCopied(true))}>{t(copied ? "authorize.copied" : "authorize.copy")}</Button>
-        </div>
-      )}
+      <CopyField label={t("authorize.link")} value={url} copy={t("authorize.copy")} />
       <Spinner size="tiny" labelPosition="after" label={t("authorize.waiting")} />
       <div>
         {t("authorize.ends")} <Time at={begun.ends} />

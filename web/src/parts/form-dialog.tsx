@@ -1,12 +1,17 @@
-// A form in a dialog: labelled fields, hints, the server's refusal beside the field that it is about, nothing lost on a refusal.
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, makeStyles, Select, Textarea, tokens } from "@fluentui/react-components";
-import { cloneElement, useState, type FormEvent, type ReactElement } from "react";
+// A form in a dialog: labelled fields, hints, the server's refusal beside the field that it is about, nothing lost on a refusal. Where
+// somebody else has changed the thing meanwhile, it says so, and offers their version with what was typed here kept.
+import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, makeStyles, Select, Textarea, tokens } from "@fluentui/react-components";
+import { cloneElement, useState, type FormEvent, type ReactElement, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Trouble } from "../api/client";
 import { useChange } from "../api/queries";
+import { ChangedMeanwhile, changedMeanwhile } from "./changed-meanwhile";
 import { Refusal } from "./refusal";
 
-const useStyles = makeStyles({ fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS } });
+const useStyles = makeStyles({
+  fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS },
+  choices: { display: "flex", flexDirection: "column" },
+});
 
 export interface FormField {
   name: string;
@@ -14,51 +19,111 @@ export interface FormField {
   hint?: string;
   required?: boolean;
   value?: string;
-  type?: "text" | "password" | "area";
+  type?: "text" | "password" | "area" | "number";
+  autoComplete?: string;
   options?: { value: string; label: string }[];
+  /** Several of the options: the value has them one a line. */
+  several?: boolean;
   /** Shown only where this holds of the values so far. */
   when?: (values: Values) => boolean;
 }
 
 export type Values = Record<string, string>;
 
-interface FormDialogProps {
+/** The lines of a field with several options. */
+export const chosen = (value: string | undefined): string[] => (value ?? "").split("\n").filter((each) => each !== "");
+
+interface FormDialogProps<Out> {
   trigger: ReactElement;
   title: string;
+  /** Above the fields: what will happen. */
+  words?: ReactNode;
   submit: string;
   fields: FormField[];
-  /** Gets the fields that are shown and not empty. */
-  onSubmit: (values: Values) => Promise<unknown>;
+  /** The version that the fields are of, where it is one that others may change, too. */
+  etag?: string;
+  /** Gets the fields that are shown; those that are empty only where `empty` is set. */
+  onSubmit: (values: Values, etag: string | undefined) => Promise<Out>;
+  empty?: boolean;
+  /** What is wrong before the server is asked. */
+  check?: (values: Values) => { field: string; words: string } | undefined;
+  /** Shown in place of the form when it was done, for what is told only once. */
+  done?: (outcome: Out) => ReactNode;
 }
 
-function FormBody({ title, submit, fields, onSubmit, close }: Omit<FormDialogProps, "trigger"> & { close: () => void }) {
+function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, done, close, ...now }: Omit<FormDialogProps<Out>, "trigger"> & { close: () => void }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const [typed, setTyped] = useState<Values>({});
-  const change = useChange(onSubmit);
-  const values: Values = Object.fromEntries(fields.map((field) => [field.name, typed[field.name] ?? field.value ?? (field.required ? (field.options?.[0]?.value ?? "") : "")]));
-  const shown = fields.filter((field) => field.when?.(values) ?? true);
+  // The version that this form is about stays the one that it was opened with: fields must not change while somebody types.
+  const [base, setBase] = useState<{ fields: FormField[]; etag: string | undefined }>({ fields: now.fields, etag: now.etag });
+  const [fault, setFault] = useState<{ field: string; words: string }>();
+  const change = useChange((values: Values) => onSubmit(values, base.etag));
+  const before = new Map(base.fields.map((field) => [field.name, field.value]));
+  const values: Values = Object.fromEntries(
+    now.fields.map((field) => [field.name, typed[field.name] ?? before.get(field.name) ?? (field.required && !field.several ? (field.options?.[0]?.value ?? "") : "")]),
+  );
+  const shown = now.fields.filter((field) => field.when?.(values) ?? true);
   const wrong = change.error instanceof Trouble ? change.error.problem?.field : undefined;
+  const conflict = changedMeanwhile(change.error);
+  const theirs = (field: FormField) => (base.etag !== now.etag && field.value !== before.get(field.name) ? (field.options?.find((each) => each.value === field.value)?.label ?? field.value ?? "") : undefined);
 
   const send = (event: FormEvent) => {
     event.preventDefault();
-    const full = Object.fromEntries(shown.map((field) => [field.name, values[field.name] ?? ""]).filter(([, value]) => value !== ""));
-    change.mutate(full, { onSuccess: close });
+    const found = check?.(values);
+    setFault(found);
+    if (found) return;
+    const full = Object.fromEntries(shown.map((field) => [field.name, values[field.name] ?? ""]).filter(([, value]) => empty || value !== ""));
+    change.mutate(full, { onSuccess: () => done || close() });
   };
 
+  if (done && change.isSuccess) {
+    return (
+      <DialogBody>
+        <DialogTitle>{title}</DialogTitle>
+        <DialogContent>{done(change.data)}</DialogContent>
+        <DialogActions>
+          <DialogTrigger disableButtonEnhancement>
+            <Button appearance="primary">{t("common.close")}</Button>
+          </DialogTrigger>
+        </DialogActions>
+      </DialogBody>
+    );
+  }
   return (
     <form onSubmit={send}>
       <DialogBody>
         <DialogTitle>{title}</DialogTitle>
         <DialogContent>
           <div className={styles.fields}>
-            <Refusal error={change.error} />
+            {words}
+            {conflict || base.etag !== now.etag ? (
+              <ChangedMeanwhile
+                problem={conflict}
+                ready={base.etag !== now.etag}
+                onTake={() => {
+                  setBase({ fields: now.fields, etag: now.etag });
+                  change.reset();
+                }}
+              />
+            ) : (
+              <Refusal error={change.error} />
+            )}
             {shown.map((field) => {
               const value = values[field.name] ?? "";
-              const set = (_: unknown, data: { value: string }) => setTyped((before) => ({ ...before, [field.name]: data.value }));
+              const set = (_: unknown, data: { value: string }) => setTyped((earlier) => ({ ...earlier, [field.name]: data.value }));
+              const turn = (option: string, on: boolean) => set(undefined, { value: [...chosen(value).filter((each) => each !== option), ...(on ? [option] : [])].join("\n") });
+              const other = theirs(field);
+              const message = fault?.field === field.name ? { validationMessage: fault.words } : other === undefined ? {} : { validationState: "warning" as const, validationMessage: t("changed.now", { value: other || "–" }) };
               return (
-                <Field key={field.name} label={field.label} required={field.required ?? false} {...(field.hint ? { hint: field.hint } : {})} validationState={wrong === field.name ? "error" : "none"}>
-                  {field.options ? (
+                <Field key={field.name} label={field.label} required={field.required ?? false} {...(field.hint ? { hint: field.hint } : {})} validationState={wrong === field.name ? "error" : "none"} {...message}>
+                  {field.several ? (
+                    <div className={styles.choices} role="group" aria-label={field.label}>
+                      {field.options?.map((option) => (
+                        <Checkbox key={option.value} label={option.label} checked={chosen(value).includes(option.value)} onChange={(_, data) => turn(option.value, data.checked === true)} />
+                      ))}
+                    </div>
+                  ) : field.options ? (
                     <Select name={field.name} value={value} onChange={set}>
                       {field.options.map((option) => (
                         <option key={option.value} value={option.value}>
@@ -69,7 +134,7 @@ function FormBody({ title, submit, fields, onSubmit, close }: Omit<FormDialogPro
                   ) : field.type === "area" ? (
                     <Textarea name={field.name} value={value} onChange={set} rows={8} resize="vertical" dir="auto" />
                   ) : (
-                    <Input name={field.name} value={value} onChange={set} type={field.type ?? "text"} autoComplete="off" dir="auto" />
+                    <Input name={field.name} value={value} onChange={set} type={field.type ?? "text"} autoComplete={field.autoComplete ?? "off"} dir="auto" />
                   )}
                 </Field>
               );
@@ -89,7 +154,7 @@ function FormBody({ title, submit, fields, onSubmit, close }: Omit<FormDialogPro
   );
 }
 
-export function FormDialog({ trigger, ...rest }: FormDialogProps) {
+export function FormDialog<Out>({ trigger, ...rest }: FormDialogProps<Out>) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>

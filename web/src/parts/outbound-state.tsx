@@ -2,8 +2,7 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { useChange } from "../api/queries";
-import { useMayWrite } from "../shell/role";
+import { useChange, useMay } from "../api/queries";
 import { ConfirmButton } from "./confirm-button";
 import { Refusal } from "./refusal";
 import { outboundMood, State, Time } from "./words";
@@ -15,7 +14,7 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
   const styles = useStyles();
   const resolve = useChange((as: "sent" | "resend") => call("POST", path("outbound", outbound.id, "resolution"), { as }));
   const again = () => call("POST", path("outbound", outbound.id, "resolution"), { as: "resend" });
-  const writes = useMayWrite();
+  const writes = useMay("cases:write");
   return (
     <State mood={outboundMood[outbound.state]} words={t(`outbound.state.${outbound.state}`)} reason={outbound.reason}>
       {outbound.state === "queued" && outbound.next_try && outbound.tries > 0 && (

@@ -5,15 +5,20 @@ import { LocalLanguageRegular } from "@fluentui/react-icons/svg/local-language";
 import { MailErrorRegular } from "@fluentui/react-icons/svg/mail-error";
 import { MailInboxRegular } from "@fluentui/react-icons/svg/mail-inbox";
 import { NavigationRegular } from "@fluentui/react-icons/svg/navigation";
+import { PeopleRegular } from "@fluentui/react-icons/svg/people";
 import { PersonRegular } from "@fluentui/react-icons/svg/person";
 import { PersonAccountsRegular } from "@fluentui/react-icons/svg/person-accounts";
+import { PlugDisconnectedRegular } from "@fluentui/react-icons/svg/plug-disconnected";
 import { SendRegular } from "@fluentui/react-icons/svg/send";
 import { SettingsRegular } from "@fluentui/react-icons/svg/settings";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink } from "react-router-dom";
+import { NavLink, useNavigate } from "react-router-dom";
 import type { Schemas } from "../api/client";
-import { useSignOut, useVersion } from "../api/queries";
+import { useLiveness } from "../api/live";
+import { useEvents, useSignOut, useVersion } from "../api/queries";
+import { may } from "../api/rights";
+import { Data } from "../parts/words";
 import { chooseLanguage, languageOf, languages } from "../i18n";
 
 const narrow = "@media (max-width: 760px)";
@@ -24,6 +29,7 @@ const useStyles = makeStyles({
   product: { fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, marginInlineEnd: "auto", whiteSpace: "nowrap" },
   onBrand: { color: tokens.colorNeutralForegroundOnBrand, minWidth: "32px", whiteSpace: "nowrap", ":hover": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundHover }, ":hover:active": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundPressed } },
   onlyNarrow: { display: "none", [narrow]: { display: "inline-flex" } },
+  connection: { fontSize: tokens.fontSizeBase200, display: "inline-flex", alignItems: "center", gap: "4px", minWidth: 0 },
   label: { [narrow]: { display: "none" } },
   banner: { gridColumn: "1 / -1", gridRow: 2 },
   nav: { gridRow: 3, padding: "12px 8px", borderInlineEndWidth: "1px", borderInlineEndStyle: "solid", borderInlineEndColor: tokens.colorNeutralStroke2, backgroundColor: tokens.colorNeutralBackground3, [narrow]: { display: "none" } },
@@ -37,12 +43,13 @@ const useStyles = makeStyles({
 });
 
 const places = [
-  { to: "/", word: "nav.overview", Icon: HomeRegular },
-  { to: "/cases", word: "nav.cases", Icon: MailInboxRegular },
-  { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular },
-  { to: "/sent", word: "nav.sent", Icon: SendRegular },
-  { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular },
-  { to: "/settings", word: "nav.settings", Icon: SettingsRegular },
+  { to: "/", word: "nav.overview", Icon: HomeRegular, right: "cases:read" },
+  { to: "/cases", word: "nav.cases", Icon: MailInboxRegular, right: "cases:read" },
+  { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular, right: "accounts:read" },
+  { to: "/sent", word: "nav.sent", Icon: SendRegular, right: "cases:read" },
+  { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular, right: "accounts:read" },
+  { to: "/users", word: "nav.users", Icon: PeopleRegular, right: "system:read" },
+  { to: "/settings", word: "nav.settings", Icon: SettingsRegular, right: "system:read" },
 ] as const;
 
 export function LanguageMenu({ className }: { className?: string }) {
@@ -80,11 +87,29 @@ export function LabBanner() {
   );
 }
 
+/** A word, and only while pages don't follow what happens by themselves. */
+function Connection() {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const lost = useLiveness() === "lost";
+  return (
+    <span role="status" className={styles.connection} title={lost ? t("live.lostHelp") : undefined}>
+      {lost && (
+        <>
+          <PlugDisconnectedRegular aria-hidden="true" /> {t("live.lost")}
+        </>
+      )}
+    </span>
+  );
+}
+
 export function Shell({ session, children }: { session: Schemas["Session"]; children: ReactNode }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const [navOpen, setNavOpen] = useState(false);
   const signOut = useSignOut();
+  const navigate = useNavigate();
+  useEvents();
   return (
     <div className={styles.shell}>
       <header className={styles.header}>
@@ -93,16 +118,20 @@ export function Shell({ session, children }: { session: Schemas["Session"]; chil
         </a>
         <Button appearance="subtle" className={mergeClasses(styles.onBrand, styles.onlyNarrow)} icon={<NavigationRegular />} aria-label={t("shell.navigation")} aria-expanded={navOpen} onClick={() => setNavOpen(!navOpen)} />
         <span className={styles.product}>Postroom</span>
+        <Connection />
         <LanguageMenu className={styles.onBrand} />
         <Menu>
           <MenuTrigger disableButtonEnhancement>
             <Button appearance="subtle" className={styles.onBrand} icon={<PersonRegular />} aria-label={t("shell.user", { name: session.name })}>
-              <span className={styles.label}>{session.name}</span>
+              <span className={styles.label}>
+                <Data>{session.name}</Data>
+              </span>
             </Button>
           </MenuTrigger>
           <MenuPopover>
             <MenuList>
               <MenuItem disabled>{t(`role.${session.role}`)}</MenuItem>
+              <MenuItem onClick={() => navigate("/own")}>{t("own.title")}</MenuItem>
               <MenuItem onClick={() => signOut.mutate()}>{t("shell.signOut")}</MenuItem>
             </MenuList>
           </MenuPopover>
@@ -111,7 +140,7 @@ export function Shell({ session, children }: { session: Schemas["Session"]; chil
       <LabBanner />
       <nav className={mergeClasses(styles.nav, navOpen && styles.navOpen)} aria-label={t("shell.navigation")}>
         <ul className={styles.list}>
-          {places.map(({ to, word, Icon }) => (
+          {places.filter(({ right }) => may(session, right)).map(({ to, word, Icon }) => (
             <li key={to}>
               <NavLink to={to} end={to === "/"} className={({ isActive }) => mergeClasses(styles.link, isActive && styles.current)} onClick={() => setNavOpen(false)}>
                 <span className={styles.icon} aria-hidden="true">
