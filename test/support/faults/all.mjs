@@ -5,6 +5,7 @@ import { kills, pauses, takeovers } from './processes.mjs';
 
 /** `pace` stretches the time between them: 1 for a run of seconds. What lasts, lasts at most `longest` milliseconds. */
 export function injectEverything(campaign, world, { pace, longest }) {
+  if (world.store === 'sqlite' && !world.disk) world.say('no power is cut and no disk is full: postroom-power-cut was not built');
   const every = (least, most) => [least, most * pace];
   kills(campaign, world, every(600, 2_500));
   pauses(campaign, world, every(1_000, 4_000), longest);
@@ -12,7 +13,7 @@ export function injectEverything(campaign, world, { pace, longest }) {
   if (world.database) {
     takeovers(campaign, world, every(1_500, 5_000));
     databaseFaults(campaign, world, every(2_000, 6_000), longest);
-  } else {
+  } else if (world.disk) {
     powerCuts(campaign, world, every(600, 2_500));
     fullDisks(campaign, world, every(1_000, 4_000), longest);
   }

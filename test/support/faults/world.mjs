@@ -1,6 +1,7 @@
 // Everything that a run needs: Postroom (two servers over PostgreSQL), Dovecot and Postfix, an OpenID provider, customers who write, and
 // agents who answer; with a wire that the campaign spoils between Postroom and each of them.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificates } from '../certificates.mjs';
 import { addAccount, authorize, powerCutProgram, setUp, startServer } from '../house.mjs';
@@ -34,7 +35,9 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
     const socket = await wire('PostgreSQL', path.join(database.sockets, '.s.PGSQL.5432'), { rate: 0.1, latency: 0, garbles: false });
     database.wired = { ...database, url: database.url.replace(database.sockets, path.dirname(socket.endpoint)) };
   }
-  servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(database ? {} : { by: [powerCutProgram] }) })));
+  // Over a disk that can lose what was not synced, where that was built beside the program.
+  const disk = store === 'sqlite' && existsSync(powerCutProgram);
+  servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(disk && { by: [powerCutProgram] }) })));
   if (database) servers.push(await keep(startServer({ anchors, store, beside: servers[0] })));
 
   let toProvider;
@@ -61,7 +64,7 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
   const promised = new Set(); // every reply that Postroom answered for with 201
   const answered = new Set();
   const world = {
-    store, say, customer, mailboxes, servers, server: servers[0], database, mail, provider, put, promised,
+    store, disk, say, customer, mailboxes, servers, server: servers[0], database, mail, provider, put, promised,
     wires: [imap, smtp, toProvider],
     /** With SIGKILL. A server that has ended without being told to has failed. */
     async kill(server) {
