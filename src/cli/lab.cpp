@@ -56,7 +56,7 @@ struct LabAddress {
 
 struct Given {
     std::string directory = "var/lab", https = "127.0.0.1:8444", http = "127.0.0.1:8445", imap = "127.0.0.1:8993",
-                smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", tenant_file;
+                pop3 = "127.0.0.1:8995", smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", tenant_file;
     std::vector<std::string> redirect_urls{"http://localhost:8080/oauth/callback"};
 };
 
@@ -73,6 +73,7 @@ json::object facts_of(lab::Lab const& lab)
             {"password", facts.password},
             {"page", fmt::format("http://localhost:{}/", at.http.port)},
             {"imap", fmt::format("localhost:{}", at.imap.port)},
+            {"pop3", fmt::format("localhost:{}", at.pop3.port)},
             {"smtp", fmt::format("localhost:{}", at.smtp.port)},
             {"inbound", to_string(at.inbound)}};
 }
@@ -86,6 +87,7 @@ int run_lab(Given const& given)
     options.listen.https = or_exit(parse_endpoint(given.https, 8444), wrong_usage);
     options.listen.http = or_exit(parse_endpoint(given.http, 8445), wrong_usage);
     options.listen.imap = or_exit(parse_endpoint(given.imap, 8993), wrong_usage);
+    options.listen.pop3 = or_exit(parse_endpoint(given.pop3, 8995), wrong_usage);
     options.listen.smtp = or_exit(parse_endpoint(given.smtp, 8587), wrong_usage);
     options.listen.inbound = or_exit(parse_endpoint(given.inbound, 8025), wrong_usage);
     auto const log = spdlog::stderr_logger_mt("lab");
@@ -102,6 +104,7 @@ int run_lab(Given const& given)
                          {say("Client secret"), "client_secret"},
                          {say("Trust"), "anchor"},
                          {say("IMAP"), "imap"},
+                         {say("POP3"), "pop3"},
                          {say("SMTP"), "smtp"},
                          {say("Customers' mail"), "inbound"},
                          {say("Users"), "users"},
@@ -124,6 +127,7 @@ void add_lab(Commands& commands, CLI::App& lab)
     lab.add_option("--https", given->https, say("Identity provider, API and page"))->type_name(say("HOST:PORT"));
     lab.add_option("--http", given->http, say("The same without TLS"))->type_name(say("HOST:PORT"));
     lab.add_option("--imap", given->imap, say("IMAP, in TLS from the first byte"))->type_name(say("HOST:PORT"));
+    lab.add_option("--pop3", given->pop3, say("POP3, in TLS from the first byte"))->type_name(say("HOST:PORT"));
     lab.add_option("--smtp", given->smtp, say("Submission, with STARTTLS"))->type_name(say("HOST:PORT"));
     lab.add_option("--inbound", given->inbound, say("Customers' mail, from any mail program"))
         ->type_name(say("HOST:PORT"));

@@ -10,9 +10,9 @@ namespace postroom::lab {
 
 namespace {
 
-constexpr std::string_view provider = "identity provider", imap = "IMAP", smtp = "SMTP";
+constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 29> table{{
+constexpr std::array<FaultRow, 39> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -59,6 +59,26 @@ constexpr std::array<FaultRow, 29> table{{
      "the UIDs that it plays for, with commas; empty: all", "", "Exchange, getmail's documentation; MailKit #1446"},
     {Fault::imap_late_mail, "imap-late-mail", imap, "SEARCH and FETCH do not show the newest mail yet.", "", "",
      "Exchange, imapclient #441"},
+    {Fault::pop3_sign_in_refused, "pop3-sign-in-refused", pop3,
+     "-ERR Authentication failure: unknown user name or bad password.", "", "",
+     "Exchange Online, Microsoft's OAuth page for POP"},
+    {Fault::pop3_disabled, "pop3-disabled", pop3, "The sign-in is refused as where POP3 is off for the mailbox.", "",
+     "", "invented: with which words is not known"},
+    {Fault::pop3_unavailable, "pop3-unavailable", pop3, "-ERR Server Unavailable. 21", "", "",
+     "Exchange Online, logs of users; at which command is invented"},
+    {Fault::pop3_cut_mail, "pop3-cut-mail", pop3, "The connection ends within a mail.", "bytes of it that are sent",
+     "100", "invented"},
+    {Fault::pop3_retrieval_refused, "pop3-retrieval-refused", pop3, "RETR of a mail is refused.",
+     "the UIDs (those of IMAP) that it plays for, with commas; empty: all", "", "invented"},
+    {Fault::pop3_deletion_refused, "pop3-deletion-refused", pop3, "DELE is refused.", "", "", "invented"},
+    {Fault::pop3_lost_before_deleting, "pop3-lost-before-deleting", pop3,
+     "The connection ends after QUIT, without a reply; nothing is deleted.", "", "", "invented"},
+    {Fault::pop3_lost_after_deleting, "pop3-lost-after-deleting", pop3,
+     "The connection ends after QUIT, without a reply; what was marked is deleted.", "", "", "invented"},
+    {Fault::pop3_list_reordered, "pop3-list-reordered", pop3, "UIDL and LIST begin with the highest number.", "", "",
+     "invented"},
+    {Fault::pop3_ids_by_position, "pop3-ids-by-position", pop3,
+     "UIDL gives each mail its place in the list for a unique id, so that ids are used again.", "", "", "invented"},
     {Fault::smtp_disabled_tenant, "smtp-disabled-tenant", smtp,
      "535 5.7.139: SmtpClientAuthentication is disabled for the Tenant.", "", "",
      "Exchange Online, email-oauth2-proxy #193"},

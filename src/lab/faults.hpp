@@ -36,6 +36,16 @@ enum class Fault {
     imap_fetch_empty,
     imap_placeholder,
     imap_late_mail,
+    pop3_sign_in_refused,
+    pop3_disabled,
+    pop3_unavailable,
+    pop3_cut_mail,
+    pop3_retrieval_refused,
+    pop3_deletion_refused,
+    pop3_lost_before_deleting,
+    pop3_lost_after_deleting,
+    pop3_list_reordered,
+    pop3_ids_by_position,
     smtp_disabled_tenant,
     smtp_disabled_mailbox,
     smtp_sign_in_refused,
@@ -50,7 +60,7 @@ enum class Fault {
 struct FaultRow {
     Fault fault;
     std::string_view id;      ///< as the API says it
-    std::string_view where;   ///< identity provider, IMAP, SMTP
+    std::string_view where;   ///< identity provider, IMAP, POP3, SMTP
     std::string_view plays;   ///< what happens
     std::string_view value;   ///< what the value means; empty: none is used
     std::string_view preset;  ///< the value where none is given

@@ -4,6 +4,7 @@
 #include "lab/certificates.hpp"
 #include "lab/identity-provider.hpp"
 #include "lab/imap-session.hpp"
+#include "lab/pop3-session.hpp"
 #include "lab/smtp-session.hpp"
 #include "lab/tenant-json.hpp"
 #include "net/http-server.hpp"
@@ -102,7 +103,7 @@ Facts Lab::facts() const
 Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, Options options)
 {
     auto const& asked = options.listen;
-    for (auto const& at : {asked.https, asked.http, asked.imap, asked.smtp, asked.inbound})
+    for (auto const& at : {asked.https, asked.http, asked.imap, asked.pop3, asked.smtp, asked.inbound})
         if (auto const ours = check_loopback(at); !ours) return std::unexpected(ours.error());
     auto certificates = load_or_make_certificates(options.directory, options.host_name);
     if (!certificates) return std::unexpected(certificates.error());
@@ -140,10 +141,14 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
     net::Listen const https{.at = listen.https, .tls = *tls};
     net::Listen const http{.at = listen.http};
     net::Listen const imap{.at = listen.imap, .tls = *tls, .most_connections = most};
+    net::Listen const pop3{.at = listen.pop3, .tls = *tls, .most_connections = most};
     net::Listen const smtp{.at = listen.smtp, .tls = *tls, .tls_at_once = false, .most_connections = most};
     net::Listen const inbound{.at = listen.inbound};
     auto const serve_imap_here = [state](std::unique_ptr<net::Accepted> each) {
         return serve_imap(state, std::move(each));
+    };
+    auto const serve_pop3_here = [state](std::unique_ptr<net::Accepted> each) {
+        return serve_pop3(state, std::move(each));
     };
     auto const serve_submission = [state](std::unique_ptr<net::Accepted> each) {
         return serve_smtp(state, std::move(each), SmtpRole::submission);
@@ -154,6 +159,7 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
     Result<void> done = add(listen.https, net::serve_http(executor, https, handler, limits));
     if (done) done = add(listen.http, net::serve_http(executor, http, handler, limits));
     if (done) done = add(listen.imap, net::Listener::open(executor, imap, serve_imap_here));
+    if (done) done = add(listen.pop3, net::Listener::open(executor, pop3, serve_pop3_here));
     if (done) done = add(listen.smtp, net::Listener::open(executor, smtp, serve_submission));
     if (done) done = add(listen.inbound, net::Listener::open(executor, inbound, serve_inbound));
     if (!done) return std::unexpected(done.error());

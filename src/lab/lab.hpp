@@ -19,6 +19,7 @@ struct Endpoints {
     Endpoint https{"127.0.0.1", 8444};    ///< identity provider, API and page
     Endpoint http{"127.0.0.1", 8445};     ///< the same without TLS
     Endpoint imap{"127.0.0.1", 8993};     ///< IMAP, in TLS from the first byte
+    Endpoint pop3{"127.0.0.1", 8995};     ///< POP3, in TLS from the first byte
     Endpoint smtp{"127.0.0.1", 8587};     ///< submission, with STARTTLS
     Endpoint inbound{"127.0.0.1", 8025};  ///< a customer's mail, from any mail program, without TLS or sign-in
 };

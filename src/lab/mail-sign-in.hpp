@@ -1,4 +1,4 @@
-// What IMAP and SMTP sign-in share: the XOAUTH2 message, and whether a token opens a mailbox.
+// What sign-in over IMAP, POP3 and SMTP has in common: the XOAUTH2 message, and whether a token opens a mailbox.
 #pragma once
 
 #include "lab/state.hpp"
@@ -27,6 +27,7 @@ struct Permission {
     std::string_view role;
 };
 inline constexpr Permission imap_permission{"IMAP.AccessAsUser.All", "IMAP.AccessAsApp"};
+inline constexpr Permission pop3_permission{"POP.AccessAsUser.All", "POP.AccessAsApp"};
 inline constexpr Permission smtp_permission{"SMTP.Send", "SMTP.SendAsApp"};
 
 /// Nothing where Exchange would refuse: token broken, run out, for another audience, without the permission, or no such

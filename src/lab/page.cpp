@@ -34,7 +34,7 @@ Ada</textarea></label><button>Send</button></form>
 <label>A whole mail (.eml), pasted <textarea name="raw"></textarea></label>
 <label>or from a file <input type="file" name="file"></label>
 <label>To mailbox <select name="mailbox"></select></label><button>Put in</button></form></div>
-<h2>Mailboxes</h2><table><thead><tr><th>Mailbox<th>Folders that hold mail<th>IMAP<th>SMTP</tr></thead><tbody id="mailboxes"></tbody></table>
+<h2>Mailboxes</h2><table><thead><tr><th>Mailbox<th>Folders that hold mail<th>IMAP<th>POP3<th>SMTP</tr></thead><tbody id="mailboxes"></tbody></table>
 <h2>What customers received</h2><table><thead><tr><th>At<th>From<th>To<th>Subject<th>Thread<th></tr></thead><tbody id="outside"></tbody></table>
 <pre id="mail" hidden></pre>
 <h2>Faults</h2><table><thead><tr><th>Fault<th>Plays<th>For (address; nothing: all)<th>Value<th>Times (0: until off)<th></tr></thead><tbody id="faults"></tbody></table>
@@ -65,7 +65,7 @@ async function show() {
     for (const f of m.folders.filter(f => f.messages || f.name === 'INBOX')) button(folders, `${f.name}: ${f.messages}`, async () => {
       const list = await get(`mailboxes/${encodeURIComponent(m.address)}/messages?folder=${encodeURIComponent(f.name)}`);
       $('mail').hidden = false; $('mail').textContent = list.map(x => `${x.uid}  ${x.flags}  ${x.From}  ${x.Subject}  ${x['Message-ID']}`).join('\n') || 'Nothing.'; return ' '; });
-    cell(row, m.imap_enabled ? 'on' : 'off'); cell(row, m.smtp_auth_disabled ? 'off' : 'on');
+    cell(row, m.imap_enabled ? 'on' : 'off'); cell(row, m.pop_enabled ? 'on' : 'off'); cell(row, m.smtp_auth_disabled ? 'off' : 'on');
   }
   $('outside').replaceChildren();
   for (const o of outside.slice(0, 200)) {

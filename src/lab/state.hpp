@@ -33,6 +33,8 @@ struct Settings {
     std::int64_t imap_line_limit = 10'240;     ///< octets of a command line
     std::int64_t imap_exact_size = 0;          ///< 1: RFC822.SIZE is the real size, not an estimate
     std::int64_t imap_connections = 20;        ///< for a mailbox
+    std::int64_t pop3_exact_size = 0;          ///< 1: LIST and STAT give the real size, not an estimate
+    std::int64_t pop3_token_limit = 4'096;     ///< characters of a token that sign-in takes; 0: no limit
     std::int64_t smtp_connections = 3;         ///< for a mailbox
     std::int64_t smtp_messages_a_minute = 0;  ///< for a mailbox; what exceeds it is delayed (Exchange: 30); 0: no limit
     std::int64_t smtp_shared_user = 0;        ///< 1: XOAUTH2's user= may be a mailbox that the token's user may open
@@ -46,6 +48,7 @@ struct Counters {
     std::uint64_t refreshes = 0;
     std::uint64_t token_refusals = 0;
     std::uint64_t imap_sessions = 0, imap_refusals = 0, imap_bodies = 0;
+    std::uint64_t pop3_sessions = 0, pop3_refusals = 0, pop3_bodies = 0;
     std::uint64_t smtp_sessions = 0, smtp_refusals = 0, accepted = 0;
     std::map<std::string, std::uint64_t> accepted_by_message_id;
 };

@@ -92,7 +92,7 @@ struct SettingName {
     std::string_view name;
     std::int64_t Settings::* value;
 };
-constexpr std::array<SettingName, 12> settings_table{{
+constexpr std::array<SettingName, 14> settings_table{{
     {"access_token_life_s", &Settings::access_token_life_s},
     {"access_token_bytes", &Settings::access_token_bytes},
     {"refresh_token_rotates", &Settings::refresh_token_rotates},
@@ -101,6 +101,8 @@ constexpr std::array<SettingName, 12> settings_table{{
     {"imap_line_limit", &Settings::imap_line_limit},
     {"imap_exact_size", &Settings::imap_exact_size},
     {"imap_connections", &Settings::imap_connections},
+    {"pop3_exact_size", &Settings::pop3_exact_size},
+    {"pop3_token_limit", &Settings::pop3_token_limit},
     {"smtp_connections", &Settings::smtp_connections},
     {"smtp_messages_a_minute", &Settings::smtp_messages_a_minute},
     {"smtp_shared_user", &Settings::smtp_shared_user},
@@ -162,6 +164,7 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     auto const name = fields.text("name");
     auto const language = fields.text("language");
     auto const imap = fields.truth("imap_enabled");
+    auto const pop = fields.truth("pop_enabled");
     auto const* const smtp = fields.take("smtp_auth_disabled");
     if (smtp != nullptr && !smtp->is_bool() && !smtp->is_null())
         fields.wrong("smtp_auth_disabled", "true, false or null");
@@ -179,6 +182,7 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     }
     if (name) mailbox->name = *name;
     if (imap) mailbox->imap_enabled = *imap;
+    if (pop) mailbox->pop_enabled = *pop;
     if (smtp != nullptr) mailbox->smtp_auth_disabled = smtp->is_null() ? std::nullopt : std::optional(smtp->get_bool());
     if (full_access) mailbox->full_access = lowered(*full_access);
     if (send_as) mailbox->send_as = lowered(*send_as);
@@ -298,6 +302,7 @@ json::object to_json(Mailbox const& mailbox)
     return {{"address", mailbox.address},
             {"name", mailbox.name},
             {"imap_enabled", mailbox.imap_enabled},
+            {"pop_enabled", mailbox.pop_enabled},
             {"smtp_auth_disabled", std::move(smtp)},
             {"full_access", to_array(mailbox.full_access)},
             {"send_as", to_array(mailbox.send_as)},
@@ -354,17 +359,13 @@ json::object to_json(Counters const& counters)
 {
     json::object by_id;
     for (auto const& [id, count] : counters.accepted_by_message_id) by_id[id] = count;
-    return {{"sign_ins", counters.sign_ins},
-            {"codes", counters.codes},
-            {"refreshes", counters.refreshes},
-            {"token_refusals", counters.token_refusals},
-            {"imap_sessions", counters.imap_sessions},
-            {"imap_refusals", counters.imap_refusals},
-            {"imap_bodies", counters.imap_bodies},
-            {"smtp_sessions", counters.smtp_sessions},
-            {"smtp_refusals", counters.smtp_refusals},
-            {"accepted", counters.accepted},
-            {"accepted_by_message_id", std::move(by_id)}};
+    return {{"sign_ins", counters.sign_ins},           {"codes", counters.codes},
+            {"refreshes", counters.refreshes},         {"token_refusals", counters.token_refusals},
+            {"imap_sessions", counters.imap_sessions}, {"imap_refusals", counters.imap_refusals},
+            {"imap_bodies", counters.imap_bodies},     {"pop3_sessions", counters.pop3_sessions},
+            {"pop3_refusals", counters.pop3_refusals}, {"pop3_bodies", counters.pop3_bodies},
+            {"smtp_sessions", counters.smtp_sessions}, {"smtp_refusals", counters.smtp_refusals},
+            {"accepted", counters.accepted},           {"accepted_by_message_id", std::move(by_id)}};
 }
 
 void fill_default_tenant(State& state, std::vector<std::string> const& redirect_uris)

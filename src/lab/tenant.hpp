@@ -51,6 +51,7 @@ struct Mailbox {
     std::string address;  ///< the primary address, in lower case
     std::string name;
     bool imap_enabled = true;
+    bool pop_enabled = true;
     std::optional<bool> smtp_auth_disabled;  ///< none: as the tenant says
     std::set<std::string> full_access;       ///< UPNs besides the owner's
     std::set<std::string> send_as;

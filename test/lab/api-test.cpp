@@ -32,7 +32,8 @@ TEST_F(ApiTest, IsReachedFromThisMachineOnly)
     for (auto const* const host : {"0.0.0.0", "::", "192.0.2.1", "127.0.0.1.example.com"}) {
         Options options;
         options.directory = directory();
-        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {host, 0}};
+        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0},
+                          {"127.0.0.1", 0}, {"127.0.0.1", 0}, {host, 0}};
         boost::asio::io_context io;
         auto const started = Lab::start(io.get_executor(), options);
         ASSERT_FALSE(started) << host;

@@ -124,6 +124,21 @@ public:
         return reply();
     }
 
+    std::string pop3(std::string_view text)
+    {
+        send(std::string(text) + "\r\n");
+        return line();
+    }
+    /// The lines after a +OK, each with a newline, without the dot that ends them.
+    std::string lines()
+    {
+        for (std::string all;;) {
+            auto const each = line();
+            if (each == "." || each == "(closed)") return all;
+            all += each + '\n';
+        }
+    }
+
     std::string rest()
     {
         while (more()) {
@@ -163,7 +178,8 @@ protected:
         std::signal(SIGPIPE, SIG_IGN);  // plain OpenSSL writes to connections that the lab has closed
         Options options;
         options.directory = directory();
-        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}};
+        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0},
+                          {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}};
         auto started = Lab::start(io_.get_executor(), options);
         ASSERT_TRUE(started) << started.error().message;
         lab_ = std::move(*started);
@@ -237,6 +253,8 @@ protected:
     static constexpr std::string_view mail_scopes =
         "openid profile offline_access https://outlook.office.com/IMAP.AccessAsUser.All "
         "https://outlook.office.com/SMTP.Send";
+    static constexpr std::string_view pop3_scopes =
+        "openid profile offline_access https://outlook.office.com/POP.AccessAsUser.All";
 
     std::string authorize_path(std::vector<std::pair<std::string, std::string>> const& changes = {})
     {
@@ -257,9 +275,10 @@ protected:
                 if (field.first == name) field.second = value;
         return '/' + facts_.tenant_id + "/oauth2/v2.0/authorize?" + form(fields);
     }
-    Answer sign_in(std::string const& user, std::string const& password)
+    Answer sign_in(std::string const& user, std::string const& password, std::string_view scopes = mail_scopes)
     {
-        return http("POST", authorize_path(), form({{"login", user}, {"passwd", password}}), std::string(form_type));
+        return http("POST", authorize_path({{"scope", std::string(scopes)}}),
+                    form({{"login", user}, {"passwd", password}}), std::string(form_type));
     }
     static std::string parameter(Answer const& answer, std::string const& name)
     {
@@ -289,13 +308,13 @@ protected:
                       {"code_verifier", verifier_}},
                      expected);
     }
-    boost::json::object grant(std::string const& user = "sales@contoso.test")
+    boost::json::object grant(std::string const& user = "sales@contoso.test", std::string_view scopes = mail_scopes)
     {
-        return redeem(parameter(sign_in(user, facts_.password), "code"));
+        return redeem(parameter(sign_in(user, facts_.password, scopes), "code"));
     }
-    std::string access_token(std::string const& user = "sales@contoso.test")
+    std::string access_token(std::string const& user = "sales@contoso.test", std::string_view scopes = mail_scopes)
     {
-        return std::string(grant(user)["access_token"].as_string());
+        return std::string(grant(user, scopes)["access_token"].as_string());
     }
     static std::string xoauth2(std::string const& user, std::string const& token)
     {
@@ -312,6 +331,17 @@ protected:
         if (signed_in)
             EXPECT_EQ(visitor->command("a AUTHENTICATE XOAUTH2 " + xoauth2(user, access_token(user))),
                       "a OK AUTHENTICATE completed.\n");
+        return visitor;
+    }
+    std::unique_ptr<Visitor> pop3(bool signed_in = true, std::string const& user = "sales@contoso.test")
+    {
+        auto visitor = std::make_unique<Visitor>(lab_->endpoints().pop3.port, facts_.anchor_file, true);
+        visitor->line();
+        if (signed_in) {
+            EXPECT_EQ(visitor->pop3("AUTH XOAUTH2"), "+ ");
+            EXPECT_EQ(visitor->pop3(xoauth2(user, access_token(user, pop3_scopes))),
+                      "+OK User successfully authenticated.");
+        }
         return visitor;
     }
     std::unique_ptr<Visitor> smtp(bool signed_in = true, std::string const& user = "sales@contoso.test")

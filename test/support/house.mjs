@@ -38,7 +38,7 @@ export async function run(args, { cwd, input, limit = 60_000 } = {}) {
 export async function startLab({ tenant } = {}) {
   const { folder, remove } = scratchFolder('lab');
   const args = ['lab', '--directory', folder];
-  for (const name of ['https', 'http', 'imap', 'smtp', 'inbound']) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
+  for (const name of ['https', 'http', 'imap', 'pop3', 'smtp', 'inbound']) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
   if (tenant) {
     writeFileSync(path.join(folder, 'tenant.json'), JSON.stringify(tenant));
     args.push('--tenant-file', path.join(folder, 'tenant.json'));
