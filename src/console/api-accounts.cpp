@@ -21,9 +21,9 @@ json::object view(store::Connection& c, Names& names, model::Account const& acco
     return to_json(account, names, store::grant(c, account.id), store::mailboxes_of(c, account.id));
 }
 
-json::object view(store::Connection& c, model::Account const& account)
+json::object view(store::Connection& c, model::Account const& account, words::Language const& language)
 {
-    Names names(c);
+    Names names(c, language);
     return view(c, names, account);
 }
 
@@ -36,8 +36,7 @@ Endpoint server(std::string const& given, std::string_view field, std::string co
 {
     if (!given.empty()) return or_problem(parse_endpoint(given, clouds_own.port), field);
     if (clouds_own.host.empty())
-        throw Problem(Trouble::invalid,
-                      fmt::format("the cloud {} has no servers of its own: say which, as host:port", cloud),
+        throw Problem(Trouble::invalid, tr("the cloud {} has no servers of its own: say which, as host:port", cloud),
                       std::string(field));
     return clouds_own;
 }
@@ -69,7 +68,7 @@ Answer list_accounts(House& house, Request const& request)
     auto const page = page_of(request, 1000, 1000);
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         json::array found;
         auto accounts = store::accounts(c, request.caller.sight);
         next = cut_by_name(accounts, page, &model::Account::name);
@@ -89,7 +88,7 @@ Answer add_account(House& house, Request const& request)
     account.kind = or_problem(model::parse_account_kind(members.text_or("kind", "mailbox")), "kind");
     account.user = to_lower(trim(members.text("user", 320)));
     if (account.user.find('@') == std::string::npos)
-        throw Problem(Trouble::invalid, "the user must be a user name such as sales@contoso.com", "user");
+        throw Problem(Trouble::invalid, tr("the user must be a user name such as sales@contoso.com"), "user");
     Wanted const wanted{members.text("department"), members.text("application"), members.text_or("imap_host", ""),
                         members.text_or("smtp_host", "")};
     bool const own_servers = !wanted.imap_host.empty() || !wanted.smtp_host.empty();
@@ -97,7 +96,7 @@ Answer add_account(House& house, Request const& request)
     account.created = account.state_since = house.now();
     auto const body = co_await house.store().write([&](store::Connection& c) {
         if (store::account_named(c, account.name))
-            throw Problem(Trouble::conflict, fmt::format("there is an account \"{}\" already", account.name), "name");
+            throw Problem(Trouble::conflict, tr("there is an account \"{}\" already", account.name), "name");
         account.department = department_named(c, request.caller.sight, wanted.department, "department").id;
         auto const application = application_named(c, wanted.application, "application");
         account.application = application.id;
@@ -108,7 +107,7 @@ Answer add_account(House& house, Request const& request)
               {"retrieval_server", to_string(account.retrieval_server)},
               {"submission_server", to_string(account.submission_server)}},
              account.created);
-        return view(c, account);
+        return view(c, account, request.language());
     });
     house.hooks.accounts_changed();
     co_return json_response(net::http::status::created, body);
@@ -117,8 +116,9 @@ Answer add_account(House& house, Request const& request)
 Answer show_account(House& house, Request const& request)
 {
     request.only_parameters({});
-    auto const body = co_await house.store().read(
-        [&](store::Connection& c) { return view(c, account_named(c, request.caller.sight, request.path("name"))); });
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        return view(c, account_named(c, request.caller.sight, request.path("name")), request.language());
+    });
     co_return edited_response(body);
 }
 
@@ -151,7 +151,7 @@ Answer change_account(House& house, Request const& request)
         }
         store::change_account(c, account);
         note(c, request.caller, "account.change", account.name, std::move(changed), house.now());
-        return view(c, account_named(c, request.caller.sight, account.name));
+        return view(c, account_named(c, request.caller.sight, account.name), request.language());
     });
     house.hooks.accounts_changed();
     co_return edited_response(body);
@@ -179,7 +179,7 @@ Answer set_transcript(House& house, Request const& request)
                     account.name);
         store::set_account_transcript(c, account.id, on);
         note(c, request.caller, "account.transcript", account.name, {{"on", on}}, house.now());
-        return view(c, account_named(c, request.caller.sight, account.name));
+        return view(c, account_named(c, request.caller.sight, account.name), request.language());
     });
     house.hooks.accounts_changed();
     co_return edited_response(body);

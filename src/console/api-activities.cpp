@@ -29,7 +29,7 @@ model::Activity activity_or_problem(store::Connection& c, model::Sight const& si
 {
     auto found = store::activity(c, id);
     if (!found || !found->body || !seen(sight, store::case_by_id(c, found->case_id)))
-        throw Problem(Trouble::not_found, "there is no mail of that id");
+        throw Problem(Trouble::not_found, tr("there is no mail of that id"));
     return std::move(*found);
 }
 
@@ -45,7 +45,7 @@ constexpr std::size_t most_pictures = 16 * 1024 * 1024;
 std::string shown(std::string const& bytes)
 {
     auto const mail = or_problem(mime::read(bytes));
-    if (mail.html.empty()) throw Problem(Trouble::not_found, "this mail has no HTML");
+    if (mail.html.empty()) throw Problem(Trouble::not_found, tr("this mail has no HTML"));
     std::size_t left = most_pictures;
     mime::ShowOptions options;
     options.url_of = [&](std::string_view content_id) -> std::string {

@@ -28,20 +28,21 @@ model::Application read_application(Request const& request)
     bool const custom = application.cloud == "custom";
     (void)or_problem(oauth::cloud_named(application.cloud), "cloud");
     if (custom && !application.authority.starts_with("https://"))
-        throw Problem(Trouble::invalid,
-                      "a custom cloud needs the authority, an https URL: that of the provider's OpenID configuration "
-                      "without /.well-known/openid-configuration",
-                      "authority");
-    if (!custom && !application.authority.empty())
         throw Problem(
             Trouble::invalid,
-            fmt::format("the cloud {} has its own authority; for another one the cloud is custom", application.cloud),
+            tr("a custom cloud needs the authority, an https URL: that of the provider's OpenID configuration "
+               "without /.well-known/openid-configuration"),
             "authority");
-    if (!custom && application.tenant.empty())
+    if (!custom && !application.authority.empty())
         throw Problem(Trouble::invalid,
-                      "the tenant is missing: its id (a GUID) or one of its verified domains, from the registration's "
-                      "overview page in Entra",
-                      "tenant");
+                      tr("the cloud {} has its own authority; for another one the cloud is custom", application.cloud),
+                      "authority");
+    if (!custom && application.tenant.empty())
+        throw Problem(
+            Trouble::invalid,
+            tr("the tenant is missing: its id (a GUID) or one of its verified domains, from the registration's "
+               "overview page in Entra"),
+            "tenant");
     while (application.authority.ends_with('/')) application.authority.pop_back();
     return application;
 }
@@ -70,8 +71,7 @@ Answer add_application(House& house, Request const& request)
         application.client_secret = house.ground.vault->seal(secret, grants::place_of_client_secret(application.id));
     auto const redirect = co_await house.store().write([&](store::Connection& c) {
         if (store::application_named(c, application.name))
-            throw Problem(Trouble::conflict, fmt::format("there is an application \"{}\" already", application.name),
-                          "name");
+            throw Problem(Trouble::conflict, tr("there is an application \"{}\" already", application.name), "name");
         store::add_application(c, application);
         note(c, request.caller, "application.add", application.name,
              {{"cloud", application.cloud}, {"tenant", application.tenant}, {"client_id", application.client_id}},

@@ -42,8 +42,8 @@ Answer show_authorization(House& house, Request const& request)
     auto const body = co_await house.store().read([&](store::Connection& c) {
         auto const found = store::authorization(c, id);
         if (!found || !seen(request.caller.sight, store::account(c, found->account)))
-            throw Problem(Trouble::not_found, "there is no such authorization");
-        Names names(c);
+            throw Problem(Trouble::not_found, tr("there is no such authorization"));
+        Names names(c, request.language());
         return to_json(*found, names.account(found->account));
     });
     co_return json_response(net::http::status::ok, body);
@@ -53,15 +53,18 @@ Answer return_from_provider(House& house, Request const& request)
 {
     auto const outcome = co_await grants::finish_authorization(house.ground, query_of(request.http));
     if (outcome.accepted) house.hooks.accounts_changed();
+    auto const& language = request.language();
     auto const words = fmt::format("<p>{}</p>", escape_html(outcome.words));
-    if (outcome.accepted)
-        co_return page_response(net::http::status::ok, "The account is authorized",
-                                words + "<p>You can close this page, or go <a href=\"/\">to the console</a>.</p>");
-    co_return page_response(
-        net::http::status::bad_request, "The account is not authorized",
-        words +
-            "<p>What the account had before stays in force. To try again, begin anew: in <a href=\"/\">the "
-            "console</a>, or with <code>postroom account authorize</code>.</p>");
+    if (outcome.accepted) {
+        auto const next = tr("<p>You can close this page, or go <a href=\"/\">to the console</a>.</p>");
+        co_return page_response(net::http::status::ok, language.say(tr("The account is authorized")),
+                                words + language.say(next), language);
+    }
+    auto const next = tr(
+        "<p>What the account had before stays in force. To try again, begin anew: in <a href=\"/\">the console</a>, or "
+        "with <code>postroom account authorize</code>.</p>");
+    co_return page_response(net::http::status::bad_request, language.say(tr("The account is not authorized")),
+                            words + language.say(next), language);
 }
 
 }  // namespace postroom::console

@@ -20,7 +20,7 @@ namespace {
 model::Case case_or_problem(store::Connection& c, model::Sight const& sight, std::int64_t number)
 {
     auto found = seen(sight, store::case_numbered(c, number));
-    if (!found) throw Problem(Trouble::not_found, fmt::format("there is no case {}", number));
+    if (!found) throw Problem(Trouble::not_found, tr("there is no case {}", number));
     return std::move(*found);
 }
 
@@ -47,7 +47,7 @@ Answer list_cases(House& house, Request const& request)
             filter.department = department_named(c, request.caller.sight, std::string(*department), "department").id;
         auto found = store::cases(c, filter);
         next = cut(found, page, [](auto const& last) { return std::to_string(last.number); });
-        Names names(c);
+        Names names(c, request.language());
         json::array shown;
         for (auto const& each : found) shown.emplace_back(to_json(each, names));
         return shown;
@@ -60,7 +60,7 @@ Answer show_case(House& house, Request const& request)
     request.only_parameters({});
     auto const number = request.number("number");
     auto const body = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         auto const a_case = case_or_problem(c, request.caller.sight, number);
         json::array items;
         for (auto const& each : store::activities_of(c, a_case.id)) {
@@ -92,7 +92,7 @@ Answer change_case(House& house, Request const& request)
             or_problem(closes ? desk::close_case(c, a_case.id, who, now) : desk::reopen_case(c, a_case.id, who, now));
             note(c, request.caller, closes ? "case.close" : "case.reopen", named(number), {}, now);
         }
-        Names names(c);
+        Names names(c, request.language());
         return to_json(case_or_problem(c, request.caller.sight, number), names);
     });
     co_return edited_response(body);
@@ -118,9 +118,9 @@ Answer reply_to_case(House& house, Request const& request)
         if (close && a_case.state == model::CaseState::open) or_problem(desk::close_case(c, a_case.id, who, now));
         note(c, request.caller, "case.reply", named(number),
              {{"outbound", to_string(queued.outbound)}, {"close", close}}, now);
-        Names names(c);
+        Names names(c, request.language());
         auto const outbound = store::outbound(c, queued.outbound);
-        if (!outbound) throw Problem(Trouble::internal, "the reply was queued and is not there");
+        if (!outbound) throw Problem(Trouble::internal, tr("the reply was queued and is not there"));
         return view_outbound(c, names, *outbound);
     });
     house.hooks.mail_queued();

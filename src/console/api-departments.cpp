@@ -24,8 +24,7 @@ Answer add_department(House& house, Request const& request)
     model::Department const department{model::DepartmentId::make(), members.name("name"), house.now()};
     co_await house.store().write([&](store::Connection& c) {
         if (store::department_named(c, department.name))
-            throw Problem(Trouble::conflict, fmt::format("there is a department \"{}\" already", department.name),
-                          "name");
+            throw Problem(Trouble::conflict, tr("there is a department \"{}\" already", department.name), "name");
         store::add_department(c, department);
         note(c, request.caller, "department.add", department.name, {}, department.created);
     });

@@ -17,8 +17,8 @@ model::Message exception_or_problem(store::Connection& c, model::Sight const& si
     if (!found || found->triage != model::TriageState::exception ||
         !sight.sees(store::department_of(c, found->mailbox)))
         throw Problem(Trouble::not_found,
-                      "there is no such mail in the exception queue; postroom exception list shows "
-                      "those there are");
+                      tr("there is no such mail in the exception queue; postroom exception list shows "
+                         "those there are"));
     return std::move(*found);
 }
 
@@ -31,7 +31,7 @@ Answer list_exceptions(House& house, Request const& request)
     auto const after = moment_after(page);
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         json::array found;
         auto mails = store::exceptions(c, page.limit + 1, request.caller.sight, after);
         next = cut(mails, page, [](auto const& last) { return to_cursor({last.filed, last.id.value}); });

@@ -28,10 +28,9 @@ Instant baseline(std::string_view text, Instant now)
     auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), days);
     bool const right = error == std::errc{} && days > 0 && days <= 36'500 && std::string_view(stop, text.end()) == "d";
     if (!right)
-        throw Problem(
-            Trouble::invalid,
-            fmt::format("\"{}\" is no baseline: now, all, or a number of days such as 7d", printable(text, 64)),
-            "baseline");
+        throw Problem(Trouble::invalid,
+                      tr("\"{}\" is no baseline: now, all, or a number of days such as 7d", printable(text, 64)),
+                      "baseline");
     return now - std::chrono::days(days);
 }
 
@@ -39,8 +38,7 @@ void check_line(std::string_view text, std::string_view field)
 {
     for (char const c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            throw Problem(Trouble::invalid, fmt::format("the member \"{}\" has a control character", field),
-                          std::string(field));
+            throw Problem(Trouble::invalid, tr("the member \"{}\" has a control character", field), std::string(field));
 }
 
 // While the store takes nothing, what it says of a mailbox is from before, and why can't be written into it.
@@ -62,7 +60,7 @@ Answer list_mailboxes(House& house, Request const& request)
     auto const page = page_of(request, 1000, 1000);
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         json::array found;
         auto mailboxes = store::mailboxes(c, request.caller.sight);
         next = cut_by_name(mailboxes, page, &model::Mailbox::address);
@@ -96,13 +94,13 @@ Answer add_mailbox(House& house, Request const& request)
         mailbox.account = account.id;
         mailbox.department = account.department;
         if (store::mailbox_at(c, mailbox.address))
-            throw Problem(Trouble::conflict, fmt::format("there is a mailbox {} already", mailbox.address), "address");
+            throw Problem(Trouble::conflict, tr("there is a mailbox {} already", mailbox.address), "address");
         if (auto const others = store::mailboxes_of(c, account.id);
             account.kind == model::AccountKind::mailbox && !others.empty())
             throw Problem(Trouble::conflict,
-                          fmt::format("the account {} is of the kind mailbox and has its own, {}; for several, add an "
-                                      "account of the kind shared",
-                                      account.name, others.front().address),
+                          tr("the account {} is of the kind mailbox and has its own, {}; for several, add an "
+                             "account of the kind shared",
+                             account.name, others.front().address),
                           "account");
         store::add_mailbox(c, mailbox);
         note(c, request.caller, "mailbox.add", mailbox.address,
@@ -110,7 +108,7 @@ Answer add_mailbox(House& house, Request const& request)
               {"baseline", to_rfc3339(mailbox.baseline)},
               {"after", std::string(to_string(mailbox.after))}},
              now);
-        Names names(c);
+        Names names(c, request.language());
         return view(house, c, names, mailbox);
     });
     house.hooks.accounts_changed();
@@ -121,7 +119,7 @@ Answer show_mailbox(House& house, Request const& request)
 {
     request.only_parameters({});
     auto const body = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         return view(house, c, names, mailbox_at(c, request.caller.sight, request.path("address")));
     });
     co_return edited_response(body);
@@ -160,7 +158,7 @@ Answer change_mailbox(House& house, Request const& request)
         }
         store::change_mailbox(c, mailbox);
         note(c, request.caller, "mailbox.change", mailbox.address, std::move(changed), house.now());
-        Names names(c);
+        Names names(c, request.language());
         return view(house, c, names, mailbox_at(c, request.caller.sight, mailbox.address));
     });
     house.hooks.accounts_changed();
@@ -195,7 +193,7 @@ Answer retrieve_once(House& house, Request const& request)
         note(c, request.caller, "mailbox.retrieve", given ? wanted->front() : "all", {}, house.now());
         return wanted;
     });
-    if (!house.hooks.retrieve_once) throw Problem(Trouble::unreachable, "no retriever works beside this console");
+    if (!house.hooks.retrieve_once) throw Problem(Trouble::unreachable, tr("no retriever works beside this console"));
     auto const looked = or_problem(co_await house.hooks.retrieve_once(addresses));
     json::array items;
     for (auto const& each : looked) items.emplace_back(to_json(each));

@@ -20,7 +20,7 @@ model::Outbound outbound_or_problem(store::Connection& c, model::Sight const& si
 {
     auto found = store::outbound(c, id);
     if (!found || !sight.sees(store::department_of(c, found->mailbox)))
-        throw Problem(Trouble::not_found, "there is no such outbound mail; postroom outbound list shows them");
+        throw Problem(Trouble::not_found, tr("there is no such outbound mail; postroom outbound list shows them"));
     return std::move(*found);
 }
 
@@ -43,7 +43,7 @@ Answer list_outbound(House& house, Request const& request)
     auto const after = moment_after(page);
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         json::array found;
         auto mails = store::outbounds(c, state, page.limit + 1, request.caller.sight, after);
         next = cut(mails, page, [](auto const& last) { return to_cursor({last.created, last.id.value}); });
@@ -57,7 +57,7 @@ Answer show_outbound(House& house, Request const& request)
 {
     auto const id = request.id<model::OutboundId>("id");
     auto const body = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, id));
     });
     co_return json_response(net::http::status::ok, body);
@@ -67,19 +67,19 @@ Answer resolve_outbound(House& house, Request const& request)
 {
     auto const id = request.id<model::OutboundId>("id");
     auto const as = Members(request.http, {"as"}).text("as");
-    if (as != "sent" && as != "resend") throw Problem(Trouble::invalid, "\"as\" must be sent or resend", "as");
+    if (as != "sent" && as != "resend") throw Problem(Trouble::invalid, tr("\"as\" must be sent or resend"), "as");
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const before = outbound_or_problem(c, request.caller.sight, id);
-        auto const by = fmt::format("decided by {}", request.caller.name);
+        auto const by = fmt::format("decided by {}", request.caller.name);  // lint-strings: allow
         bool const done = as == "sent" ? store::resolve_sent(c, id, by) : store::resolve_resend(c, id, by);
         if (!done)
             throw Problem(Trouble::conflict,
-                          fmt::format("the mail is {}: only one that is in-doubt can be called sent, and only one that "
-                                      "is in-doubt or failed can be sent again",
-                                      to_string(before.state)));
+                          tr("the mail is {}: only one that is in-doubt can be called sent, and only one that "
+                             "is in-doubt or failed can be sent again",
+                             to_string(before.state)));
         note(c, request.caller, "outbound.resolve", to_string(id),
              {{"from", std::string(to_string(before.state))}, {"as", as}}, house.now());
-        Names names(c);
+        Names names(c, request.language());
         return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, id));
     });
     house.hooks.mail_queued();
@@ -91,7 +91,7 @@ Answer send_message(House& house, Request const& request)
     Members const members(request.http, {"mailbox", "to", "cc", "subject", "text", "html"});
     desk::NewMail mail;
     mail.to = members.texts("to");
-    if (mail.to.empty()) throw Problem(Trouble::invalid, "the member \"to\" must name somebody", "to");
+    if (mail.to.empty()) throw Problem(Trouble::invalid, tr("the member \"to\" must name somebody"), "to");
     mail.cc = members.texts("cc");
     mail.subject = members.text("subject", 998);
     mail.text = members.text("text", most_text);
@@ -103,7 +103,7 @@ Answer send_message(House& house, Request const& request)
         auto const queued = or_problem(desk::new_mail(c, mail, key, house.now()));
         note(c, request.caller, "message.send", fmt::format("case {}", queued.number),
              {{"outbound", to_string(queued.outbound)}}, house.now());
-        Names names(c);
+        Names names(c, request.language());
         return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, queued.outbound));
     });
     house.hooks.mail_queued();

@@ -27,7 +27,7 @@ Answer get_session(House& house, Request const& request)
 {
     request.only_parameters({});
     auto const body = co_await house.store().read([&](store::Connection& c) {
-        Names names(c);
+        Names names(c, request.language());
         return view_session(names, request.caller);
     });
     co_return json_response(net::http::status::ok, body);

@@ -76,7 +76,7 @@ Answer list_tokens(House& house, Request const& request)
     auto items = co_await house.store().read([&](store::Connection& c) {
         std::optional<model::UserId> user;
         if (request.caller.user || name) user = whose(c, request.caller, std::string(name.value_or(""))).id;
-        Names names(c);
+        Names names(c, request.language());
         json::array found;
         for (auto const& each : store::access_tokens(c, user)) found.emplace_back(to_json(each, names.user(each.user)));
         return found;
@@ -127,7 +127,7 @@ Answer remove_token(House& house, Request const& request)
         if (!token || (token->user != caller.user && !caller.may(Access::system)))
             throw Problem(Trouble::not_found, tr("there is no such token; postroom token list shows those there are"));
         if (!store::revoke_access_token(c, id, house.now())) return;
-        Names names(c);
+        Names names(c, request.language());
         note(c, caller, "token.revoke", token->name, {{"user", names.user(token->user)}}, house.now());
     });
     co_return no_content();

@@ -20,12 +20,10 @@ std::string look_up(std::map<Id, std::string>& known, Id id, List list, Name nam
 }
 
 template <class T>
-T found_or_problem(std::optional<T> found, std::string_view kind, std::string const& name, std::string_view field)
+T found_or_problem(std::optional<T> found, Words missing, std::string_view field)
 {
     if (found) return std::move(*found);
-    throw Problem(field.empty() ? Trouble::not_found : Trouble::invalid,
-                  fmt::format("there is no {} \"{}\"; postroom {} list shows those there are", kind, name, kind),
-                  std::string(field));
+    throw Problem(field.empty() ? Trouble::not_found : Trouble::invalid, std::move(missing), std::string(field));
 }
 
 }  // namespace
@@ -65,29 +63,37 @@ model::Department department_named(store::Connection& c, model::Sight const& sig
 {
     auto found = store::department_named(c, name);
     if (found && !sight.sees(found->id)) found.reset();
-    return found_or_problem(std::move(found), "department", name, field);
+    return found_or_problem(std::move(found),
+                            tr("there is no department \"{}\"; postroom department list shows those there are", name),
+                            field);
 }
 
 model::Application application_named(store::Connection& c, std::string const& name, std::string_view field)
 {
-    return found_or_problem(store::application_named(c, name), "application", name, field);
+    return found_or_problem(store::application_named(c, name),
+                            tr("there is no application \"{}\"; postroom application list shows those there are", name),
+                            field);
 }
 
 model::Account account_named(store::Connection& c, model::Sight const& sight, std::string const& name,
                              std::string_view field)
 {
-    return found_or_problem(seen(sight, store::account_named(c, name)), "account", name, field);
+    return found_or_problem(seen(sight, store::account_named(c, name)),
+                            tr("there is no account \"{}\"; postroom account list shows those there are", name), field);
 }
 
 model::Mailbox mailbox_at(store::Connection& c, model::Sight const& sight, std::string const& address,
                           std::string_view field)
 {
-    return found_or_problem(seen(sight, store::mailbox_at(c, address)), "mailbox", address, field);
+    return found_or_problem(seen(sight, store::mailbox_at(c, address)),
+                            tr("there is no mailbox \"{}\"; postroom mailbox list shows those there are", address),
+                            field);
 }
 
 model::User user_named(store::Connection& c, std::string const& name, std::string_view field)
 {
-    return found_or_problem(store::user_named(c, name), "user", name, field);
+    return found_or_problem(store::user_named(c, name),
+                            tr("there is no user \"{}\"; postroom user list shows those there are", name), field);
 }
 
 }  // namespace postroom::console

@@ -58,8 +58,7 @@ std::optional<std::string> content(fs::path const& folder, std::string_view path
     std::ifstream stream(file, std::ios::binary);
     // A browser would keep an empty page.
     if (!stream)
-        throw Problem(status::service_unavailable,
-                      fmt::format("{} can't be read: {}; try again", path, std::strerror(errno)));
+        throw Problem(status::service_unavailable, tr("{} can't be read: {}; try again", path, std::strerror(errno)));
     return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
@@ -86,34 +85,37 @@ net::HttpResponse index(std::string const& html)
     return response;
 }
 
-net::HttpResponse missing(std::string_view path)
+net::HttpResponse missing(std::string_view path, words::Language const& language)
 {
-    return page_response(status::not_found, "Not found",
-                         fmt::format("<p>There is no <code>{}</code> here. <a href=\"/\">To the console</a></p>",
-                                     escape_html(printable(path, 200))));
+    return page_response(status::not_found, language.say(tr("Not found")),
+                         language.say(tr("<p>There is no <code>{}</code> here. <a href=\"/\">To the console</a></p>",
+                                         escape_html(printable(path, 200)))),
+                         language);
 }
 
-net::HttpResponse not_built(std::string const& folder)
+net::HttpResponse not_built(std::string const& folder, words::Language const& language)
 {
     return page_response(
-        status::ok, "The console's pages are not built",
-        fmt::format("<p>Postroom works; its pages were not found in <code>{}</code>.</p><p>In the source tree, "
-                    "<code>make web</code> builds them (<code>make run</code> does so by itself). Where they lie "
-                    "elsewhere, say so in the configuration file: <code>[console] web = \"…\"</code>.</p><p>Meanwhile "
-                    "the <code>postroom</code> command does all that the pages do, and the API is described in <a "
-                    "href=\"/api/v1/openapi.yaml\">openapi.yaml</a>.</p>",
-                    escape_html(folder)));
+        status::ok, language.say(tr("The console's pages are not built")),
+        language.say(
+            tr("<p>Postroom works; its pages were not found in <code>{}</code>.</p><p>In the source tree, "
+               "<code>make web</code> builds them (<code>make run</code> does so by itself). Where they lie "
+               "elsewhere, say so in the configuration file: <code>[console] web = \"…\"</code>.</p><p>Meanwhile "
+               "the <code>postroom</code> command does all that the pages do, and the API is described in <a "
+               "href=\"/api/v1/openapi.yaml\">openapi.yaml</a>.</p>",
+               escape_html(folder))),
+        language);
 }
 
 }  // namespace
 
-net::HttpResponse page(std::string const& folder, std::string_view path)
+net::HttpResponse page(std::string const& folder, std::string_view path, words::Language const& language)
 {
     auto const extension = fs::path(path).extension().string();
     bool const hashed = path.starts_with("/assets/");  // Vite puts a hash of the content into these names
     if (hashed || (!extension.empty() && path != "/index.html")) {
         auto found = content(folder, path);
-        if (!found) return missing(path);
+        if (!found) return missing(path, language);
         net::HttpResponse response;
         response.body = std::move(*found);
         response.headers = {{"Content-Type", std::string(media_type(extension))},
@@ -121,7 +123,7 @@ net::HttpResponse page(std::string const& folder, std::string_view path)
         return response;
     }
     auto const html = content(folder, "/index.html");
-    return html ? index(*html) : not_built(folder);
+    return html ? index(*html) : not_built(folder, language);
 }
 
 }  // namespace postroom::console

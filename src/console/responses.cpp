@@ -49,7 +49,8 @@ std::string escape_html(std::string_view text)
     return escaped;
 }
 
-net::HttpResponse page_response(net::http::status status, std::string_view title, std::string_view body)
+net::HttpResponse page_response(net::http::status status, std::string_view title, std::string_view body,
+                                words::Language const& language)
 {
     static constexpr std::string_view style =
         "body{font:16px/1.5 'Segoe UI',system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;"
@@ -67,11 +68,13 @@ net::HttpResponse page_response(net::http::status status, std::string_view title
                      "'none'",
                      nonce)},
     };
+    // A frame without words.  lint-strings: allow
     response.body = fmt::format(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "<!doctype html>\n<html lang=\"{}\" dir=\"auto\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "  // lint-strings:
+                                                                                                                  // allow
         "content=\"width=device-width\"><title>{}</title><style nonce=\"{}\">{}</style></head>\n"
         "<body><main><h1>{}</h1>\n{}\n</main></body></html>\n",
-        escape_html(title), nonce, style, escape_html(title), body);
+        language.code(), escape_html(title), nonce, style, escape_html(title), body);
     return response;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/http-server.hpp"
+#include "words/language.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -20,7 +21,8 @@ namespace json = boost::json;
 [[nodiscard]] net::HttpResponse no_content();
 
 /// A page of ours: `body` is HTML that is safe already. Its style has a nonce; scripts there are none.
-[[nodiscard]] net::HttpResponse page_response(net::http::status status, std::string_view title, std::string_view body);
+[[nodiscard]] net::HttpResponse page_response(net::http::status status, std::string_view title, std::string_view body,
+                                              words::Language const& language = words::english());
 /// Text made safe for an HTML page, in element content and in quoted attributes.
 [[nodiscard]] std::string escape_html(std::string_view text);
 

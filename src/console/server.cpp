@@ -53,10 +53,9 @@ net::HttpResponse dressed(net::HttpResponse response, bool tls)
 Caller socket_peer(std::uint32_t uid)
 {
     if (uid != 0 && uid != ::geteuid())
-        throw Problem(
-            Trouble::forbidden,
-            fmt::format("the socket is for the user that Postroom runs as (uid {}) and for root; this is uid {}",
-                        ::geteuid(), uid));
+        throw Problem(Trouble::forbidden,
+                      tr("the socket is for the user that Postroom runs as (uid {}) and for root; this is uid {}",
+                         ::geteuid(), uid));
     return {.name = fmt::format("uid {}", uid), .role = model::Role::system_administrator};
 }
 
@@ -78,11 +77,26 @@ void check_csrf(net::HttpRequest const& request, Caller const& caller)
 {
     if (caller.session.empty() || !changes(request.method)) return;
     if (!csrf_fits(caller.session, request.header(csrf_header)))
-        throw Problem(Trouble::forbidden,
-                      "a change needs the header X-Postroom-Csrf, with the csrf value that GET /api/v1/session gives");
+        throw Problem(
+            Trouble::forbidden,
+            tr("a change needs the header X-Postroom-Csrf, with the csrf value that GET /api/v1/session gives"));
 }
 
 }  // namespace
+
+net::HttpLimits http_limits()
+{
+    net::HttpLimits limits;
+    limits.body = 16 * 1024 * 1024;  // a mail's text and its HTML, escaped
+    limits.refuse = [](status code, std::string const& why) {
+        return dressed(
+            to_response(code == status::payload_too_large
+                            ? Problem(code, tr("the body is larger than 16 MiB, and nothing here takes as much"))
+                            : Problem(code, tr("the request can't be read: {}", why))),
+            false);
+    };
+    return limits;
+}
 
 Server::Server(grants::Ground ground, Hooks hooks, Options options)
     : house_(new House{.ground = std::move(ground), .hooks = std::move(hooks), .options = std::move(options)})
@@ -133,8 +147,8 @@ net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
     bool const api = request.path.starts_with("/api/") || request.path.starts_with("/oauth/");
     auto const method = request.method == verb::head ? verb::get : request.method;
     if (!api) {
-        if (method != verb::get) throw Problem(status::method_not_allowed, "pages are only read: GET");
-        co_return page(house_->options.web, request.path);
+        if (method != verb::get) throw Problem(status::method_not_allowed, tr("pages are only read: GET"));
+        co_return page(house_->options.web, request.path, words::language_accepted(request.header("accept-language")));
     }
     auto found = match(routes(), method, request.path);
     if (!found.route && !found.allowed.empty()) {
@@ -144,8 +158,8 @@ net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
         co_return refusal;
     }
     if (!found.route)
-        throw Problem(Trouble::not_found, fmt::format("there is no {} in the API; GET /api/v1/openapi.yaml lists all",
-                                                      printable(request.path, 200)));
+        throw Problem(Trouble::not_found, tr("there is no {} in the API; GET /api/v1/openapi.yaml lists all",
+                                             printable(request.path, 200)));
     auto caller = co_await identify(request, *found.route);
     check_origin(request);
     check_csrf(request, caller);
@@ -174,9 +188,9 @@ net::awaitable<void> Server::check_host(net::HttpRequest const& request)
     auto const url = co_await house_->store().read([](store::Connection& c) { return external_url(c); });
     if (!url.empty() && host == host_of(url)) co_return;
     throw Problem(status::misdirected_request,
-                  fmt::format("this console does not go by the name \"{}\"; the External URL is {}. To change it: "
-                              "postroom settings set external-url https://…",
-                              printable(host, 100), url.empty() ? "not set" : url));
+                  tr("this console does not go by the name \"{}\"; the External URL is {}. To change it: "
+                     "postroom settings set external-url https://…",
+                     printable(host, 100), url.empty() ? "not set" : url));
 }
 
 net::awaitable<Caller> Server::identify(net::HttpRequest const& request, Route const& route)

@@ -8,6 +8,9 @@
 
 namespace postroom::console {
 
+/// For net::serve_http(): what the console reads, and how it answers what can't be read.
+[[nodiscard]] net::HttpLimits http_limits();
+
 class Server {
 public:
     Server(grants::Ground ground, Hooks hooks, Options options);

@@ -64,13 +64,17 @@ struct Known {
 };
 constexpr std::array known{
     Known{{"external-url", "",
-           "the https URL that agents and administrators use; the sign-in at the provider returns there"},
+           mark("the https URL that agents and administrators use; the sign-in at the provider returns there")},
           url_of_a_host},
-    Known{{"doubt-delays", "30s,2m,10m", "when Sent Items is searched for a mail that was offered and not answered"},
+    Known{{"doubt-delays", "30s,2m,10m",
+           mark("when Sent Items is searched for a mail that was offered and not answered")},
           some_durations},
-    Known{{"doubt-policy", "ask", "what becomes of such a mail that is not there: ask (a person), resend"}, policy},
-    Known{{"case-token-key", "", "what the case tokens in subjects are made with; made at the first start"}, anything},
-    Known{{"unexpected-mails", "500", "so many new mails after a mailbox was made anew on its server stop it, and ask"},
+    Known{{"doubt-policy", "ask", mark("what becomes of such a mail that is not there: ask (a person), resend")},
+          policy},
+    Known{{"case-token-key", "", mark("what the case tokens in subjects are made with; made at the first start")},
+          anything},
+    Known{{"unexpected-mails", "500",
+           mark("so many new mails after a mailbox was made anew on its server stop it, and ask")},
           number},
 };
 
