@@ -1,7 +1,7 @@
 // A store whose ground gives way: a full disk, no descriptors, a file that is locked, slow or gone, a database that stands still, falls or
 // is away. Postroom says so in words, loses nothing, and goes on by itself. docs/testing.md says how to read it.
 //
-// LONG=1 lets each last long enough for Postroom to give up waiting.
+// LONG=1, or the MINUTES of a long run, lets each last long enough for Postroom to give up waiting.
 import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { addAccount, authorize, powerCutProgram, scenario, setUp, startLab, star
 import { delay, until } from '../support/scratch.mjs';
 import { lockStore, processorSeconds, smallDisk, useUpDescriptors } from '../support/store-trouble.mjs';
 
-const long = Boolean(process.env.LONG);
+const long = Boolean(process.env.LONG || process.env.MINUTES);
 const sales = 'sales@contoso.test';
 
 /** A server that retrieves, deletes what it has filed, and answers; and the counting of what came and went. */
