@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "console/api.hpp"
 #include "console/json.hpp"
+#include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "console/sessions.hpp"
 #include "store/people.hpp"
@@ -71,17 +72,23 @@ void check_scopes(std::vector<std::string> const& wanted, model::User const& use
 
 Answer list_tokens(House& house, Request const& request)
 {
-    request.only_parameters({"user"});
+    request.only_parameters({"user", "limit", "after"});
+    auto const page = page_of(request, 1000, 1000);
+    auto const before = id_after(page);
+    std::optional<std::string> next;
     auto const name = request.http.parameter("user");
     auto items = co_await house.store().read([&](store::Connection& c) {
         std::optional<model::UserId> user;
         if (request.caller.user || name) user = whose(c, request.caller, std::string(name.value_or(""))).id;
         Names names(c, request.language());
         json::array found;
-        for (auto const& each : store::access_tokens(c, user)) found.emplace_back(to_json(each, names.user(each.user)));
+        auto tokens = store::access_tokens(c, user);
+        if (before) std::erase_if(tokens, [&](auto const& each) { return each.id.value >= *before; });
+        next = cut(tokens, page, [](auto const& last) { return to_string(last.id); });
+        for (auto const& each : tokens) found.emplace_back(to_json(each, names.user(each.user)));
         return found;
     });
-    co_return items_response(std::move(items));
+    co_return page_response(std::move(items), next);
 }
 
 Answer add_token(House& house, Request const& request)

@@ -4,6 +4,7 @@
 #include "console/api.hpp"
 #include "console/external-url.hpp"
 #include "console/json.hpp"
+#include "console/paging.hpp"
 #include "console/passwords.hpp"
 #include "console/responses.hpp"
 #include "store/people.hpp"
@@ -93,15 +94,19 @@ json::object detail_of(json::object const& view)
 
 Answer list_users(House& house, Request const& request)
 {
-    request.only_parameters({});
-    auto items = co_await house.store().read([](store::Connection& c) {
+    request.only_parameters({"limit", "after"});
+    auto const page = page_of(request, 1000, 1000);
+    std::optional<std::string> next;
+    auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
         auto const links = store::links(c);
         json::array found;
-        for (auto const& each : store::users(c)) found.emplace_back(to_json(each, names, links));
+        auto users = store::users(c);
+        next = cut_by_name(users, page, &model::User::name);
+        for (auto const& each : users) found.emplace_back(to_json(each, names, links));
         return found;
     });
-    co_return items_response(std::move(items));
+    co_return page_response(std::move(items), next);
 }
 
 Answer show_user(House& house, Request const& request)
