@@ -31,7 +31,7 @@ struct MailServers::Impl {
     Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::string transcripts, std::string const& owner)
         : ground(std::move(given)),
           resolver(loop.get_executor()),
-          tokens(with_own_https(tls)),
+          tokens(with_own_https(tls), owner),
           roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),

@@ -96,7 +96,7 @@ double chance_of(store::GrantEnd const& end)
 
 class Tokens::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    explicit Impl(Ground ground) : ground_(std::move(ground)), owner_("refresher/" + to_string(make_uuid())) {}
+    Impl(Ground ground, std::string owner) : ground_(std::move(ground)), owner_("refresher/" + std::move(owner)) {}
 
     awaitable<Result<AccessToken>> access(model::AccountId id)
     {
@@ -450,7 +450,7 @@ private:
     bool stopped_ = false;
 };
 
-Tokens::Tokens(Ground ground) : impl_(std::make_shared<Impl>(std::move(ground))) {}
+Tokens::Tokens(Ground ground, std::string owner) : impl_(std::make_shared<Impl>(std::move(ground), std::move(owner))) {}
 
 Tokens::~Tokens()
 {

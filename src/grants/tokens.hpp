@@ -2,6 +2,7 @@
 // however many ask.
 #pragma once
 
+#include "base/id.hpp"
 #include "base/secret.hpp"
 #include "model/account.hpp"
 #include "model/grant.hpp"
@@ -30,7 +31,9 @@ struct Ground {
 /// Used from one event loop's thread.
 class Tokens {
 public:
-    explicit Tokens(Ground ground);
+    /// `owner` holds the leases of renewals: whoever begins under that name, once this one has ended, need not wait for
+    /// a lease's end. Of the same name there is one at a time.
+    explicit Tokens(Ground ground, std::string owner = to_string(make_uuid()));
     ~Tokens();
 
     /// A token that lasts at least two more minutes. Errors, each in words for the account's state: Trouble::not_found

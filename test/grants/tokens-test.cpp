@@ -104,6 +104,20 @@ TEST_F(TokensTest, HasOneFlightAcrossServers)
     EXPECT_EQ(calls.size(), 1U);
 }
 
+// It was killed while it asked the provider. Seen to fail with an owner that is another at each start.
+TEST_F(TokensTest, BegunAnewUnderItsNameItDoesNotWaitForItsOwnLease)
+{
+    clock.advance(1h);
+    write([&](store::Connection& c) {
+        EXPECT_TRUE(store::take_lease(c, "refresh/" + to_string(account.id), "refresher/here", 45s));
+    });
+    Tokens begun_anew(ground, "here");
+    Result<AccessToken> got = failure(Trouble::internal, "");
+    auto const ask = [&]() -> net::awaitable<void> { got = co_await begun_anew.access(account.id); };
+    test::run(loop, ask());
+    EXPECT_TRUE(got) << got.error().message;
+}
+
 // Seen to fail without `known_of(…).renewed = renewed` (the provider is asked again), and with a rotated token left out
 // in renewed_by().
 TEST_F(TokensTest, StoresARotatedTokenBeforeItIsUsed)
