@@ -41,7 +41,7 @@ for (const store of stores) {
       let over = false;
       const traffic = [
         keepDoing(campaign.choices('customers'), [20, 200], () => over, world.customerWrites),
-        keepDoing(campaign.choices('agents'), [50, 400], () => over, world.agentAnswers),
+        ...['Ann', 'Bob', 'Cem'].map((name) => keepDoing(campaign.choices(`agent ${name}`), [50, 400], () => over, world.agentAnswers)),
       ];
       await Promise.race([delay(seconds * 1_000), ...traffic]);
       over = true;

@@ -8,20 +8,28 @@ import { delay, scratchFolder } from '../scratch.mjs';
 import { watchers } from './marks.mjs';
 
 // What may happen, how often, and where; of each protocol.
-const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 2 };
+const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 3 };
 const places = {
   none: { server: { bytes: 1 }, client: { bytes: 1 } },
   imap: { server: { bytes: 2, literal: 3, answer: 3 }, client: { bytes: 1, command: 1, 'after-action': 3 } },
   smtp: { server: { bytes: 1, reply: 1, answer: 4, 'half-answer': 2 }, client: { bytes: 1, DATA: 1, body: 2, 'before-dot': 2, 'after-dot': 4 } },
 };
 
+// What came before must be durable by then, or is lost, or done twice: there Postroom is killed.
+const critical = { imap: ['client', 'after-action'], smtp: ['client', 'after-dot'] };
+
+function drawPlace(its, protocol, kind) {
+  if (kind === 'kill' && critical[protocol]) return critical[protocol];
+  // A client's words that were changed on their way could ask for the deletion of another mail, and be obeyed.
+  const side = kind === 'garble' && protocol !== 'none' ? 'server' : its.pick(['server', 'client']);
+  const mark = its.weighted(places[protocol][side]);
+  return [side, kind === 'garble' && mark === 'literal' ? 'answer' : mark];
+}
+
 /** What happens to one connection, and where: drawn before anything passes, so that it depends on nothing but the connection's number. */
 function drawFate(its, protocol, longest) {
   const kind = its.weighted(kinds);
-  // A client's words that were changed on their way could ask for the deletion of another mail, and be obeyed.
-  const side = kind === 'garble' && protocol !== 'none' ? 'server' : its.pick(['server', 'client']);
-  const drawn = its.weighted(places[protocol][side]);
-  const mark = kind === 'garble' && drawn === 'literal' ? 'answer' : drawn;
+  const [side, mark] = drawPlace(its, protocol, kind);
   return {
     kind,
     side,

@@ -37,7 +37,7 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
   }
   // Over a disk that can lose what was not synced, where that was built beside the program.
   const disk = store === 'sqlite' && existsSync(powerCutProgram);
-  servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(disk && { by: [powerCutProgram] }) })));
+  servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(disk && { by: [powerCutProgram], variables: { SYNC_MILLISECONDS: '4' } }) })));
   if (database) servers.push(await keep(startServer({ anchors, store, beside: servers[0] })));
 
   let toProvider;
