@@ -1,6 +1,5 @@
 // Everything that a run needs: Postroom (two servers over PostgreSQL), Dovecot and Postfix, an OpenID provider, customers who write, and
 // agents who answer; with a wire that the campaign spoils between Postroom and each of them.
-import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificates } from '../certificates.mjs';
@@ -8,7 +7,7 @@ import { addAccount, authorize, powerCutProgram, setUp, startServer } from '../h
 import { domain, startMailServers } from '../mail-house.mjs';
 import { startOpenIdProvider } from '../openid-provider.mjs';
 import { startPostgresql } from '../postgresql.mjs';
-import { delay, scratchFolder } from '../scratch.mjs';
+import { delay, scratchFolder, until } from '../scratch.mjs';
 import { digestOf } from './count.mjs';
 import { startWire } from './wire.mjs';
 
@@ -54,7 +53,7 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
   for (const { address, after } of mailboxes) {
     const name = await addAccount(servers[0], { user: address, imap: imap.endpoint, smtp: smtp.endpoint, after });
     const outcome = await authorize(servers[0], name, address, provider.signIn);
-    assert.equal(outcome.state, 'accepted', outcome.reason);
+    await until(`${name} being ready, and not ${outcome.state}: ${outcome.reason}`, async () => (await servers[0].api(`accounts/${name}`)).state === 'ready');
   }
   for (const { address } of mailboxes) await servers[0].idle(address);
   // Tokens that hardly last for one session, so that the identity provider is needed all along.
