@@ -104,6 +104,7 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     add_lab_commands(*this);
     add_settings_commands(*this);
     add_user_commands(*this);
+    add_token_commands(*this);
     add_department_commands(*this);
     add_application_commands(*this);
     add_account_commands(*this);

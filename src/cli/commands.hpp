@@ -61,6 +61,7 @@ void add_serve_command(Commands& commands);
 void add_store_commands(Commands& commands);
 void add_lab_commands(Commands& commands);
 void add_user_commands(Commands& commands);
+void add_token_commands(Commands& commands);
 void add_application_commands(Commands& commands);
 void add_department_commands(Commands& commands);
 void add_account_commands(Commands& commands);

@@ -7,6 +7,7 @@
 #include "cli/store-lock.hpp"
 #include "console/server.hpp"
 #include "net/http-server.hpp"
+#include "store/people.hpp"
 #include "store/settings.hpp"
 #include "vault/vault.hpp"
 
@@ -45,6 +46,17 @@ void make_case_token_key(store::Store& store)
     });
 }
 
+// Never the link itself: a log is read by more people than may sign in.
+void tell_who_is_missing(store::Store& store)
+{
+    bool anybody = false;
+    store.read_now([&](store::Connection& c) { anybody = !store::users(c).empty(); });
+    if (!anybody)
+        spdlog::warn(
+            "nobody can sign in to the console yet: `postroom user add NAME --role system-administrator` makes "
+            "the first user, and prints the link under which they choose a password");
+}
+
 std::string address_for_people(Endpoint const& listen, bool tls)
 {
     bool const any = listen.host == "0.0.0.0" || listen.host == "::" || listen.host == "127.0.0.1";
@@ -72,6 +84,7 @@ public:
           signals_(loop_, SIGINT, SIGTERM)
     {
         make_case_token_key(*store_);
+        tell_who_is_missing(*store_);
         grants::Ground const ground{store_.get(), vault_, std::make_shared<net::Https>(loop_.get_executor(), tls_),
                                     &system_clock()};
         mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts, owner_of(configuration));

@@ -216,12 +216,13 @@ net::awaitable<Caller> Server::identify(net::HttpRequest const& request, Route c
 net::awaitable<Caller> Server::caller_of_session(net::HttpRequest const& request)
 {
     Caller caller;
-    auto const user = co_await house_->store().read([&](store::Connection& c) -> std::optional<model::User> {
+    auto find = [&](store::Connection& c) -> std::optional<model::User> {
         auto const token = request.cookie(session_cookie(is_secure(c, request.tls)));
         if (!token) return std::nullopt;
         caller.session = *token;
         return store::session_user(c, session_digest(*token), house_->now());
-    });
+    };
+    auto const user = co_await house_->store().read(std::move(find));
     if (!user) throw Problem(status::unauthorized, tr("nobody is signed in, or the session has ended: sign in"));
     caller.name = user->name;
     caller.role = user->role;
@@ -241,12 +242,13 @@ net::awaitable<Caller> Server::caller_of_token(net::HttpRequest const& request, 
     auto const now = house_->now();
     auto const digest = access_token_digest(token);
     wipe(token);
-    auto const found = co_await house_->store().read([&](store::Connection& c) -> std::optional<Found> {
+    auto find = [&](store::Connection& c) -> std::optional<Found> {
         auto its = store::access_token_with(c, digest);
         auto user = its ? store::user(c, its->user) : std::nullopt;
         if (!user) return std::nullopt;
         return Found{std::move(*its), std::move(*user)};
-    });
+    };
+    auto const found = co_await house_->store().read(std::move(find));
     if (!found || !found->token.holds(now)) {
         auto const address = request.peer.substr(0, request.peer.rfind(':'));
         if (house_->tokens.wait(address, now) > Duration::zero())
