@@ -18,7 +18,7 @@ export const mailboxes = [
 ];
 export const customer = 'customer@example.com';
 
-/** What lasts, lasts at most `longest` milliseconds. */
+/** A wire is silent for at most `longest` milliseconds. */
 export async function openWorld({ keep, campaign, store, say, longest }) {
   const { folder, remove } = scratchFolder('certificates');
   await keep({ stop: remove });
