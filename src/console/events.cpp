@@ -1,6 +1,3 @@
-// Under PostgreSQL a row with a lower number may be committed after one with a higher number was seen. Numbers that are
-// lacking are therefore asked for again, for longer than any transaction lasts; most of them never come, since their
-// transaction was rolled back.
 #include "console/events.hpp"
 
 #include "base/id.hpp"
@@ -18,8 +15,6 @@ namespace {
 
 constexpr std::size_t most_kept = 10'000;
 constexpr int most_at_once = 5'000;
-constexpr std::size_t most_gaps = 200;
-constexpr auto gap_life = std::chrono::seconds(60);
 constexpr auto pause = std::chrono::milliseconds(450);
 constexpr std::size_t most_listeners = 500;
 constexpr int most_of_one = 6;
@@ -37,18 +32,13 @@ boost::asio::awaitable<void> Feed::look(store::Store& store)
         ~Busy() { flag = false; }
     } const busy(looking_);
     looked_ = Steady::now();
-    std::string failed;
     try {
-        std::vector<std::int64_t> gaps;
-        for (auto const& [number, since] : gaps_) gaps.push_back(number);
-        auto ask = [since = position_, gaps](store::Connection& c) {
+        auto ask = [since = position_](store::Connection& c) {
             News news;
             if (!since) {
                 news.last = store::last_change(c);
                 return news;
             }
-            for (auto const number : gaps)
-                if (auto late = store::change_numbered(c, number)) news.late.push_back(std::move(*late));
             news.found = store::changes_after(c, *since, most_at_once);
             news.last = news.found.empty() ? *since : news.found.back().number;
             return news;
@@ -56,31 +46,18 @@ boost::asio::awaitable<void> Feed::look(store::Store& store)
         auto news = co_await store.read(std::move(ask));
         take(std::move(news), position_.value_or(-1));
     } catch (store::Failure const& failure) {
-        failed = failure.what();
+        spdlog::debug("console: what changed can't be read: {}", printable(failure.what()));
     }
-    if (!failed.empty()) spdlog::debug("console: what changed can't be read: {}", printable(failed));
 }
 
 void Feed::take(News news, std::int64_t since)
 {
     position_ = news.last;
     if (since < 0) return;
-    auto const now = Steady::now();
-    for (auto& late : news.late) {
-        gaps_.erase(late.number);
-        keep(std::move(late));
-    }
-    std::erase_if(gaps_, [&](auto const& gap) { return now - gap.second > gap_life; });
     // Nobody listened for so long that rows were swept meanwhile.
     if (!news.found.empty() && news.found.front().number - since > static_cast<std::int64_t>(most_kept))
         return begin_anew();
-    auto expected = since + 1;
-    for (auto& change : news.found) {
-        for (; expected < change.number; ++expected)
-            if (gaps_.size() < most_gaps) gaps_.emplace(expected, now);
-        expected = change.number + 1;
-        keep(std::move(change));
-    }
+    for (auto& change : news.found) keep(std::move(change));
     if (news.found.size() == static_cast<std::size_t>(most_at_once)) looked_ = {};
 }
 
@@ -94,7 +71,6 @@ void Feed::keep(store::Change change)
 void Feed::begin_anew()
 {
     kept_.clear();
-    gaps_.clear();
     next_ += most_kept + 1;
 }
 

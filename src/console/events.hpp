@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <list>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,7 +48,7 @@ private:
     using Steady = std::chrono::steady_clock;
     struct News {
         std::int64_t last = 0;
-        std::vector<store::Change> found, late;
+        std::vector<store::Change> found;
     };
     void take(News news, std::int64_t since);
     void keep(store::Change change);
@@ -58,8 +57,7 @@ private:
     std::string epoch_;
     std::deque<Event> kept_;
     std::uint64_t next_ = 1;
-    std::optional<std::int64_t> position_;             // the store's number up to which all was asked for
-    std::map<std::int64_t, Steady::time_point> gaps_;  // numbers below it that may show yet, and since when they lack
+    std::optional<std::int64_t> position_;  // the number in the store up to which all was asked for
     Steady::time_point looked_{};
     bool looking_ = false;
 };

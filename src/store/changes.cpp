@@ -103,11 +103,6 @@ std::vector<Change> changes_after(Connection& c, std::int64_t number, int most)
                  change_of, number, most);
 }
 
-std::optional<Change> change_numbered(Connection& c, std::int64_t number)
-{
-    return c.first("SELECT number, what, subject, kind, department FROM change WHERE number = ?", change_of, number);
-}
-
 std::int64_t last_change(Connection& c)
 {
     return c.first("SELECT coalesce(max(number), 0) FROM change", number).value_or(0);

@@ -30,8 +30,6 @@ struct Change {
 };
 /// Of the last 100,000 changes, those with higher numbers, in order.
 [[nodiscard]] std::vector<Change> changes_after(Connection& c, std::int64_t number, int most);
-/// One that showed late, or nothing.
-[[nodiscard]] std::optional<Change> change_numbered(Connection& c, std::int64_t number);
 /// The highest number that was given; 0 where none was.
 [[nodiscard]] std::int64_t last_change(Connection& c);
 

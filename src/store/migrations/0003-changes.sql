@@ -1,6 +1,6 @@
 R"sql(
--- What changed, in the order in which it was noted: for whoever shows it meanwhile. Rows go after a while, and are no part
--- of a copy. Under PostgreSQL a number may show after a higher one did, where its transaction ended later.
+-- What changed, in the order in which it was committed (one transaction writes at a time): for whoever shows it meanwhile.
+-- Rows go after a while, and are no part of a copy.
 CREATE TABLE change (
     number {growing},
     what {text} NOT NULL,
