@@ -82,6 +82,32 @@ void add_add(Commands& commands, CLI::App& group)
     });
 }
 
+void add_change(Commands& commands, CLI::App& group)
+{
+    auto& change = commands.leaf(group, "change", say("Call an account otherwise, or name other servers"),
+                                 "postroom account change sales --imap-host outlook.office365.com:993",
+                                 say("What is not named stays. The account's tokens are sent to the servers that are "
+                                     "named here."));
+    struct Given {
+        std::string name, new_name, imap_host, smtp_host;
+    };
+    auto const given = std::make_shared<Given>();
+    change.add_option("name", given->name, say("The account"))->required();
+    change.add_option("--name", given->new_name, say("What to call it from now on"))->type_name(say("NAME"));
+    change.add_option("--imap-host", given->imap_host, say("host:port to retrieve from"))->type_name(say("HOST:PORT"));
+    change.add_option("--smtp-host", given->smtp_host, say("host:port to send through"))->type_name(say("HOST:PORT"));
+    commands.talks(change, [given](Talk& talk) {
+        json::object body;
+        for (auto const& [name, value] :
+             {std::pair("name", &given->new_name), std::pair("imap_host", &given->imap_host),
+              std::pair("smtp_host", &given->smtp_host)})
+            if (!value->empty()) body[name] = *value;
+        auto const answer = talk.server.send("PATCH", "/api/v1/accounts/" + in_url(given->name), body);
+        talk.show(answer, shown(answer));
+        return done;
+    });
+}
+
 // Asks every second until the browser came back, or it is too late.
 json::value wait_for(Talk const& talk, json::value const& begun)
 {
@@ -161,7 +187,7 @@ void add_account_commands(Commands& commands)
 
     auto& list = commands.leaf(group, "list", say("List the accounts and whether they work"), "postroom account list");
     commands.talks(list, [](Talk& talk) {
-        auto const answer = talk.server.get("/api/v1/accounts");
+        auto const answer = talk.server.all("/api/v1/accounts");
         talk.show(answer, table(answer.at("items").as_array(),
                                 {{say("NAME"), "name"},
                                  {say("STATE"), "state", mark("state of an account")},
@@ -182,6 +208,7 @@ void add_account_commands(Commands& commands)
         return done;
     });
 
+    add_change(commands, group);
     add_authorize(commands, group);
 
     auto& remove = commands.leaf(group, "remove", say("Remove one with its mailboxes and grant; cases and mail stay"),

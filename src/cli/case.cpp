@@ -64,7 +64,7 @@ void add_list(Commands& commands, CLI::App& group)
         auto path = fmt::format("/api/v1/cases?limit={}", given->limit);
         if (!given->state.empty()) path += "&state=" + in_url(given->state);
         if (!given->department.empty()) path += "&department=" + in_url(given->department);
-        if (given->below > 0) path += fmt::format("&below={}", given->below);
+        if (given->below > 0) path += fmt::format("&after={}", given->below);
         auto const answer = talk.server.get(path);
         auto text = table(answer.at("items").as_array(),
                           {{say("CASE"), "number"},

@@ -9,7 +9,7 @@ void add_exception_commands(Commands& commands)
 
     auto& list = commands.leaf(group, "list", say("List it, oldest first"), "postroom exception list");
     commands.talks(list, [](Talk& talk) {
-        auto const answer = talk.server.get("/api/v1/exceptions");
+        auto const answer = talk.server.all("/api/v1/exceptions");
         talk.show(answer, table(answer.at("items").as_array(),
                                 {{say("ID"), "id"},
                                  {say("MAILBOX"), "mailbox"},

@@ -7,6 +7,17 @@ namespace postroom::cli {
 
 namespace {
 
+std::string shown(json::value const& mailbox)
+{
+    return fields(mailbox.as_object(), {{say("Address"), "address"},
+                                        {say("Account"), "account"},
+                                        {say("Folder"), "folder"},
+                                        {say("Baseline"), "baseline"},
+                                        {say("After filing"), "after"},
+                                        {say("Moved to"), "after_folder"},
+                                        {say("State"), "state", mark("state of a mailbox")}});
+}
+
 void add_add(Commands& commands, CLI::App& group)
 {
     auto& add = commands.leaf(group, "add", say("Add a mailbox: an address that is read and answered"),
@@ -34,15 +45,59 @@ void add_add(Commands& commands, CLI::App& group)
               std::pair("after", &given->after), std::pair("after_folder", &given->after_folder)})
             if (!value->empty()) body[name] = *value;
         auto const answer = talk.server.send("POST", "/api/v1/mailboxes", body);
-        talk.show(answer, fields(answer.as_object(), {{say("Address"), "address"},
-                                                      {say("Account"), "account"},
-                                                      {say("Folder"), "folder"},
-                                                      {say("Baseline"), "baseline"},
-                                                      {say("After filing"), "after"},
-                                                      {say("Moved to"), "after_folder"},
-                                                      {say("State"), "state", mark("state of a mailbox")}}));
+        talk.show(answer, shown(answer));
         return done;
     });
+}
+
+void add_change(Commands& commands, CLI::App& group)
+{
+    auto& change = commands.leaf(group, "change", say("Change how a mailbox is read and answered"),
+                                 "postroom mailbox change sales@contoso.com --after delete",
+                                 say("What is not named stays. The baseline can't be changed: what it skipped is noted "
+                                     "as skipped, and what it let in is filed."));
+    struct Given {
+        std::string address, display_name, folder, after, after_folder;
+        int poll = 0;
+    };
+    auto const given = std::make_shared<Given>();
+    change.add_option("address", given->address, say("Its primary address"))->required();
+    auto const* const display_name =
+        change.add_option("--display-name", given->display_name, say("The name in From"))->type_name(say("NAME"));
+    change.add_option("--folder", given->folder, say("The folder to read"))->type_name(say("FOLDER"));
+    change.add_option("--after", given->after, say("What happens on the server to a mail that was filed"))
+        ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
+    change.add_option("--after-folder", given->after_folder, say("Where to move it"))->type_name(say("FOLDER"));
+    change.add_option("--poll", given->poll, say("Seconds between two looks where the server can't tell by itself"))
+        ->check(CLI::Range(5, 3600))
+        ->type_name(say("SECONDS"));
+    commands.talks(change, [given, display_name](Talk& talk) {
+        json::object body;
+        for (auto const& [name, value] : {std::pair("folder", &given->folder), std::pair("after", &given->after),
+                                          std::pair("after_folder", &given->after_folder)})
+            if (!value->empty()) body[name] = *value;
+        if (display_name->count() > 0) body["display_name"] = given->display_name;
+        if (given->poll > 0) body["poll"] = given->poll;
+        auto const answer = talk.server.send("PATCH", "/api/v1/mailboxes/" + in_url(given->address), body);
+        talk.show(answer, shown(answer));
+        return done;
+    });
+}
+
+void add_remove(Commands& commands, CLI::App& group)
+{
+    auto& remove = commands.leaf(group, "remove", say("Read and answer it no more; its cases and mail stay"),
+                                 "postroom mailbox remove sales@contoso.com");
+    auto const address = std::make_shared<std::string>();
+    remove.add_option("address", *address, say("Its primary address"))->required();
+    commands.talks(
+        remove,
+        [address](Talk& talk) {
+            talk.server.send("DELETE", "/api/v1/mailboxes/" + in_url(*address));
+            print(say("Mailbox {} removed.\n", *address));
+            return done;
+        },
+        false);
 }
 
 }  // namespace
@@ -51,11 +106,13 @@ void add_mailbox_commands(Commands& commands)
 {
     auto& group = commands.group("mailbox", say("The addresses that are read and answered"));
     add_add(commands, group);
+    add_change(commands, group);
+    add_remove(commands, group);
 
     auto& list =
         commands.leaf(group, "list", say("List the mailboxes and how retrieval stands"), "postroom mailbox list");
     commands.talks(list, [](Talk& talk) {
-        auto const answer = talk.server.get("/api/v1/mailboxes");
+        auto const answer = talk.server.all("/api/v1/mailboxes");
         auto const& items = answer.at("items").as_array();
         auto text = table(items,
                           {{say("ADDRESS"), "address"},

@@ -99,6 +99,20 @@ json::value ServerClient::get(std::string const& path) const
     return send("GET", path);
 }
 
+json::value ServerClient::all(std::string const& path) const
+{
+    json::array items;
+    std::string after;
+    for (;;) {
+        auto page = get(path + after).as_object();
+        for (auto& each : page.at("items").as_array()) items.push_back(std::move(each));
+        auto const* const next = page.if_contains("next");
+        if (!next || !next->is_string()) break;
+        after = "?after=" + in_url(std::string_view(next->as_string()));
+    }
+    return json::object{{"items", std::move(items)}};
+}
+
 json::value ServerClient::send(std::string_view method, std::string const& path,
                                std::optional<json::object> const& body) const
 {

@@ -28,6 +28,8 @@ public:
 
     // Each throws Exit: no_server where the server can't be reached, failed with its words where it refuses.
     [[nodiscard]] json::value get(std::string const& path) const;
+    /// A list with all its pages: {"items": […]}.
+    [[nodiscard]] json::value all(std::string const& path) const;
     json::value send(std::string_view method, std::string const& path,
                      std::optional<json::object> const& body = std::nullopt) const;
 
