@@ -114,8 +114,8 @@ private:
         auto const handler = [this](net::HttpRequest request) { return console_->answer(std::move(request)); };
         net::Listen const socket{.at = net::UnixPath{configuration_.socket}};
         net::Listen const tcp{.at = configuration_.listen, .tls = server_tls};
-        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), socket, handler)));
-        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), tcp, handler)));
+        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), socket, handler, console::http_limits())));
+        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), tcp, handler, console::http_limits())));
         spdlog::info("Postroom {}: the console is at {}; commands find it at {}; the store is {}", version,
                      address_for_people(configuration_.listen, server_tls != nullptr), configuration_.socket,
                      store::for_people(configuration_.store_location()));
