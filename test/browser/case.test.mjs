@@ -149,14 +149,15 @@ test('what was sent is in the list of what was sent', async () => {
   await row.waitFor();
   await row.getByText('Sent', { exact: true }).waitFor();
   await page.getByLabel('State').selectOption('failed');
-  await page.getByText('There is no such mail.').waitFor();
+  await page.getByText('No mail is in this state.').waitFor();
 });
 
 test('an agent is offered nothing that only an administrator may do', async () => {
   const { page } = browser;
   await page.goto(`${everything.house.url}/accounts`);
-  await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'This page is not for your role', level: 1 }).waitFor();
   assert.equal(await page.getByRole('button', { name: /^Add/ }).count(), 0);
+  assert.equal(await page.getByRole('alert').count(), 0, 'nothing was asked for that is refused');
 });
 
 test('signing out ends it, on the server too', async () => {

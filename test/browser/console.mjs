@@ -20,7 +20,7 @@ export async function openBrowser({ locale = 'en-US' } = {}) {
     ignoreHTTPSErrors: true,
     viewport: { width: 1280, height: 900 },
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(Number(process.env.PATIENCE ?? 30_000));
   const browser = { context, page: context.pages()[0], complaints: [] };
   context.on('console', (message) => {
     if (message.type() === 'error' || /Content Security Policy/.test(message.text())) browser.complaints.push(message.text());

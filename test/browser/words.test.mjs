@@ -68,7 +68,7 @@ function clipped() {
 const known = () => ['Postroom', 'English', 'Pseudo', 'oduesP', 'Customer care', 'provider', 'words-1', 'كل', `Bill \ufffdfdp.exe`, 'فاطمة', administrator.name, 'anna', 'microsoft',
   ...everything.accounts.flatMap(({ account, user }) => [user, account])].sort((a, b) => b.length - a.length);
 
-const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/sent', '/exceptions', '/settings', '/nowhere'];
+const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/sent', '/exceptions', '/users', '/own', '/settings', '/nowhere'];
 
 /** A page, once what it asked for is there. */
 async function open(page, place) {

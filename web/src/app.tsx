@@ -1,17 +1,18 @@
 // Theme, direction, routes, and who may see them: the sign-in form stands in for every page until somebody is signed in.
 import { FluentProvider, makeStaticStyles, Spinner, webDarkTheme, webLightTheme } from "@fluentui/react-components";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useSyncExternalStore, type ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Route, Routes, useLocation } from "react-router-dom";
-import { queryClient, useSession } from "./api/queries";
+import { queryClient, useMay, useSession } from "./api/queries";
+import type { Right } from "./api/rights";
 import { languageOf } from "./i18n";
 import { AccountPage } from "./pages/account";
 import { AccountsPage } from "./pages/accounts";
 import { CasePage } from "./pages/case";
 import { CasesPage } from "./pages/cases";
 import { ExceptionsPage } from "./pages/exceptions";
-import { NotFoundPage } from "./pages/not-found";
+import { NotFoundPage, NotYoursPage } from "./pages/not-found";
 import { OverviewPage } from "./pages/overview";
 import { OwnPage } from "./pages/own";
 import { SentPage } from "./pages/sent";
@@ -36,6 +37,10 @@ function useDark(): boolean {
   );
 }
 
+function For({ right, page }: { right: Right; page: ReactElement }) {
+  return useMay(right) ? page : <NotYoursPage />;
+}
+
 function Pages() {
   const { t } = useTranslation();
   const session = useSession();
@@ -50,12 +55,12 @@ function Pages() {
         <Route path="/" element={<OverviewPage />} />
         <Route path="/cases" element={<CasesPage />} />
         <Route path="/cases/:number" element={<CasePage />} />
-        <Route path="/accounts" element={<AccountsPage />} />
-        <Route path="/accounts/:name" element={<AccountPage />} />
+        <Route path="/accounts" element={<For right="accounts:read" page={<AccountsPage />} />} />
+        <Route path="/accounts/:name" element={<For right="accounts:read" page={<AccountPage />} />} />
         <Route path="/sent" element={<SentPage />} />
-        <Route path="/exceptions" element={<ExceptionsPage />} />
-        <Route path="/settings" element={<SettingsPage />} />
-        <Route path="/users" element={<UsersPage />} />
+        <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
+        <Route path="/settings" element={<For right="system:read" page={<SettingsPage />} />} />
+        <Route path="/users" element={<For right="system:read" page={<UsersPage />} />} />
         <Route path="/own" element={<OwnPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

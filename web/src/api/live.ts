@@ -16,6 +16,10 @@ const concerned: Record<string, (id: string) => QueryKey[]> = {
   setting: () => [["settings"]],
 };
 
+/** Whether events say when the answer to this question is another. */
+const told = new Set(Object.values(concerned).flatMap((keys) => keys("").map((key) => key[0])));
+export const isTold = (name: string) => told.has(name);
+
 export type Liveness = "live" | "connecting" | "lost";
 
 const again = 30_000; // after the server refused a stream

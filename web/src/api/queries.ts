@@ -2,7 +2,7 @@
 import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, path, setCsrf, Trouble, type Schemas } from "./client";
-import { listen, useLiveness } from "./live";
+import { isTold, listen, useLiveness } from "./live";
 import { may, type Right } from "./rights";
 
 // Events say what changed (live.ts); these are for where there is no stream, and the last for one that stays silent.
@@ -10,8 +10,9 @@ const often = 4_000;
 const seldom = 15_000;
 const live = 60_000;
 
-function useInterval(otherwise: number): number {
-  return useLiveness() === "live" ? live : otherwise;
+function useInterval(name: string, otherwise: number): number {
+  const liveness = useLiveness();
+  return liveness === "live" && isTold(name) ? live : otherwise;
 }
 
 const sessionKey = ["session"];
@@ -31,7 +32,7 @@ export const queryClient: QueryClient = new QueryClient({
 type List<T> = { items: T[] };
 
 function useList<T>(name: string, interval: number, enabled = true, key: unknown[] = [name], address: string = path(name)): UseQueryResult<T[]> {
-  return useQuery({ queryKey: key, queryFn: async () => (await call<List<T>>("GET", address)).items, refetchInterval: useInterval(interval), enabled });
+  return useQuery({ queryKey: key, queryFn: async () => (await call<List<T>>("GET", address)).items, refetchInterval: useInterval(name, interval), enabled });
 }
 
 export const useVersion = () =>
@@ -98,7 +99,7 @@ export const useUsers = () => useList<Schemas["User"]>("users", seldom, useMay("
 export const useTokens = () => useList<Schemas["Token"]>("tokens", seldom);
 
 export const useAccount = (name: string) =>
-  useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: useInterval(often) });
+  useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: useInterval("accounts", often) });
 
 export function useCases(state: "open" | "closed" | "", department: string, after: string | null) {
   const query = new URLSearchParams({ limit: "50" });
@@ -108,12 +109,12 @@ export function useCases(state: "open" | "closed" | "", department: string, afte
   return useQuery({
     queryKey: ["cases", state, department, after],
     queryFn: () => call<Schemas["CasePage"]>("GET", `${path("cases")}?${query}`),
-    refetchInterval: useInterval(often),
+    refetchInterval: useInterval("cases", often),
   });
 }
 
 export const useCase = (number: number) =>
-  useQuery({ queryKey: ["case", number], queryFn: () => call<Schemas["CaseWithActivities"]>("GET", path("cases", number)), refetchInterval: useInterval(often) });
+  useQuery({ queryKey: ["case", number], queryFn: () => call<Schemas["CaseWithActivities"]>("GET", path("cases", number)), refetchInterval: useInterval("case", often) });
 
 export type OutboundState = Schemas["Outbound"]["state"];
 export const outboundStates: OutboundState[] = ["queued", "claimed", "committing", "sent", "failed", "in-doubt"];

@@ -1,4 +1,4 @@
-// An address that is no page.
+// An address that is no page, or none for whoever asks.
 import { useTranslation } from "react-i18next";
 import { Page } from "../parts/page";
 import { To } from "../parts/words";
@@ -9,6 +9,17 @@ export function NotFoundPage() {
     <Page title={t("notFound.title")}>
       <p>
         {t("notFound.text")} <To to="/">{t("nav.overview")}</To>
+      </p>
+    </Page>
+  );
+}
+
+export function NotYoursPage() {
+  const { t } = useTranslation();
+  return (
+    <Page title={t("notFound.notYours")}>
+      <p>
+        {t("notFound.notYoursText")} <To to="/">{t("nav.overview")}</To>
       </p>
     </Page>
   );

@@ -1,6 +1,6 @@
 // A form in a dialog: labelled fields, hints, the server's refusal beside the field that it is about, nothing lost on a refusal. Where
 // somebody else has changed the thing meanwhile, it says so, and offers their version with what was typed here kept.
-import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, makeStyles, Select, Textarea, tokens } from "@fluentui/react-components";
+import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, Input, Label, makeStyles, Select, Textarea, tokens } from "@fluentui/react-components";
 import { cloneElement, useState, type FormEvent, type ReactElement, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Trouble } from "../api/client";
@@ -10,7 +10,8 @@ import { Refusal } from "./refusal";
 
 const useStyles = makeStyles({
   fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS },
-  choices: { display: "flex", flexDirection: "column" },
+  several: { display: "flex", flexDirection: "column", border: "none", margin: 0, padding: 0, minWidth: 0 },
+  hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
 });
 
 export interface FormField {
@@ -66,7 +67,7 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
   const shown = now.fields.filter((field) => field.when?.(values) ?? true);
   const wrong = change.error instanceof Trouble ? change.error.problem?.field : undefined;
   const conflict = changedMeanwhile(change.error);
-  const theirs = (field: FormField) => (base.etag !== now.etag && field.value !== before.get(field.name) ? (field.options?.find((each) => each.value === field.value)?.label ?? field.value ?? "") : undefined);
+  const theirs = (field: FormField) => (base.etag !== now.etag && field.value !== before.get(field.name) ? (field.options?.find((each) => each.value === field.value)?.label ?? chosen(field.value).join(", ")) : undefined);
 
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -114,16 +115,23 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
               const set = (_: unknown, data: { value: string }) => setTyped((earlier) => ({ ...earlier, [field.name]: data.value }));
               const turn = (option: string, on: boolean) => set(undefined, { value: [...chosen(value).filter((each) => each !== option), ...(on ? [option] : [])].join("\n") });
               const other = theirs(field);
-              const message = fault?.field === field.name ? { validationMessage: fault.words } : other === undefined ? {} : { validationState: "warning" as const, validationMessage: t("changed.now", { value: other || "–" }) };
+              const message: { validationState?: "warning"; validationMessage?: string } = fault?.field === field.name ? { validationMessage: fault.words } : other === undefined ? {} : { validationState: "warning", validationMessage: t("changed.now", { value: other || "–" }) };
+              if (field.several) {
+                return (
+                  <fieldset key={field.name} className={styles.several}>
+                    <legend>
+                      <Label required={field.required ?? false}>{field.label}</Label>
+                    </legend>
+                    {field.options?.map((option) => (
+                      <Checkbox key={option.value} label={option.label} checked={chosen(value).includes(option.value)} onChange={(_, data) => turn(option.value, data.checked === true)} />
+                    ))}
+                    {[field.hint, message.validationMessage].map((each) => each && <div key={each} className={styles.hint}>{each}</div>)}
+                  </fieldset>
+                );
+              }
               return (
                 <Field key={field.name} label={field.label} required={field.required ?? false} {...(field.hint ? { hint: field.hint } : {})} validationState={wrong === field.name ? "error" : "none"} {...message}>
-                  {field.several ? (
-                    <div className={styles.choices} role="group" aria-label={field.label}>
-                      {field.options?.map((option) => (
-                        <Checkbox key={option.value} label={option.label} checked={chosen(value).includes(option.value)} onChange={(_, data) => turn(option.value, data.checked === true)} />
-                      ))}
-                    </div>
-                  ) : field.options ? (
+                  {field.options ? (
                     <Select name={field.name} value={value} onChange={set}>
                       {field.options.map((option) => (
                         <option key={option.value} value={option.value}>

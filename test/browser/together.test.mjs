@@ -1,0 +1,130 @@
+// Two people at the same thing: each sees at once what the other does, and nobody overwrites what nobody has seen.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { until } from '../support/scratch.mjs';
+import { administrator, agent, openBrowser, openHouse, signIn } from './console.mjs';
+
+let everything, first, second, number;
+
+before(async () => {
+  everything = await openHouse();
+  [first, second] = [await openBrowser(), await openBrowser()];
+  await mail('Where is my order?', 'together-1');
+  number = (await everything.house.caseAbout('Order 17')).number;
+}, { timeout: 120_000 });
+
+after(async () => {
+  await second?.close();
+  await first?.close();
+  await everything?.close();
+});
+
+async function mail(text, id, more = []) {
+  const { user } = everything.accounts[0];
+  await everything.lab.mail(user, ['From: Maria Jansen <maria@customer.example>', `To: ${user}`, 'Subject: Order 17', `Date: ${new Date().toUTCString()}`, `Message-ID: <${id}@customer.example>`, ...more, '', text, ''].join('\r\n'));
+}
+
+/** As long as it may take when the event stream tells it; the pages ask by themselves only once a minute while they hear it. */
+const soon = { timeout: 5_000 };
+
+test('what one does shows on the page of the other', async () => {
+  for (const [{ page }, who] of [[first, agent], [second, administrator]]) {
+    const stream = page.waitForResponse(/\/api\/v1\/events$/);
+    await page.goto(`${everything.house.url}/cases/${number}`);
+    await signIn(page, who);
+    assert.equal((await stream).status(), 200);
+    await page.getByRole('button', { name: 'Close the case', exact: true }).waitFor();
+  }
+  // Past what pages ask when they open.
+  await second.page.waitForTimeout(1_500);
+  const asked = [];
+  second.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await second.page.waitForTimeout(4_500);
+  assert.deepEqual(asked.filter((each) => each !== '/api/v1/version'), [], 'a page that hears the stream asks nothing by itself');
+  await first.page.getByRole('button', { name: 'Close the case', exact: true }).click();
+  await second.page.getByRole('button', { name: 'Reopen the case' }).waitFor(soon);
+  await second.page.getByRole('button', { name: 'Reopen the case' }).click();
+  await first.page.getByRole('button', { name: 'Close the case', exact: true }).waitFor(soon);
+});
+
+test('a mail that comes shows by itself, and what was typed meanwhile stays', async () => {
+  const { page } = first;
+  await page.getByRole('region', { name: 'Reply' }).getByLabel('Text').fill('Dear Maria, half an ans');
+  await mail('It has come!', 'together-2', ['In-Reply-To: <together-1@customer.example>']);
+  await page.getByText('It has come!').waitFor({ timeout: 15_000 });
+  assert.equal(await page.getByRole('region', { name: 'Reply' }).getByLabel('Text').inputValue(), 'Dear Maria, half an ans');
+});
+
+test('a case is not closed over what one has not seen', async () => {
+  const { page } = first;
+  // The page is late: it learns nothing until it acts.
+  const cases = new RegExp(`/api/v1/cases/${number}$`);
+  await page.route(cases, (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
+  await second.page.getByRole('button', { name: 'Close the case', exact: true }).click();
+  await second.page.getByRole('button', { name: 'Reopen the case' }).waitFor();
+  await page.unroute(cases);
+  await page.getByRole('button', { name: 'Close the case', exact: true }).click();
+  const alert = page.getByRole('alert');
+  await alert.getByText('Somebody else changed this meanwhile').waitFor();
+  assert.match(await alert.innerText(), /Changed by: admin/);
+  await page.getByRole('button', { name: 'Reopen the case' }).waitFor();
+  await alert.getByRole('button', { name: 'I have looked' }).click();
+  await alert.waitFor({ state: 'detached' });
+  assert.equal(await page.getByRole('region', { name: 'Reply' }).getByLabel('Text').inputValue(), 'Dear Maria, half an ans');
+});
+
+test('a form that somebody overtook keeps what was typed, and shows what they made of it', async () => {
+  const [{ user: address }] = everything.accounts;
+  const { page } = second;
+  await page.goto(`${everything.house.url}/accounts`);
+  await page.getByRole('button', { name: `Change the mailbox ${address}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Display name').fill('Sales team');
+  await dialog.getByLabel('Seconds between two looks').fill('45');
+  const { etag } = await everything.house.mailbox(address);
+  await everything.house.api(`mailboxes/${address}`, { display_name: 'The sales people' }, 'PATCH');
+  await dialog.getByText('Somebody else changed this meanwhile').waitFor(soon);
+  await dialog.getByText('Meanwhile: The sales people').waitFor();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('Changed by:').waitFor();
+  assert.equal((await everything.house.mailbox(address)).display_name, 'The sales people', 'nothing is overwritten');
+  assert.notEqual((await everything.house.mailbox(address)).etag, etag);
+  await dialog.getByRole('button', { name: 'Reload, and keep what I typed' }).click();
+  assert.equal(await dialog.getByLabel('Display name').inputValue(), 'Sales team');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const saved = await everything.house.mailbox(address);
+  assert.deepEqual([saved.display_name, saved.poll], ['Sales team', 45]);
+});
+
+test('a mailbox is removed, and nothing on its server is touched', async () => {
+  const { page } = second;
+  const { user: address } = everything.accounts[1];
+  await everything.lab.mail(address, ['From: maria@customer.example', `To: ${address}`, 'Subject: It stays', '', 'x', ''].join('\r\n'));
+  await everything.house.caseAbout('It stays');
+  const there = async () => (await everything.lab.folder(address, 'Postroom')).length;
+  await until('the mail being moved', there);
+  const before = await there();
+  await page.getByRole('button', { name: `Remove the mailbox ${address}` }).click();
+  await page.getByRole('alertdialog').getByText('Nothing on the mail server is touched').waitFor();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: `Remove the mailbox ${address}` }).waitFor({ state: 'detached' });
+  assert.equal(await everything.house.mailbox(address), undefined);
+  assert.equal(await there(), before);
+});
+
+test('where the connection is lost, the page says so, and asks until it is there again', async () => {
+  const { page } = first;
+  await page.goto(`${everything.house.url}/cases/${number}`);
+  await page.getByRole('button', { name: 'Reopen the case' }).waitFor();
+  await everything.house.kill();
+  await page.getByText('Connection lost').waitFor({ timeout: 15_000 });
+  await everything.house.begin();
+  await page.getByText('Connection lost').waitFor({ state: 'detached', timeout: 20_000 });
+});
+
+test('the pages break no rule of their own content security policy', () => {
+  for (const each of [first, second])
+    assert.deepEqual(each.complaints.filter((words) => !/^Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(words)), []);
+});
