@@ -21,13 +21,24 @@ namespace postroom::store {
 class Failure : public std::runtime_error {
 public:
     Failure(Trouble kind, std::string const& why) : std::runtime_error(why), kind_(kind) {}
-    /// Trouble::conflict for a unique or foreign key that was broken; Trouble::limit for a full disk; otherwise
+    /// Trouble::conflict for a unique or foreign key that was broken; Trouble::limit for what is too large; otherwise
     /// Trouble::store.
     [[nodiscard]] Trouble kind() const { return kind_; }
     [[nodiscard]] Error error() const { return {kind_, what()}; }
 
+    /// Trouble::store that whoever asks would meet: a full disk, a server that is away. Waiting helps, and it says
+    /// nothing of what was to be written.
+    [[nodiscard]] static Failure standstill(std::string const& why)
+    {
+        Failure failure(Trouble::store, why);
+        failure.standstill_ = true;
+        return failure;
+    }
+    [[nodiscard]] bool is_standstill() const { return standstill_; }
+
 private:
     Trouble kind_;
+    bool standstill_ = false;
 };
 
 struct Bytes {

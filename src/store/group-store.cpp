@@ -211,7 +211,7 @@ private:
                 writer_->end_operation();
             } catch (Failure const& failure) {
                 operation.error = std::current_exception();
-                if (failure.kind() == Trouble::store) trouble = failure.what();
+                if (failure.is_standstill()) trouble = failure.what();
                 if (!writer_->undo_operation()) throw;
             } catch (...) {
                 operation.error = std::current_exception();

@@ -170,6 +170,10 @@ asio::awaitable<void> Triage::finish_alone(Reading& reading)
         auto const work = [this, &reading](store::Connection& c) { settle(c, reading); };
         try {
             co_await store_.write(work, static_cast<std::size_t>(reading.message.size));
+        } catch (store::Failure const& failure) {
+            // A full disk has room for the note that sets a mail aside, long before it has any for the mail's case.
+            if (failure.is_standstill()) throw;
+            why = failure.what();
         } catch (std::exception const& error) {
             why = error.what();
         }
@@ -235,6 +239,7 @@ asio::awaitable<bool> Triage::round()
             try {
                 reading.bytes = store::read_body(c, reading.message.body);
             } catch (store::Failure const& failure) {
+                if (failure.is_standstill()) throw;
                 reading.damage = failure.what();
             }
         }

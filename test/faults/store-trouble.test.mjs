@@ -9,8 +9,9 @@ import { request } from '../support/browser.mjs';
 import { startCampaign } from '../support/faults/campaign.mjs';
 import { startWire } from '../support/faults/wire.mjs';
 import { addAccount, authorize, powerCutProgram, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { startPostgresql } from '../support/postgresql.mjs';
 import { delay, until } from '../support/scratch.mjs';
-import { lockStore, processorSeconds, smallDisk, useUpDescriptors } from '../support/store-trouble.mjs';
+import { lockStore, processorSeconds, smallDisk, smallTablespace, useUpDescriptors } from '../support/store-trouble.mjs';
 
 const long = Boolean(process.env.LONG || process.env.MINUTES);
 const sales = 'sales@contoso.test';
@@ -59,6 +60,12 @@ async function open({ keep, t }, options) {
       }
     },
     subjects: async () => (await server.api('cases?limit=200')).items.map((each) => each.subject).sort(),
+    /** Whatever is not filed is still on the server, which is asked first: a mail only goes from there to here. */
+    async nothingLost() {
+      const left = (await lab.folder(sales)).length;
+      const { filed } = (await server.mailbox(sales)).counts;
+      assert.ok(left + filed >= put, `of ${put} mails ${left} are on the server, and ${filed} are filed`);
+    },
     /** Every mail is a case, once, and none is left on the server; every promise was kept, once. */
     async count() {
       const expected = Array.from({ length: put }, (_, i) => `Mail ${i + 1}.`).sort();
@@ -77,6 +84,7 @@ async function open({ keep, t }, options) {
       assert.deepEqual(accepted.filter((times) => times !== 1), [], 'delivered twice');
       assert.ok(accepted.length >= promised.length, 'lost on the way out');
       await server.idle(sales);
+      assert.deepEqual((await server.api('exceptions')).items, [], 'nothing was set aside for what was not its fault');
       assert.deepEqual((await server.api('alarms')).items.filter((each) => each.cause === 'store-standstill'), []);
       t.diagnostic(`${put} mails filed once, ${promised.length} answers delivered once`);
     },
@@ -93,7 +101,7 @@ const says = (server, words) => until(`the mailbox saying ${words}`, async () =>
 scenario('a full disk: nothing is filed, and it says so, until there is room', { limit: 120_000 }, async (test) => {
   const disk = smallDisk();
   test.t.diagnostic(disk.words);
-  const { server, lab, arrive, answer, count, refuses, subjects } = await open(test, { store: 'sqlite', by: disk.by });
+  const { server, arrive, answer, count, nothingLost, refuses, subjects } = await open(test, { store: 'sqlite', by: disk.by });
   await arrive(3);
   await until('the first', async () => (await subjects()).length === 3);
   disk.fill(server);
@@ -102,8 +110,7 @@ scenario('a full disk: nothing is filed, and it says so, until there is room', {
   await refuses(/the disk is full: make room for/);
   const alarm = (await server.api('alarms')).items.find((each) => each.cause === 'store-standstill');
   assert.match(alarm?.words ?? '', /the disk is full/);
-  const there = new Set([...await subjects(), ...(await lab.folder(sales)).map((each) => each.Subject)]);
-  assert.equal(there.size, 23, 'a mail is neither filed nor on the server');
+  await nothingLost();
   if (long) await delay(20_000);
   disk.empty(server);
   await until('all cases', async () => (await subjects()).length === 23, { limit: 60_000 });
@@ -201,6 +208,24 @@ scenario('PostgreSQL stands still, falls, and is away', { limit: 240_000 }, asyn
   await refuses(/PostgreSQL can't be reached/);
   await database.begin();
   await until('those that came meanwhile', async () => (await subjects()).length === 9, { limit: 150_000 });
+  await answer();
+  await count();
+});
+
+scenario('the disk of PostgreSQL is full, until there is room', { limit: 120_000 }, async (test) => {
+  const database = await test.keep(startPostgresql());
+  const disk = smallTablespace(database);
+  if (!disk) return test.t.diagnostic('not tried: only root may mount a disk for PostgreSQL');
+  await test.keep(disk);
+  const { server, arrive, answer, count, nothingLost, subjects } = await open(test, { store: 'postgresql', given: database });
+  await arrive(3);
+  await until('the first', async () => (await subjects()).length === 3);
+  disk.fill();
+  await arrive(20, 5_000);
+  await says(server, /the PostgreSQL server's disk is full: make room there/);
+  await nothingLost();
+  disk.empty();
+  await until('all cases', async () => (await subjects()).length === 23, { limit: 60_000 });
   await answer();
   await count();
 });

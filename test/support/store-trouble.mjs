@@ -1,9 +1,9 @@
 // What may befall the ground that a store stands on: its disk, its descriptors, whoever else opens its file.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { powerCutProgram, program } from './house.mjs';
-import { scratchFolder, start, until } from './scratch.mjs';
+import { atExit, scratchFolder, start, until } from './scratch.mjs';
 
 /** In a mount namespace of its own, which an ordinary user has only together with a user namespace. */
 const unshare = ['unshare', process.getuid() === 0 ? '-m' : '-Urm'];
@@ -13,6 +13,42 @@ function mayMount() {
   const { status } = spawnSync(unshare[0], [...unshare.slice(1), 'mount', '-t', 'tmpfs', 'tmpfs', folder]);
   remove();
   return status === 0;
+}
+
+/** Writes into the file until its disk takes nothing more. */
+function fillUp(name) {
+  const file = openSync(name, 'w');
+  for (let piece = Buffer.alloc(1 << 20); piece.length > 0;) {
+    try {
+      if (writeSync(file, piece) < piece.length) piece = piece.subarray(0, piece.length >> 1);
+    } catch (error) {
+      if (error.code !== 'ENOSPC') throw error;
+      piece = piece.subarray(0, piece.length >> 1);
+    }
+  }
+  closeSync(file);
+}
+
+/**
+ * Moves PostgreSQL's database to a disk of a few megabytes, before anybody uses it; its log stays where it is. Nothing where this user may
+ * not mount one for another: PostgreSQL runs as an ordinary user, and not in a user namespace that would make it root.
+ */
+export function smallTablespace(database) {
+  if (process.getuid() !== 0) return undefined;
+  const { folder, remove } = scratchFolder('tablespace');
+  const owner = ['-u', '-g'].map((flag) => execFileSync('id', [flag, 'postgres']).toString().trim());
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=24m,mode=700,uid=${owner[0]},gid=${owner[1]}`, 'tmpfs', folder]);
+  const clear = () => { spawnSync('umount', ['-l', folder]); };
+  const forget = atExit(clear);
+  for (const sql of [`CREATE TABLESPACE small LOCATION '${folder}'`, 'ALTER DATABASE postgres SET TABLESPACE small'])
+    execFileSync('/usr/bin/psql', [database.url.replace('/postgres?', '/template1?'), '-qX', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
+  const ballast = path.join(folder, 'ballast');
+  return {
+    name: 'tablespace',
+    fill: () => fillUp(ballast),
+    empty: () => rmSync(ballast),
+    stop() { forget(); clear(); remove(); },
+  };
 }
 
 /**
@@ -31,18 +67,7 @@ export function smallDisk() {
   return {
     words: 'the full disk is a tmpfs of 24 MiB',
     by: [...unshare, 'sh', '-c', 'mkdir -p store && mount -t tmpfs -o size=24m,mode=700 tmpfs store && exec "$@"', 'sh', program],
-    fill(server) {
-      const file = openSync(ballast(server), 'w');
-      for (let piece = Buffer.alloc(1 << 20); piece.length > 0;) {
-        try {
-          if (writeSync(file, piece) < piece.length) piece = piece.subarray(0, piece.length >> 1);
-        } catch (error) {
-          if (error.code !== 'ENOSPC') throw error;
-          piece = piece.subarray(0, piece.length >> 1);
-        }
-      }
-      closeSync(file);
-    },
+    fill: (server) => fillUp(ballast(server)),
     empty: (server) => rmSync(ballast(server)),
   };
 }

@@ -297,6 +297,45 @@ TEST_F(TriageTest, RunWorksWhenNudgedAndEndsWhenStopped)
     EXPECT_TRUE(ended);
 }
 
+/// Has room for notes, and none for what is larger.
+class FullStore final : public store::Store {
+public:
+    explicit FullStore(store::Store& real) : real_(real) {}
+    void write_now(std::function<void(Connection&)> work) override { real_.write_now(std::move(work)); }
+    void read_now(std::function<void(Connection&)> work) override { real_.read_now(std::move(work)); }
+    [[nodiscard]] Counts counts() const override { return real_.counts(); }
+    bool full = true;
+
+protected:
+    boost::asio::awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t bytes) override
+    {
+        if (full && bytes > 0) throw store::Failure::standstill("the disk is full");
+        real_.write_now(std::move(work));
+        co_return;
+    }
+    boost::asio::awaitable<void> submit_read(std::function<void(Connection&)> work) override
+    {
+        real_.read_now(std::move(work));
+        co_return;
+    }
+
+private:
+    store::Store& real_;
+};
+
+TEST_F(TriageTest, FullDiskSetsNoMailAside)
+{
+    auto const id = file(mail("Order", "1@example.com"), sales);
+    FullStore small(*store);
+    Triage triage(loop.get_executor(), pool.get_executor(), small, clock);
+    for (int i = 0; i < 10; ++i) EXPECT_THROW(test::run(loop, triage.round()), store::Failure);
+    EXPECT_EQ(message(id).triage, model::TriageState::pending);
+    EXPECT_EQ(message(id).triage_tries, 1);
+    small.full = false;
+    test::run(loop, triage.round());
+    EXPECT_EQ(message(id).triage, model::TriageState::done);
+}
+
 /// Refuses every read, and counts them.
 class BrokenStore final : public store::Store {
 public:

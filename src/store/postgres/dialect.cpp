@@ -60,9 +60,17 @@ Numbered numbered(std::string_view sql)
 
 Trouble kind_of(std::string_view sqlstate)
 {
-    if (sqlstate == "23505" || sqlstate == "23503") return Trouble::conflict;      // unique, foreign key
+    if (sqlstate == "23505" || sqlstate == "23503") return Trouble::conflict;  // unique, foreign key
     if (sqlstate.starts_with("54")) return Trouble::limit;                     // program limit exceeded
     return Trouble::store;
+}
+
+bool is_the_servers(std::string_view sqlstate)
+{
+    // Connection, insufficient resources, operator intervention, system errors, a lock that was not got.
+    for (auto const* const family : {"08", "53", "57", "58"})
+        if (sqlstate.starts_with(family)) return true;
+    return sqlstate == "55P03";
 }
 
 std::optional<std::string> storable(std::string_view text)

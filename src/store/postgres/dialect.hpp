@@ -11,7 +11,11 @@
 namespace postroom::store::postgres {
 
 /// Texts compare by their bytes, and lower() knows ASCII, whatever the database's locale: as in SQLite.
-inline constexpr Dialect dialect{.uuid = "UUID", .text = "TEXT COLLATE \"C\"", .blob = "BYTEA", .clustered = "", .growing = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"};
+inline constexpr Dialect dialect{.uuid = "UUID",
+                                 .text = "TEXT COLLATE \"C\"",
+                                 .blob = "BYTEA",
+                                 .clustered = "",
+                                 .growing = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"};
 
 struct Numbered {
     std::string sql;  ///< with $1, $2… for each ?
@@ -21,6 +25,8 @@ struct Numbered {
 
 /// Of five characters; see PostgreSQL's appendix A.
 [[nodiscard]] Trouble kind_of(std::string_view sqlstate);
+/// The trouble is the server's, whatever it is asked: no resources, being shut down, a lock that lasts.
+[[nodiscard]] bool is_the_servers(std::string_view sqlstate);
 
 /// PostgreSQL's texts are valid UTF-8 without NUL; a mail's are what they are. Each byte that can't stand in one
 /// becomes a character of U+10FF00…U+10FFFF, which is private use, and these characters themselves are taken apart

@@ -125,8 +125,8 @@ void Driver::connect()
 {
     auto const now = Steady::now();
     if (now < next_try_)
-        throw Failure(Trouble::store, fmt::format("PostgreSQL can't be reached: {}; it is tried again in {} ms", why_,
-                                                  std::chrono::ceil<Duration>(next_try_ - now).count()));
+        throw Failure::standstill(fmt::format("PostgreSQL can't be reached: {}; it is tried again in {} ms", why_,
+                                              std::chrono::ceil<Duration>(next_try_ - now).count()));
     std::vector<char const*> keys;
     std::vector<char const*> values;
     for (auto const& [key, value] : parameters_) {
@@ -145,7 +145,7 @@ void Driver::connect()
     if (!ready) {
         why_ = first_line(PQerrorMessage(made.get()));
         next_try_ = Steady::now() + backoff_.before(++refused_, between_zero_and_one());
-        throw Failure(Trouble::store, "PostgreSQL can't be reached: " + why_);
+        throw Failure::standstill("PostgreSQL can't be reached: " + why_);
     }
     if (PQserverVersion(made.get()) < oldest_server)
         throw Failure(Trouble::store, "the PostgreSQL server is older than version 15");
@@ -182,7 +182,7 @@ void Driver::ensure_connected()
 
 void Driver::lose(std::string_view why)
 {
-    failed_ = Failure(Trouble::store, fmt::format("the connection to PostgreSQL was lost: {}", first_line(why)));
+    failed_ = Failure::standstill(fmt::format("the connection to PostgreSQL was lost: {}", first_line(why)));
     connection_.reset();
     sent_.clear();
     statements_.clear();
@@ -195,13 +195,15 @@ Failure Driver::failure_of(pg_result const* result, std::string_view sql) const
         char const* const text = PQresultErrorField(result, which);
         return std::string_view(text ? text : "");
     };
-    if (field(PG_DIAG_SQLSTATE) == "53100")
-        return {Trouble::store,
-                fmt::format("the PostgreSQL server's disk is full: make room there, and Postroom goes on by itself "
-                            "(PostgreSQL: {})",
-                            field(PG_DIAG_MESSAGE_PRIMARY))};
+    auto const state = field(PG_DIAG_SQLSTATE);
+    if (state == "53100")
+        return Failure::standstill(
+            fmt::format("the PostgreSQL server's disk is full: make room there, and Postroom goes on by itself "
+                        "(PostgreSQL: {})",
+                        field(PG_DIAG_MESSAGE_PRIMARY)));
     // Not the detail: it quotes values.
-    return {kind_of(field(PG_DIAG_SQLSTATE)), fmt::format("{}, in: {}", field(PG_DIAG_MESSAGE_PRIMARY), sql)};
+    auto const words = fmt::format("{}, in: {}", field(PG_DIAG_MESSAGE_PRIMARY), sql);
+    return is_the_servers(state) ? Failure::standstill(words) : Failure(kind_of(state), words);
 }
 
 void Driver::wait(bool for_writing)

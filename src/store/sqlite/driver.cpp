@@ -215,10 +215,10 @@ void Driver::must_be_in_place()
         bool const there = ::stat(name.c_str(), &found) == 0;
         if (!there && errno != ENOENT) continue;  // what it is can't be told: SQLite will see
         if (known && (!there || *known != File{found.st_dev, found.st_ino}))
-            throw Failure(Trouble::store,
-                          fmt::format("{} was {} while Postroom had it open, so nothing more is written: put it back, "
-                                      "or stop Postroom, and start it when the right file is there",
-                                      name, there ? "replaced by another file" : "removed"));
+            throw Failure::standstill(
+                fmt::format("{} was {} while Postroom had it open, so nothing more is written: put it back, "
+                            "or stop Postroom, and start it when the right file is there",
+                            name, there ? "replaced by another file" : "removed"));
         if (there && !known) known = File{found.st_dev, found.st_ino};
     }
 }
@@ -260,9 +260,11 @@ void Driver::fail(int code, std::string_view doing) const
     if (database_) {
         char const* const path = sqlite3_db_filename(database_.get(), "main");
         auto const remedy = what_to_do(code, sqlite3_system_errno(database_.get()), path ? path : "the store");
-        if (!remedy.empty()) words = fmt::format("{} (SQLite: {})", remedy, words);
+        if (!remedy.empty()) throw Failure::standstill(fmt::format("{} (SQLite: {})", remedy, words));
     }
-    throw Failure(kind_of(code), fmt::format("{}, in: {}", words, doing));
+    auto const all = fmt::format("{}, in: {}", words, doing);
+    if ((code & 0xff) == SQLITE_IOERR) throw Failure::standstill(all);
+    throw Failure(kind_of(code), all);
 }
 
 }  // namespace postroom::store::sqlite
