@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/ids.hpp"
+#include "store/sealed.hpp"
 
 #include <string>
 
@@ -23,5 +24,9 @@ namespace postroom::grants {
 {
     return "authorization/" + to_string(id) + "/verifier";
 }
+
+/// The same for a row of any sealed column, as the schema lists them. Throws store::Failure (Trouble::internal) for a
+/// column that has no place.
+[[nodiscard]] std::string place_of(store::SealedColumn const& column, Uuid const& row);
 
 }  // namespace postroom::grants

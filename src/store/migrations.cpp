@@ -23,11 +23,15 @@ constexpr std::string_view identity_sql =
 constexpr std::string_view changes_sql =
 #include "store/migrations/0003-changes.sql"
     ;
+constexpr std::string_view master_keys_sql =
+#include "store/migrations/0004-master-keys.sql"
+    ;
 
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
     Migration{3, "changes", changes_sql},
+    Migration{4, "master-keys", master_keys_sql},
 };
 
 }  // namespace
@@ -50,9 +54,10 @@ bool must_migrate(std::int64_t found)
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect)
 {
-    std::array<std::pair<std::string_view, std::string_view>, 5> const words{{{"{uuid}", dialect.uuid},
+    std::array<std::pair<std::string_view, std::string_view>, 6> const words{{{"{uuid}", dialect.uuid},
                                                                               {"{text}", dialect.text},
                                                                               {"{blob}", dialect.blob},
+                                                                              {"{sealed}", dialect.blob},
                                                                               {"{clustered}", dialect.clustered},
                                                                               {"{growing}", dialect.growing}}};
     std::string text;

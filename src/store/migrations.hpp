@@ -29,7 +29,7 @@ struct Dialect {
     std::string_view clustered;  ///< after a table's definition: its rows lie in the order of the primary key
     std::string_view growing;    ///< a primary key that the database counts up, and never gives twice
 };
-/// The text with {uuid}, {text}, {blob}, {clustered} and {growing} replaced.
+/// The text with {uuid}, {text}, {blob}, {sealed}, {clustered} and {growing} replaced; {sealed} is a blob, too.
 [[nodiscard]] std::string in_dialect(std::string_view sql, Dialect const& dialect);
 
 }  // namespace postroom::store

@@ -18,6 +18,7 @@ Column column_of(std::string_view name, std::string_view type)
     if (type == "BIGINT") return {std::string(name), number};
     if (type == "{text}") return {std::string(name), text};
     if (type == "{blob}") return {std::string(name), blob};
+    if (type == "{sealed}") return {std::string(name), blob, true};
     if (type == "{uuid}") return {std::string(name), uuid};
     throw Failure(Trouble::internal, fmt::format("a migration has the column {} of type {}", name, type));
 }

@@ -11,6 +11,7 @@ struct Column {
     enum class Kind { number, text, blob, uuid };
     std::string name;
     Kind kind;
+    bool sealed = false;  ///< a blob that only the vault can read
 };
 
 struct Table {

@@ -181,7 +181,7 @@ Result<void> write_key_file(std::string const& path, std::vector<Secret> const& 
     return {};
 }
 
-Result<Keys> find_keys(std::string const& key_file, bool create)
+Result<Keys> find_keys(std::string const& key_file)
 {
     if (auto const given = take_variable(environment_name); !given.empty()) {
         auto keys = parse_keys(given.expose(), tr("the environment's {}", environment_name).english());
@@ -190,8 +190,8 @@ Result<Keys> find_keys(std::string const& key_file, bool create)
     }
     auto const credential = credential_file();
     auto const& path = credential.empty() ? key_file : credential;
-    if (create && credential.empty() && !std::filesystem::exists(path))
-        if (auto const made = make_key_file(path); !made) return std::unexpected(made.error());
+    std::error_code error;
+    if (credential.empty() && !std::filesystem::exists(path, error)) return Keys{{}, path};
     auto keys = read_key_file(path);
     if (!keys) return std::unexpected(keys.error());
     return Keys{std::move(*keys), path};

@@ -12,7 +12,8 @@
 
 namespace postroom::vault {
 
-/// Master keys, and the file that they came from: "" for keys of the environment, which can't be read again.
+/// Master keys, and the file that they came from: "" for keys of the environment, which can't be read again. No keys
+/// where the file is not there yet.
 struct Keys {
     std::vector<Secret> keys;
     std::string file;
@@ -23,10 +24,9 @@ inline constexpr auto const* environment_name = "POSTROOM_MASTER_KEY";
 /// The name of the credential, in $CREDENTIALS_DIRECTORY.
 inline constexpr auto const* credential_name = "postroom-master-key";
 
-/// The environment's keys where it has some, else systemd's credential, else those of `key_file`, which is made with a
-/// new key where there is none and `create` is set. Before other threads begin: the environment is written to. Errors:
-/// Trouble::invalid, saying what to do.
-[[nodiscard]] Result<Keys> find_keys(std::string const& key_file, bool create);
+/// The environment's keys where it has some, else systemd's credential, else those of `key_file`. Before other threads
+/// begin: the environment is written to. Errors: as read_key_file().
+[[nodiscard]] Result<Keys> find_keys(std::string const& key_file);
 
 /// Errors: Trouble::invalid (no key, a wrong length, readable by others), saying what to do.
 [[nodiscard]] Result<std::vector<Secret>> read_key_file(std::string const& path);

@@ -109,21 +109,24 @@ struct Vault::Ring {
 
 Vault::Vault(std::shared_ptr<Ring const> ring, std::string file) : file_(std::move(file)), ring_(std::move(ring)) {}
 
-Result<std::shared_ptr<Vault const>> Vault::with(Keys keys)
+Result<std::shared_ptr<Vault const>> Vault::open(Keys keys, bool create)
 {
     if (sodium_init() < 0) return failure(Trouble::internal, tr("libsodium can't be initialised"));
+    if (keys.keys.empty()) {
+        std::error_code error;
+        if (create && !std::filesystem::exists(keys.file, error))
+            if (auto const made = make_key_file(keys.file); !made) return std::unexpected(made.error());
+        auto read = read_key_file(keys.file);
+        if (!read) return std::unexpected(read.error());
+        keys.keys = std::move(*read);
+    }
     auto ring = std::make_shared<Ring const>(std::move(keys.keys), version_of(keys.file));
     return std::shared_ptr<Vault const>(new Vault(std::move(ring), std::move(keys.file)));
 }
 
 Result<std::shared_ptr<Vault const>> Vault::open(std::string const& key_file, bool create)
 {
-    std::error_code error;
-    if (create && !std::filesystem::exists(key_file, error))
-        if (auto const made = make_key_file(key_file); !made) return std::unexpected(made.error());
-    auto keys = read_key_file(key_file);
-    if (!keys) return std::unexpected(keys.error());
-    return with({std::move(*keys), key_file});
+    return open(Keys{{}, key_file}, create);
 }
 
 std::shared_ptr<Vault::Ring const> Vault::ring() const

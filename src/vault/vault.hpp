@@ -18,10 +18,10 @@ namespace postroom::vault {
 /// Used from any thread.
 class Vault {
 public:
-    /// From a key file; makes one where there is none and `create` is set. Errors: as read_key_file().
+    /// The first key is what it seals with, until seal_with() says otherwise. Where there are none, their file is made
+    /// with a new one if `create` is set. Errors: as read_key_file().
+    [[nodiscard]] static Result<std::shared_ptr<Vault const>> open(Keys keys, bool create);
     [[nodiscard]] static Result<std::shared_ptr<Vault const>> open(std::string const& key_file, bool create);
-    /// The first key is what it seals with, until seal_with() says otherwise.
-    [[nodiscard]] static Result<std::shared_ptr<Vault const>> with(Keys keys);
 
     /// XChaCha20-Poly1305 with a key of its own, wrapped by the master key.
     [[nodiscard]] model::Sealed seal(Secret const& secret, std::string_view place) const;

@@ -1,6 +1,7 @@
 R"sql(
--- The first schema. {uuid}, {text}, {blob} and {clustered} are each database's own words (store/migrations.hpp). Times
--- are milliseconds since 1970 in UTC, lists and attachments JSON, booleans 0 or 1, states the words of model/words.cpp.
+-- The first schema. {uuid}, {text}, {blob}, {sealed} (a blob that the vault sealed) and {clustered} are each database's
+-- own words (store/migrations.hpp). Times are milliseconds since 1970 in UTC, lists and attachments JSON, booleans 0 or 1,
+-- states the words of model/words.cpp.
 
 CREATE TABLE setting (
     name {text} PRIMARY KEY,
@@ -45,7 +46,7 @@ CREATE TABLE application (
     tenant {text} NOT NULL,
     authority {text} NOT NULL,
     client_id {text} NOT NULL,
-    client_secret {blob} NOT NULL,
+    client_secret {sealed} NOT NULL,
     created BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX application_name ON application (lower(name));
@@ -109,8 +110,8 @@ CREATE TABLE account_grant (
     object_id {text} NOT NULL,
     user_name {text} NOT NULL,
     scopes {text} NOT NULL,
-    refresh_token {blob} NOT NULL,
-    access_token {blob} NOT NULL,
+    refresh_token {sealed} NOT NULL,
+    access_token {sealed} NOT NULL,
     access_token_ends BIGINT NOT NULL,
     access_token_life BIGINT NOT NULL,
     accepted BIGINT NOT NULL,
@@ -125,7 +126,7 @@ CREATE TABLE account_authorization (
     state {text} NOT NULL UNIQUE,
     used BIGINT NOT NULL CHECK (used IN (0, 1)),
     nonce {text} NOT NULL,
-    verifier {blob} NOT NULL,
+    verifier {sealed} NOT NULL,
     redirect_url {text} NOT NULL,
     begun_by {text} NOT NULL,
     begun BIGINT NOT NULL,

@@ -1,0 +1,446 @@
+#include "grants/master-keys.hpp"
+
+#include "grants/places.hpp"
+#include "store/coordination.hpp"
+
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace postroom::grants {
+
+namespace {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+constexpr int batch_size = 100;
+constexpr auto look_every = std::chrono::seconds(2);
+constexpr auto tell_every = std::chrono::seconds(30);
+constexpr Duration gone_after{90'000};  // a server that told nothing for so long does not run
+constexpr Duration lease_length{15'000};
+constexpr auto const* rotation_lease = "vault/rotation";
+constexpr std::string_view known_text = "postroom: this is the right master key";
+
+std::string place_of_proof(std::string_view key_name)
+{
+    return fmt::format("master-key/{}/proof", key_name);
+}
+
+template <class Work>
+auto read(store::Store& store, Work work)
+{
+    std::optional<std::invoke_result_t<Work&, store::Connection&>> result;
+    store.read_now([&](store::Connection& c) { result.emplace(work(c)); });
+    return std::move(*result);
+}
+
+template <class Work>
+auto write(store::Store& store, Work work)
+{
+    std::optional<std::invoke_result_t<Work&, store::Connection&>> result;
+    store.write_now([&](store::Connection& c) { result.emplace(work(c)); });
+    return std::move(*result);
+}
+
+std::optional<store::MasterKey> current_key(store::Connection& c)
+{
+    auto keys = store::master_keys(c);
+    if (keys.empty() || !keys.front().current) return std::nullopt;
+    return std::move(keys.front());
+}
+
+// Batch by batch, each in a transaction of its own: what is read here is not held.
+void each_sealed(store::Store& store,
+                 std::function<void(store::SealedColumn const&, std::vector<store::SealedCell> const&)> const& take)
+{
+    for (auto const& column : store::sealed_columns())
+        for (Uuid last{};;) {
+            auto const cells =
+                read(store, [&](store::Connection& c) { return store::sealed_cells(c, column, last, batch_size); });
+            if (cells.empty()) break;
+            take(column, cells);
+            last = cells.back().row;
+        }
+}
+
+bool anything_sealed(store::Store& store)
+{
+    return read(store, [](store::Connection& c) {
+        return std::ranges::any_of(store::sealed_columns(), [&](store::SealedColumn const& column) {
+            return !store::sealed_cells(c, column, {}, 1).empty();
+        });
+    });
+}
+
+// Where the keys came from, for people.
+Words source_of(vault::Vault const& vault)
+{
+    return vault.file().empty() ? tr("the environment's {}", vault::environment_name)
+                                : tr("the key file {}", vault.file());
+}
+
+Result<void> is_right(vault::Vault const& vault, store::MasterKey const& current)
+{
+    if (!vault.seal_with(current.name))
+        return failure(Trouble::invalid,
+                       tr("this store's secrets are sealed with the master key {}, and {} has only {}: another server "
+                          "uses another key. Copy the key file of a server that works, or bring it back from a backup; "
+                          "a new key can't read what is stored",
+                          current.name, source_of(vault), fmt::format("{}", fmt::join(vault.key_names(), ", "))));
+    auto const text = vault.unseal(current.proof, place_of_proof(current.name));
+    if (text && text->expose() == known_text) return {};
+    return failure(Trouble::invalid,
+                   tr("the master key {} does not open what the store keeps to recognise it: the store "
+                      "was changed or is damaged. Run postroom vault verify",
+                      current.name));
+}
+
+store::MasterKey with_proof(vault::Vault const& vault)
+{
+    auto name = vault.key_name();
+    auto proof = vault.seal(Secret(std::string(known_text)), place_of_proof(name));
+    return {std::move(name), true, std::move(proof)};
+}
+
+class Rotating {
+public:
+    Rotating(store::Store& store, vault::Vault const& vault, Rotation const& how)
+        : store_(store), vault_(vault), how_(how)
+    {
+    }
+
+    Result<Rotated> run()
+    {
+        auto const lease = write(store_, [&](store::Connection& c) {
+            return store::take_lease(c, rotation_lease, how_.owner, lease_length);
+        });
+        if (!lease)
+            return failure(Trouble::conflict, tr("the master key is being replaced by another process; where that was "
+                                                 "killed, this can go on in {} seconds",
+                                                 lease_length.count() / 1000));
+        lease_ = *lease;
+        auto outcome = under_lease();
+        store_.write_now([&](store::Connection& c) { store::drop_lease(c, lease_); });
+        return outcome;
+    }
+
+private:
+    Result<Rotated> under_lease()
+    {
+        auto const current = read(store_, current_key);
+        if (!current)
+            return failure(Trouble::invalid, tr("no server ever used this store, and nothing is sealed in it"));
+        if (auto right = is_right(vault_, *current); !right) return std::unexpected(right.error());
+        step();
+        auto target = choose(current->name);
+        if (!target) return std::unexpected(target.error());
+        step();
+        if (*target != current->name) {
+            auto const holding = wait_for([&](store::MasterKeyHolder const& holder) {
+                return std::ranges::find(holder.names, *target) != holder.names.end();
+            });
+            if (!holding.empty())
+                return failure(
+                    Trouble::timed_out,
+                    tr("these servers do not have the new master key {} yet: {}. Copy {} to each of them; "
+                       "they read it by themselves where it is a file, otherwise restart them. Then run this "
+                       "again: it goes on here",
+                       *target, holding, source_of(vault_)));
+            if (!vault_.seal_with(*target)) return failure(Trouble::internal, tr("the new master key was lost"));
+            step();
+            auto const key = with_proof(vault_);
+            store_.write_now([&](store::Connection& c) {
+                store::check_lease(c, lease_);
+                store::make_current(c, key);
+            });
+        }
+        step();
+        auto const sealing =
+            wait_for([&](store::MasterKeyHolder const& holder) { return holder.seals_with == *target; });
+        if (!sealing.empty())
+            return failure(Trouble::timed_out,
+                           tr("these servers still seal with an old master key: {}. Look into their "
+                              "logs, then run this again: it goes on here",
+                              sealing));
+        rotated_.key = *target;
+        seal_anew();
+        return std::move(rotated_);
+    }
+
+    // The source's first key where that is a new one; the current one where something still needs to be sealed with it;
+    // a new one otherwise.
+    Result<std::string> choose(std::string const& current)
+    {
+        auto const first = vault_.key_names().front();
+        if (first != current) {
+            bool const used = read(store_, [&](store::Connection& c) {
+                auto const keys = store::master_keys(c);
+                return std::ranges::find(keys, first, &store::MasterKey::name) != keys.end();
+            });
+            if (used)
+                return failure(Trouble::invalid,
+                               tr("{} begins with the master key {}, which was replaced already: move "
+                                  "the newest key to its first line",
+                                  source_of(vault_), first));
+            rotated_.resumed = true;
+            return first;
+        }
+        if (is_left_over(current)) {
+            rotated_.resumed = true;
+            return current;
+        }
+        if (vault_.file().empty())
+            return failure(Trouble::invalid,
+                           tr("the master key came from {}, which can't be written to: put a new key before the one "
+                              "there, for every server, restart them, and run this again",
+                              source_of(vault_)));
+        auto keys = vault::read_key_file(vault_.file());
+        if (!keys) return std::unexpected(keys.error());
+        keys->insert(keys->begin(), vault::new_key());
+        if (auto const written = vault::write_key_file(vault_.file(), *keys); !written)
+            return std::unexpected(written.error());
+        if (auto const again = vault_.read_again(); !again) return std::unexpected(again.error());
+        return vault::name_of_key(keys->front());
+    }
+
+    // What can't be unsealed would be left over for ever.
+    bool is_left_over(std::string const& current)
+    {
+        bool found = false;
+        each_sealed(store_, [&](store::SealedColumn const& column, std::vector<store::SealedCell> const& cells) {
+            for (auto const& cell : cells)
+                found = found || (vault::key_of(cell.sealed) != current &&
+                                  vault_.unseal(cell.sealed, place_of(column, cell.row)));
+        });
+        return found;
+    }
+
+    // The names of the servers that are not so far when the time is over.
+    std::string wait_for(std::function<bool(store::MasterKeyHolder const&)> const& so_far)
+    {
+        auto const until = Steady::now() + how_.wait;
+        for (;;) {
+            std::vector<std::string> late;
+            write(store_, [&](store::Connection& c) {
+                store::renew_lease(c, lease_, lease_length);
+                return 0;
+            });
+            for (auto const& holder :
+                 read(store_, [](store::Connection& c) { return store::holders_since(c, gone_after); }))
+                if (!so_far(holder)) late.push_back(holder.server);
+            auto names = fmt::format("{}", fmt::join(late, ", "));
+            if (late.empty() || Steady::now() >= until) return names;
+            how_.progress(tr("waiting for {}", names), 0);
+            how_.sleep();
+        }
+    }
+
+    // A server may store what it had in its hands, sealed with the old key, after its row was passed: so until a pass
+    // finds nothing.
+    void seal_anew()
+    {
+        for (bool again = true; again;) {
+            again = false;
+            rotated_.unreadable.clear();
+            each_sealed(store_, [&](store::SealedColumn const& column, std::vector<store::SealedCell> const& cells) {
+                again = seal_batch(column, cells) || again;
+                step();
+            });
+        }
+    }
+
+    bool seal_batch(store::SealedColumn const& column, std::vector<store::SealedCell> const& cells)
+    {
+        struct Renewed {
+            store::SealedCell const* cell;
+            model::Sealed by;
+        };
+        std::vector<Renewed> renewed;
+        for (auto const& cell : cells) {
+            if (vault::key_of(cell.sealed) == rotated_.key) continue;
+            auto const place = place_of(column, cell.row);
+            auto const secret = vault_.unseal(cell.sealed, place);
+            if (secret)
+                renewed.push_back({&cell, vault_.seal(*secret, place)});
+            else
+                rotated_.unreadable.push_back({place, secret.error().words});
+        }
+        if (renewed.empty()) return false;
+        rotated_.records += write(store_, [&](store::Connection& c) {
+            std::int64_t changed = 0;
+            store::renew_lease(c, lease_, lease_length);
+            for (auto const& each : renewed) changed += store::replace_sealed(c, column, *each.cell, each.by) ? 1 : 0;
+            return changed;
+        });
+        how_.progress(tr("sealing anew"), rotated_.records);
+        return true;
+    }
+
+    void step()
+    {
+        if (how_.between) how_.between(steps_);
+        ++steps_;
+    }
+
+    store::Store& store_;
+    vault::Vault const& vault_;
+    Rotation const& how_;
+    store::Lease lease_;
+    Rotated rotated_;
+    int steps_ = 0;
+};
+
+}  // namespace
+
+bool has_master_key(store::Store& store)
+{
+    return read(store, current_key).has_value() || anything_sealed(store);
+}
+
+Result<void> take_master_key(store::Store& store, vault::Vault const& vault)
+{
+    auto current = read(store, current_key);
+    if (!current) {
+        // A store of an earlier release: what it holds says which key is the right one.
+        std::string lacked;
+        each_sealed(store, [&](store::SealedColumn const&, std::vector<store::SealedCell> const& cells) {
+            for (auto const& cell : cells)
+                if (auto const key = vault::key_of(cell.sealed); !key.empty() && !vault.has(key)) lacked = key;
+        });
+        if (!lacked.empty()) return is_right(vault, {lacked, true, {}});
+        // Of two servers that are the first ones, one finds the other's key.
+        try {
+            store.write_now([&](store::Connection& c) {
+                if (!current_key(c)) store::make_current(c, with_proof(vault));
+            });
+        } catch (store::Failure const& first) {
+            if (first.kind() != Trouble::conflict) throw;
+        }
+        current = read(store, current_key);
+        if (!current) return failure(Trouble::store, tr("the store does not keep which master key it is sealed with"));
+    }
+    return is_right(vault, *current);
+}
+
+MasterKeyWatch::MasterKeyWatch(asio::any_io_executor executor, store::Store& store,
+                               std::shared_ptr<vault::Vault const> vault, std::string server)
+    : store_(store), vault_(std::move(vault)), server_(std::move(server)), pause_(std::move(executor))
+{
+}
+
+store::awaitable<void> MasterKeyWatch::run()
+{
+    while (!stopped_) {
+        try {
+            co_await look();
+        } catch (store::Failure const& failure) {
+            spdlog::debug("the master keys could not be compared: {}", failure.what());
+        }
+        if (stopped_) break;
+        pause_.expires_after(look_every);
+        boost::system::error_code error;
+        co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+    try {
+        co_await store_.write([this](store::Connection& c) { store::remove_holder(c, server_); });
+    } catch (store::Failure const&) {  // the others see by its silence that it is gone
+    }
+}
+
+void MasterKeyWatch::stop()
+{
+    stopped_ = true;
+    pause_.cancel();
+}
+
+store::awaitable<void> MasterKeyWatch::look()
+{
+    // What is wrong with the file is told where a key is lacking; those there are stay good.
+    auto const again = vault_->read_again();
+    auto const current = co_await store_.read([](store::Connection& c) { return current_key(c); });
+    if (current && !vault_->seal_with(current->name)) {
+        if (std::exchange(lacked_, current->name) != current->name)
+            spdlog::error(
+                "the store's secrets are being sealed with the master key {}, which this server lacks: copy the key "
+                "file of a server that has it to {}{}{}",
+                current->name, source_of(*vault_).english(), again ? "" : "; ", again ? "" : again.error().message);
+    } else {
+        lacked_.clear();
+    }
+    store::MasterKeyHolder const holder{server_, vault_->key_names(), vault_->key_name(), {}};
+    bool const new_to_others = holder.names != told_names_ || holder.seals_with != told_sealing_;
+    if (!new_to_others && Steady::now() < tell_again_) co_return;
+    co_await store_.write([&holder](store::Connection& c) { store::note_holder(c, holder); });
+    told_names_ = holder.names;
+    told_sealing_ = holder.seals_with;
+    tell_again_ = Steady::now() + tell_every;
+}
+
+Result<Rotated> rotate(store::Store& store, vault::Vault const& vault, Rotation const& how)
+{
+    return Rotating(store, vault, how).run();
+}
+
+Verified verify(store::Store& store, vault::Vault const& vault, KeyProgress const& progress)
+{
+    Verified found;
+    auto const look = [&](model::Sealed const& sealed, std::string const& place) {
+        ++found.records;
+        auto const secret = vault.unseal(sealed, place);
+        if (!secret) found.unreadable.push_back({place, secret.error().words});
+        if (secret) ++found.by_key[vault::key_of(sealed)];
+    };
+    each_sealed(store, [&](store::SealedColumn const& column, std::vector<store::SealedCell> const& cells) {
+        for (auto const& cell : cells) look(cell.sealed, place_of(column, cell.row));
+        progress(tr("unsealing"), found.records);
+    });
+    for (auto const& key : read(store, store::master_keys))
+        if (key.current) look(key.proof, place_of_proof(key.name));
+    return found;
+}
+
+Result<std::vector<std::string>> forget_old_keys(store::Store& store, vault::Vault const& vault)
+{
+    if (vault.file().empty())
+        return failure(Trouble::invalid,
+                       tr("the master keys came from {}, which can't be written to", source_of(vault)));
+    auto const current = read(store, current_key);
+    if (!current) return failure(Trouble::invalid, tr("no server ever used this store, and nothing is sealed in it"));
+    auto keys = vault::read_key_file(vault.file());
+    if (!keys) return std::unexpected(keys.error());
+    std::vector<std::string> needed{current->name};
+    for (auto const& holder : read(store, [](store::Connection& c) { return store::holders_since(c, gone_after); }))
+        needed.push_back(holder.seals_with);
+    each_sealed(store, [&](store::SealedColumn const&, std::vector<store::SealedCell> const& cells) {
+        for (auto const& cell : cells)
+            if (auto name = vault::key_of(cell.sealed); std::ranges::find(needed, name) == needed.end())
+                needed.push_back(std::move(name));
+    });
+    auto const is_needed = [&](std::string const& name) { return std::ranges::find(needed, name) != needed.end(); };
+    std::vector<Secret> kept;
+    std::vector<std::string> forgotten;
+    bool behind_current = false;
+    for (auto& key : *keys) {
+        auto const name = vault::name_of_key(key);
+        behind_current = behind_current || name == current->name;
+        // What stands before the current one is not old: the next rotation begins with it.
+        if (!behind_current || is_needed(name))
+            kept.push_back(std::move(key));
+        else
+            forgotten.push_back(name);
+    }
+    if (forgotten.empty()) return forgotten;
+    if (auto const written = vault::write_key_file(vault.file(), kept); !written)
+        return std::unexpected(written.error());
+    store.write_now([&](store::Connection& c) {
+        for (auto const& name : forgotten) store::forget_master_key(c, name);
+    });
+    return forgotten;
+}
+
+}  // namespace postroom::grants

@@ -1,0 +1,33 @@
+#include "grants/places.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace postroom::grants {
+
+namespace {
+
+struct Place {
+    std::string_view table, column;
+    std::string (*of)(Uuid const& row);
+};
+
+constexpr std::array places{
+    Place{"application", "client_secret", [](Uuid const& row) { return place_of_client_secret({row}); }},
+    Place{"account_grant", "refresh_token", [](Uuid const& row) { return place_of_refresh_token({row}); }},
+    Place{"account_grant", "access_token", [](Uuid const& row) { return place_of_access_token({row}); }},
+    Place{"account_authorization", "verifier", [](Uuid const& row) { return place_of_verifier({row}); }},
+};
+
+}  // namespace
+
+std::string place_of(store::SealedColumn const& column, Uuid const& row)
+{
+    for (auto const& place : places)
+        if (place.table == column.table && place.column == column.column) return place.of(row);
+    throw store::Failure(Trouble::internal,
+                         fmt::format("what is sealed in {}.{} has no place", column.table, column.column));
+}
+
+}  // namespace postroom::grants
