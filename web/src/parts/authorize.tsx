@@ -72,7 +72,7 @@ export function AuthorizeButton({ account }: { account: string }) {
             {begin.isPending && <Spinner label={t("common.loading")} />}
             {begin.data && <Progress begun={begin.data} />}
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <DialogTrigger disableButtonEnhancement>
               <Button>{t("common.close")}</Button>
             </DialogTrigger>

@@ -23,7 +23,7 @@ export function ConfirmButton({ label, name, question, onConfirm }: { label: str
             {question}
             <Refusal error={change.error} />
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <DialogTrigger disableButtonEnhancement>
               <Button>{t("common.cancel")}</Button>
             </DialogTrigger>

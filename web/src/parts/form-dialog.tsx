@@ -83,7 +83,7 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
       <DialogBody>
         <DialogTitle>{title}</DialogTitle>
         <DialogContent>{done(change.data)}</DialogContent>
-        <DialogActions>
+        <DialogActions fluid>
           <DialogTrigger disableButtonEnhancement>
             <Button appearance="primary">{t("common.close")}</Button>
           </DialogTrigger>
@@ -149,7 +149,7 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
             })}
           </div>
         </DialogContent>
-        <DialogActions>
+        <DialogActions fluid>
           <DialogTrigger disableButtonEnhancement>
             <Button>{t("common.cancel")}</Button>
           </DialogTrigger>
