@@ -82,7 +82,7 @@ awaitable<Result<Won>> redeem_and_judge(Ground const& ground, Taken const& taken
                           fmt::format("the sign-in took too long: it was begun at {} and ended at {}",
                                       to_rfc3339(authorization.begun), to_rfc3339(authorization.ends)));
     if (returned.code.empty()) co_return failure(Trouble::refused, returned.error.message());
-    auto const asked = scopes_of(*taken.application);
+    auto const asked = scopes_of(*taken.application, taken.account->retrieval);
     if (!asked) co_return std::unexpected(asked.error());
     auto const client = client_of(ground, *taken.application);
     if (!client) co_return std::unexpected(client.error());
@@ -210,7 +210,7 @@ awaitable<Result<Begun>> begin_authorization(Ground ground, std::string account_
         auto const place =
             co_await ground.store->read([&](store::Connection& c) { return find_place(c, account_name); });
         if (!place) co_return std::unexpected(place.error());
-        auto scopes = scopes_of(place->application);
+        auto scopes = scopes_of(place->application, place->account.retrieval);
         if (!scopes) co_return std::unexpected(scopes.error());
         auto const provider = co_await find_provider(ground, place->application);
         if (!provider) co_return std::unexpected(provider.error());

@@ -6,11 +6,12 @@
 
 namespace postroom::grants {
 
-Result<std::vector<std::string>> scopes_of(model::Application const& application)
+Result<std::vector<std::string>> scopes_of(model::Application const& application, model::Protocol retrieval)
 {
     auto const cloud = oauth::cloud_named(application.cloud);
     if (!cloud) return std::unexpected(cloud.error());
-    return oauth::mail_scopes(*cloud);
+    return oauth::mail_scopes(*cloud,
+                              retrieval == model::Protocol::pop3 ? oauth::Retrieval::pop3 : oauth::Retrieval::imap);
 }
 
 Result<std::string> authority_of(model::Application const& application)

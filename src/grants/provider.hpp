@@ -2,6 +2,7 @@
 #pragma once
 
 #include "grants/tokens.hpp"
+#include "model/account.hpp"
 #include "model/application.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/clouds.hpp"
@@ -9,8 +10,9 @@
 
 namespace postroom::grants {
 
-/// What the application's grants are asked for. Errors: Trouble::invalid.
-[[nodiscard]] Result<std::vector<std::string>> scopes_of(model::Application const& application);
+/// What grants of the application are asked for, for an account that retrieves so. Errors: Trouble::invalid.
+[[nodiscard]] Result<std::vector<std::string>> scopes_of(model::Application const& application,
+                                                         model::Protocol retrieval);
 /// Errors: Trouble::invalid.
 [[nodiscard]] Result<std::string> authority_of(model::Application const& application);
 /// Errors: Trouble::store where the client secret can't be unsealed.

@@ -31,6 +31,7 @@ net::awaitable<std::unique_ptr<net::Transport>> connect(Roads const& roads, mode
     how.server = server;
     how.security = security;
     how.tls = roads.tls;
+    how.proxy = roads.proxy;
     if (account.transcript && !roads.transcripts.empty()) {
         auto const name = fmt::format("{}/{}-{}-{}.txt", roads.transcripts, to_string(account.id), protocol,
                                       to_string(make_uuid(*roads.clock)));
@@ -64,6 +65,35 @@ net::awaitable<Tried<imap::Session>> try_imap(Roads const& roads, model::Account
     }
     co_await session->identify("Postroom", std::string(version));
     co_return SignedIn<imap::Session>{std::move(session), token.ends, token.user_name};
+}
+
+net::awaitable<Tried<pop3::Session>> try_pop3(Roads const& roads, model::Account const& account, std::string user,
+                                              AccessToken const& token)
+{
+    auto transport = co_await connect(roads, account, account.retrieval_server, net::Security::implicit_tls, "pop3");
+    auto session = std::make_unique<pop3::Session>(std::move(transport));
+    auto const refused = [&](pop3::Reply const& reply, std::string const& what) {
+        return Refused{{Trouble::refused,
+                        fmt::format("{} refused {}: {}", to_string(account.retrieval_server), what, reply.words())}};
+    };
+    auto const greeting = co_await session->greet();
+    if (!greeting.ok()) co_return std::unexpected(refused(greeting, "the connection"));
+    auto mechanism = sasl::xoauth2(user, token.token);
+    if (!mechanism) co_return std::unexpected(Refused{mechanism.error(), false});
+    auto const signed_in = co_await session->authenticate(**mechanism);
+    mechanism->reset();
+    if (!signed_in.ok()) {
+        auto failure = refused(signed_in.reply, "the sign-in as " + user);
+        if (!signed_in.challenge.empty()) failure.error.message += " " + printable(signed_in.challenge);
+        // [SYS/TEMP], [IN-USE] and their like (RFC 2449 section 8, RFC 3206), and Exchange's "Server Unavailable. 21",
+        // are about the server or the mailbox.
+        auto const& reply = signed_in.reply;
+        bool const elsewhere = !reply.code.empty() && reply.code != "AUTH";
+        failure.of_the_token = !elsewhere && reply.text.find("Server Unavailable") == std::string::npos;
+        co_return std::unexpected(std::move(failure));
+    }
+    co_await session->ask_capabilities();
+    co_return SignedIn<pop3::Session>{std::move(session), token.ends, token.user_name};
 }
 
 net::awaitable<Tried<smtp::Session>> try_smtp(Roads const& roads, model::Account const& account,
@@ -132,6 +162,14 @@ net::awaitable<Result<SignedIn<imap::Session>>> sign_in_imap(Roads roads, model:
         return try_imap(roads, account, user.empty() ? token.user_name : user, token);
     };
     co_return co_await with_token<imap::Session>(roads, account.id, attempt);
+}
+
+net::awaitable<Result<SignedIn<pop3::Session>>> sign_in_pop3(Roads roads, model::Account account, std::string user)
+{
+    auto attempt = [&](AccessToken const& token) {
+        return try_pop3(roads, account, user.empty() ? token.user_name : user, token);
+    };
+    co_return co_await with_token<pop3::Session>(roads, account.id, attempt);
 }
 
 net::awaitable<Result<SignedIn<smtp::Session>>> sign_in_smtp(Roads roads, model::Account account)

@@ -5,6 +5,7 @@
 #include "grants/tokens.hpp"
 #include "imap/session.hpp"
 #include "net/dial.hpp"
+#include "pop3/session.hpp"
 #include "smtp/session.hpp"
 
 #include <memory>
@@ -20,6 +21,7 @@ struct Roads {
     std::string transcripts;  ///< the folder for accounts whose transcript is on
     std::string host_name;    ///< what we call ourselves in EHLO
     Clock const* clock = &system_clock();
+    std::shared_ptr<net::Proxy const> proxy = {};  ///< for whatever it leads to; or none
 };
 
 template <class Session>
@@ -32,6 +34,10 @@ struct SignedIn {
 /// Signs in to the retrieval server as `user`: the mailbox's own address, or the token owner's where it is empty.
 /// Never throws. Errors: as Tokens::access(); Trouble::refused with the server's own words; what the network did.
 [[nodiscard]] net::awaitable<Result<SignedIn<imap::Session>>> sign_in_imap(Roads roads, model::Account account,
+                                                                           std::string user);
+
+/// The same over POP3; what the server can do was asked for.
+[[nodiscard]] net::awaitable<Result<SignedIn<pop3::Session>>> sign_in_pop3(Roads roads, model::Account account,
                                                                            std::string user);
 
 /// Signs in to the submission server as the token's owner. Errors: as sign_in_imap().

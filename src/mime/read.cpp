@@ -201,6 +201,16 @@ std::vector<Address> answer_to(std::string_view bytes)
     return reply_to.empty() ? addresses(header.first("from")) : reply_to;
 }
 
+std::optional<Instant> received(std::string_view bytes)
+{
+    Header const header(bytes);
+    auto const newest = header.first("received");
+    // RFC 5321 section 4.4: the date follows the last semicolon.
+    auto const semicolon = newest.rfind(';');
+    auto const at = semicolon == std::string::npos ? std::nullopt : instant(newest.substr(semicolon + 1));
+    return at ? at : instant(header.first("date"));
+}
+
 std::array<std::uint8_t, 32> fingerprint(std::string_view bytes)
 {
     Header const header(bytes);

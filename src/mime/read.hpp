@@ -90,6 +90,10 @@ struct PartBytes {
 /// Whom an answer goes to: Reply-To, else From. Looks at the header only, as fingerprint() does; never fails.
 [[nodiscard]] std::vector<Address> answer_to(std::string_view bytes);
 
+/// When the last server took it over: the date of the newest Received, else Date. Nothing where neither can be read.
+/// Looks at the header only, and never fails.
+[[nodiscard]] std::optional<Instant> received(std::string_view bytes);
+
 /// SHA-256 of Message-ID, Date, From, the first Received and X-MS-Exchange-Organization-Network-Message-Id, unfolded:
 /// the same for an item that its server renders anew. Looks at the header only, and at `header_limit` octets of it at
 /// most; any bytes will do. All zero where not one of them is there, which is no fingerprint.

@@ -36,7 +36,7 @@ struct Message {
     std::string exception;  ///< why it is in the exception queue
 };
 
-/// Where a mail is on its server.
+/// Where a mail is on its server. Over POP3 the folder is INBOX, uid_validity is 0, and uid counts what was seen.
 struct Place {
     MailboxId mailbox;
     std::string folder;
@@ -60,6 +60,7 @@ struct LedgerRow {
     AfterAction due = AfterAction::leave;  ///< still to be done on the server; leave: nothing
     int tries = 0;
     std::string note;
+    std::string unique_id{};  ///< POP3's, for as long as the server lists the mail; empty otherwise
 };
 
 [[nodiscard]] std::string_view to_string(TriageState state);

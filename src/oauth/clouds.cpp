@@ -36,9 +36,9 @@ Result<Cloud> cloud_named(std::string_view name)
     return failure(Trouble::invalid, fmt::format("there is no cloud \"{}\"; there are {}", printable(name, 64), known));
 }
 
-std::vector<std::string> mail_scopes(Cloud const& cloud)
+std::vector<std::string> mail_scopes(Cloud const& cloud, Retrieval retrieval)
 {
-    return {cloud.resource_prefix + "IMAP.AccessAsUser.All",
+    return {cloud.resource_prefix + (retrieval == Retrieval::pop3 ? "POP.AccessAsUser.All" : "IMAP.AccessAsUser.All"),
             cloud.resource_prefix + "SMTP.Send",
             "offline_access",
             "openid",

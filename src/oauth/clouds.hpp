@@ -14,7 +14,7 @@ struct Cloud {
     std::string name;             ///< as an application names it
     std::string login_host;       ///< empty for custom: the application gives the authority
     std::string resource_prefix;  ///< of the mail scopes, with its slash
-    std::string imap_host;        ///< empty for custom
+    std::string imap_host;        ///< POP3's, too; empty for custom
     std::string smtp_host;        ///< empty for custom
 };
 
@@ -23,7 +23,8 @@ struct Cloud {
 /// Errors: Trouble::invalid, with the names that there are.
 [[nodiscard]] Result<Cloud> cloud_named(std::string_view name);
 
-/// What an account's grant is asked for: IMAP, SMTP, a refresh token, and who signed in.
-[[nodiscard]] std::vector<std::string> mail_scopes(Cloud const& cloud);
+enum class Retrieval { imap, pop3 };
+/// What an account's grant is asked for: retrieval, SMTP, a refresh token, and who signed in.
+[[nodiscard]] std::vector<std::string> mail_scopes(Cloud const& cloud, Retrieval retrieval = Retrieval::imap);
 
 }  // namespace postroom::oauth

@@ -88,7 +88,7 @@ struct Filing::Commits {
     std::size_t filed = 0;
     std::exception_ptr failure;
 
-    imap::awaitable<void> wait()
+    net::awaitable<void> wait()
     {
         boost::system::error_code woken;
         co_await changed.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -112,14 +112,13 @@ std::size_t Filing::filed() const
     return commits_->filed;
 }
 
-imap::awaitable<void> Filing::begin(std::uint64_t)
+void Filing::begin()
 {
     mail_ = std::make_unique<Mail>();
     mail_->body = model::BodyId::make(clock_);
-    co_return;
 }
 
-imap::awaitable<void> Filing::chunk(std::string_view bytes)
+net::awaitable<void> Filing::chunk(std::string_view bytes)
 {
     auto& mail = *mail_;
     mail.digest.add(bytes);
@@ -142,19 +141,20 @@ imap::awaitable<void> Filing::chunk(std::string_view bytes)
     }
 }
 
-imap::awaitable<void> Filing::discard()
+void Filing::discard()
 {
     mail_.reset();
-    co_return;
 }
 
-imap::awaitable<void> Filing::end(imap::MailInfo info)
+net::awaitable<void> Filing::end(Came came)
 {
     auto const mail = std::move(mail_);
     Entry entry;
-    entry.row.place = {place_->mailbox.id, place_->mailbox.folder, place_->uid_validity, info.uid};
+    entry.row.place = {place_->mailbox.id, place_->mailbox.folder, place_->uid_validity, came.uid};
+    entry.row.unique_id = std::move(came.unique_id);
     auto const now = clock_.now();
-    auto const received = info.internal_date.value_or(now);
+    if (!came.received) came.received = mime::received(mail->head);
+    auto const received = came.received.value_or(now);
     bool const skip = received < place_->mailbox.baseline;
     if (skip) {
         entry.row.state = model::LedgerState::skipped;
@@ -182,7 +182,7 @@ imap::awaitable<void> Filing::end(imap::MailInfo info)
     co_await hand_over(std::move(add), weight);
 }
 
-imap::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
+net::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
 {
     while (!commits_->failure && (commits_->writes >= bounds_.writes || commits_->bytes >= bounds_.bytes))
         co_await commits_->wait();
@@ -191,7 +191,7 @@ imap::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
     ++commits_->writes;
     commits_->bytes += bytes;
     auto commit = [](store::Store* store, std::shared_ptr<Commits> commits, Write what,
-                     std::size_t weight) -> imap::awaitable<void> {
+                     std::size_t weight) -> net::awaitable<void> {
         try {
             bool const filed = co_await store->write(std::move(what), weight);
             if (filed) ++commits->filed;
@@ -207,7 +207,7 @@ imap::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
     asio::co_spawn(loop_, std::move(running), asio::detached);
 }
 
-imap::awaitable<void> Filing::settle()
+net::awaitable<void> Filing::settle()
 {
     while (commits_->writes > 0) co_await commits_->wait();
     if (commits_->failure) std::rethrow_exception(commits_->failure);

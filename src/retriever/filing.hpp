@@ -2,9 +2,9 @@
 // the mail.
 #pragma once
 
-#include "imap/session.hpp"
 #include "model/mailbox.hpp"
 #include "model/message.hpp"
+#include "net/transport.hpp"
 #include "store/coordination.hpp"
 #include "store/store.hpp"
 
@@ -15,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace postroom::retriever {
@@ -24,14 +25,22 @@ namespace asio = boost::asio;
 /// Where a comparison files to: a folder of a mailbox, under a lease.
 struct FilingPlace {
     model::Mailbox mailbox;
-    std::uint32_t uid_validity = 0;
+    std::uint32_t uid_validity = 0;  ///< 0 over POP3
     store::Lease lease;
     Duration lease_length{15 * 60'000};  ///< every commit renews it: a large mailbox, or one large mail, takes longer
 };
 
-/// A sink for one fetch. Bodies are digested and cut into chunks as they stream in; commits go on while the next mail
-/// arrives, so that the wire is the limit. Call settle() after the fetch: only then is everything durable.
-class Filing final : public imap::BodySink {
+/// What is known of a mail once it has come.
+struct Came {
+    std::uint32_t uid = 0;
+    std::string unique_id{};            ///< over POP3
+    std::optional<Instant> received{};  ///< INTERNALDATE; none: what its header says, else now
+};
+
+/// Where the bytes of one fetch go, over whichever protocol: for each mail begin, chunk…, then end or discard. Bodies
+/// are digested and cut into chunks as they stream in; commits go on while the next mail arrives, so that the wire is
+/// the limit. Call settle() after the fetch: only then is everything durable.
+class Filing {
 public:
     /// How much may await its commit before more is read: writes (a mail, or a chunk of a large one), and their bytes.
     struct Bounds {
@@ -40,15 +49,16 @@ public:
     };
 
     Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, FilingPlace place, Bounds bounds);
-    ~Filing() override;
+    ~Filing();
 
-    imap::awaitable<void> begin(std::uint64_t size) override;
-    imap::awaitable<void> chunk(std::string_view bytes) override;
-    imap::awaitable<void> end(imap::MailInfo info) override;
-    imap::awaitable<void> discard() override;
+    /// What was begun before and not ended is forgotten.
+    void begin();
+    net::awaitable<void> chunk(std::string_view bytes);
+    net::awaitable<void> end(Came came);
+    void discard();
 
     /// Waits until everything was committed. Throws what a commit threw.
-    imap::awaitable<void> settle();
+    net::awaitable<void> settle();
 
     /// Newly filed: without duplicates and what the baseline skips.
     [[nodiscard]] std::size_t filed() const;
@@ -60,7 +70,7 @@ private:
     using Write = std::function<bool(store::Connection&)>;
 
     /// Returns once it may be committed beside the others; what goes wrong is thrown by a later call, or by settle().
-    imap::awaitable<void> hand_over(Write write, std::size_t bytes);
+    net::awaitable<void> hand_over(Write write, std::size_t bytes);
 
     store::Store& store_;
     Clock const& clock_;

@@ -1,14 +1,16 @@
-// One mailbox: sign in, compare, file, after-actions, wait for more; and again after any trouble.
+// One mailbox: visit after visit, and again after any trouble. Its lease, its state as people see it, and what the
+// ledger is told are here; what is said to its server is the Retrieval's.
 #pragma once
 
 #include "model/account.hpp"
 #include "model/mailbox.hpp"
+#include "retriever/after-actions.hpp"
 #include "retriever/filing.hpp"
+#include "retriever/retrieval.hpp"
 #include "retriever/retriever.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ namespace postroom::retriever {
 class MailboxRun {
 public:
     MailboxRun(Ground const& ground, model::MailboxId id);
+    ~MailboxRun();
 
     /// Until stop(). Never throws.
     net::awaitable<void> run();
@@ -27,19 +30,33 @@ public:
     /// The outcome of the first look that begins after this call.
     net::awaitable<Look> next_look(std::string address, Duration limit);
 
+    // For the Retrieval, during a visit:
+
+    [[nodiscard]] Ground const& ground() const { return ground_; }
+    [[nodiscard]] model::Mailbox const& mailbox() const { return mailbox_; }
+    [[nodiscard]] model::Account const& account() const { return account_; }
+    [[nodiscard]] bool stopped() const { return stopped_; }
+    [[nodiscard]] bool nudged() const { return nudged_; }
+    /// People changed mailbox or account, as the end of the last look found.
+    [[nodiscard]] bool edited() const { return edited_; }
+    [[nodiscard]] FilingPlace filing_place(std::uint32_t uid_validity) const;
+    /// Whoever has asked for a look gets the outcome of this one.
+    void begin_look();
+    net::awaitable<void> show_retrieving(std::size_t count);
+    /// Everything was filed, and what was due was done or refused.
+    net::awaitable<void> end_look(std::size_t filed);
+    /// How a fetch ended for mails that will never be filed.
+    net::awaitable<void> note(std::vector<model::LedgerRow> rows);
+    /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.
+    net::awaitable<bool> note_done(std::vector<Done> done, bool gone_from_server);
+    net::awaitable<void> sleep(Duration how_long);
+
 private:
     struct Waiter;
 
     net::awaitable<void> visit();
-    net::awaitable<void> compare(imap::Session& session, std::uint64_t& seen_changes);
-    net::awaitable<std::vector<imap::Uid>> unknown_uids(imap::Session& session);
-    net::awaitable<std::vector<imap::Uid>> skip_old(imap::Session& session, std::vector<imap::Uid> uids);
-    net::awaitable<std::size_t> fetch(imap::Session& session, std::vector<imap::Uid> uids);
-    net::awaitable<void> after_actions(imap::Session& session);
-    net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
     net::awaitable<void> show(model::MailboxState state, std::string reason, bool success,
                               std::optional<Duration> wait);
-    net::awaitable<void> sleep(Duration how_long);
     net::awaitable<void> let_go();
     void answer(bool ok, std::size_t filed, std::string const& reason);
 
@@ -48,17 +65,13 @@ private:
     model::Mailbox mailbox_;
     model::Account account_;
     store::Lease lease_;
-    std::uint32_t uid_validity_ = 0;
-    imap::Session* session_ = nullptr;  // while there is one to nudge
     boost::asio::steady_timer timer_;
+    std::unique_ptr<Retrieval> retrieval_;          // from the first visit on
     std::vector<std::shared_ptr<Waiter>> waiters_;  // for the next look
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
-    std::map<imap::Uid, int> gave_nothing_;         // how many looks each was listed in and gave no data
-    int in_vain_ = 0;                               // looks in a row that a change called for and that found nothing
     unsigned failures_ = 0;
-    bool one_by_one_ = false;  // the server refused to give some mail
-    bool edited_ = false;      // what people say about mailbox or account, since the session began
-    bool looked_ = false;      // in the session that there is, or was
+    bool edited_ = false;
+    bool looked_ = false;  // in the session that there is, or was
     bool nudged_ = false;
     bool stopped_ = false;
 };

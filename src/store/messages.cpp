@@ -42,13 +42,36 @@ std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, s
         [](Row const& row) { return static_cast<std::uint32_t>(row.integer(0)); }, mailbox, folder, uid_validity);
 }
 
+std::vector<NamedMail> named_mails(Connection& c, model::MailboxId mailbox)
+{
+    return c.all(
+        "SELECT unique_id, uid FROM ledger WHERE mailbox = ? AND unique_id <> ''",
+        [](Row const& row) { return NamedMail{row.text(0), static_cast<std::uint32_t>(row.integer(1))}; }, mailbox);
+}
+
+std::uint32_t last_uid(Connection& c, model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity)
+{
+    auto const last = c.first(
+        "SELECT coalesce(max(uid), 0) FROM ledger WHERE mailbox = ? AND folder = ? AND uid_validity = ?",
+        [](Row const& row) { return static_cast<std::uint32_t>(row.integer(0)); }, mailbox, folder, uid_validity);
+    return last.value_or(0);
+}
+
+void gone_from_server(Connection& c, model::Place const& place, Instant now)
+{
+    c.post(
+        "UPDATE ledger SET due = 'leave', unique_id = '', changed = ? WHERE mailbox = ? AND folder = ? AND "
+        "uid_validity = ? AND uid = ?",
+        now, place.mailbox, place.folder, place.uid_validity, place.uid);
+}
+
 void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now)
 {
     c.post(
-        "INSERT INTO ledger (mailbox, folder, uid_validity, uid, state, message, due, tries, note, seen, changed) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ledger (mailbox, folder, uid_validity, uid, state, message, due, tries, note, seen, changed, "
+        "unique_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.place.mailbox, row.place.folder, row.place.uid_validity, row.place.uid, to_string(row.state), row.message,
-        to_string(row.due), row.tries, row.note, now, now);
+        to_string(row.due), row.tries, row.note, now, now, row.unique_id);
 }
 
 std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox, std::string_view folder,
@@ -56,7 +79,7 @@ std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId 
 {
     // Those that failed before come last, so that one that never works holds up no other.
     return c.all(
-        "SELECT uid, state, message, due, tries, note FROM ledger WHERE mailbox = ? AND folder = ? AND "
+        "SELECT uid, state, message, due, tries, note, unique_id FROM ledger WHERE mailbox = ? AND folder = ? AND "
         "uid_validity = ? AND due <> 'leave' ORDER BY tries, uid LIMIT ?",
         [&](Row const& row) {
             return model::LedgerRow{
@@ -65,7 +88,8 @@ std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId 
                 .message = row.maybe_id<model::MessageId>(2),
                 .due = word(row, 3, model::parse_after_action),
                 .tries = static_cast<int>(row.integer(4)),
-                .note = row.text(5)};
+                .note = row.text(5),
+                .unique_id = row.text(6)};
         },
         mailbox, folder, uid_validity, most);
 }

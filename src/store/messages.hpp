@@ -12,6 +12,20 @@ namespace postroom::store {
 /// The UIDs of a folder that the ledger knows, sorted.
 [[nodiscard]] std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
                                                     std::uint32_t uid_validity);
+/// A mail that its server lists by a unique id, as far as the ledger knows.
+struct NamedMail {
+    std::string unique_id;
+    std::uint32_t uid = 0;
+
+    friend auto operator<=>(NamedMail const&, NamedMail const&) = default;
+};
+/// In no order.
+[[nodiscard]] std::vector<NamedMail> named_mails(Connection& c, model::MailboxId mailbox);
+/// The highest UID of the folder in the ledger; 0 where there is none.
+[[nodiscard]] std::uint32_t last_uid(Connection& c, model::MailboxId mailbox, std::string_view folder,
+                                     std::uint32_t uid_validity);
+/// The server lists it no more: nothing is left to be done, and its unique id may be another mail's.
+void gone_from_server(Connection& c, model::Place const& place, Instant now);
 /// Throws Failure (Trouble::conflict) where the place is in the ledger already.
 void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now);
 [[nodiscard]] std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox,

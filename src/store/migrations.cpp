@@ -27,11 +27,16 @@ constexpr std::string_view master_keys_sql =
 #include "store/migrations/0004-master-keys.sql"
     ;
 
+constexpr std::string_view unique_ids_sql =
+#include "store/migrations/0005-unique-ids.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
     Migration{3, "changes", changes_sql},
     Migration{4, "master-keys", master_keys_sql},
+    Migration{5, "unique-ids", unique_ids_sql},
 };
 
 }  // namespace

@@ -25,21 +25,18 @@ protected:
         lease = *write([&](Connection& c) { return store::take_lease(c, "mailbox/1", "here", Duration(60'000)); });
     }
 
-    net::awaitable<void> give(Filing& filing, imap::Uid uid, std::string_view bytes, Instant received,
+    net::awaitable<void> give(Filing& filing, std::uint32_t uid, std::string_view bytes, Instant received,
                               std::size_t piece)
     {
-        co_await filing.begin(bytes.size());
+        filing.begin();
         for (std::size_t at = 0; at < bytes.size(); at += piece) {
             auto const part = bytes.substr(at, piece);
             co_await filing.chunk(part);
         }
-        imap::MailInfo info;
-        info.uid = uid;
-        info.internal_date = received;
-        info.body_size = bytes.size();
-        co_await filing.end(std::move(info));
+        Came came{.uid = uid, .received = received};
+        co_await filing.end(std::move(came));
     }
-    net::awaitable<void> file_all(std::vector<std::pair<imap::Uid, std::string>> mails, std::size_t* filed,
+    net::awaitable<void> file_all(std::vector<std::pair<std::uint32_t, std::string>> mails, std::size_t* filed,
                                   std::size_t piece = 8'192)
     {
         Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
@@ -68,8 +65,8 @@ protected:
 
 TEST_F(FilingTest, SettlingMeansDurable)
 {
-    std::vector<std::pair<imap::Uid, std::string>> mails;
-    for (imap::Uid uid = 1; uid <= 300; ++uid)
+    std::vector<std::pair<std::uint32_t, std::string>> mails;
+    for (std::uint32_t uid = 1; uid <= 300; ++uid)
         mails.emplace_back(uid, "Subject: " + std::to_string(uid) + "\r\n\r\nhello\r\n");
     std::size_t filed = 0;
     test::run(loop, file_all(mails, &filed));
@@ -87,7 +84,7 @@ TEST_F(FilingTest, KeepsTheBytesWhateverTheirSize)
         SCOPED_TRACE(size);
         std::string bytes(size, '\0');
         for (char& c : bytes) c = static_cast<char>(random());
-        auto const uid = static_cast<imap::Uid>(size + 1);
+        auto const uid = static_cast<std::uint32_t>(size + 1);
         test::run(loop, file_all({{uid, bytes}}, nullptr, 10'000));
         auto const all = messages();
         ASSERT_FALSE(all.empty());
@@ -162,21 +159,20 @@ TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
     std::string const half(store::chunk_bytes + 1, 'x');
     auto work = [&]() -> net::awaitable<void> {
         Filing filing(*store, clock, loop.get_executor(), place, {});
-        for (imap::Uid uid = 1; uid <= 3; ++uid) {
+        for (std::uint32_t uid = 1; uid <= 3; ++uid) {
             co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n", clock.now(), 100);
             co_await filing.settle();
             clock.advance(Duration(40'000));
         }
         // One mail that comes slowly.
-        co_await filing.begin(4 * half.size());
+        filing.begin();
         for (int i = 0; i < 4; ++i) {
             co_await filing.chunk(half);
             co_await filing.settle();
             clock.advance(Duration(40'000));
         }
-        imap::MailInfo info;
-        info.uid = 4;
-        co_await filing.end(std::move(info));
+        Came came{.uid = 4};
+        co_await filing.end(std::move(came));
         co_await filing.settle();
     };
     test::run(loop, work());
@@ -187,15 +183,14 @@ TEST_F(FilingTest, AMailWhoseChunkWasLostIsNotFiled)
 {
     auto work = [&]() -> net::awaitable<void> {
         Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
-        co_await filing.begin(2 * store::chunk_bytes);
+        filing.begin();
         auto const more = std::string(store::chunk_bytes + 1, 'x');
         co_await filing.chunk(more);
         co_await filing.settle();
         // A sweep that took it for an orphan.
         store->write_now([&](Connection& c) { store::sweep_bodies(c, clock.now() + Duration(1)); });
-        imap::MailInfo info;
-        info.uid = 1;
-        co_await filing.end(std::move(info));
+        Came came{.uid = 1};
+        co_await filing.end(std::move(came));
         co_await filing.settle();
     };
     EXPECT_THROW(test::run(loop, work()), store::Failure);
@@ -207,9 +202,9 @@ TEST_F(FilingTest, ForgetsWhatIsDiscarded)
 {
     auto work = [this]() -> net::awaitable<void> {
         Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
-        co_await filing.begin(3);
+        filing.begin();
         co_await filing.chunk("abc");
-        co_await filing.discard();
+        filing.discard();
         co_await give(filing, 1, "A: b\r\n\r\n", clock.now(), 100);
         co_await filing.settle();
     };
@@ -224,7 +219,7 @@ TEST_F(FilingTest, AMailboxIsFilledOnceByWhoeverTriesTwice)
     Filing::Bounds const narrow{.writes = 2, .bytes = 1'000};
     auto work = [&]() -> net::awaitable<void> {
         Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, narrow);
-        for (imap::Uid uid = 1; uid <= 50; ++uid)
+        for (std::uint32_t uid = 1; uid <= 50; ++uid)
             co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n" + std::string(2'000, 'x'), clock.now(),
                           700);
         co_await filing.settle();

@@ -1,0 +1,270 @@
+#include "retriever/pop3-retrieval.hpp"
+
+#include "base/text.hpp"
+#include "mime/read.hpp"
+#include "store/messages.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace postroom::retriever {
+
+namespace {
+
+constexpr std::string_view inbox = "INBOX";
+// A mail that is refused, while the server answers otherwise, is taken for unreadable after so many looks.
+constexpr int looks_for_data = 5;
+// A few new mails are fetched at once and judged by their headers; of many the headers are asked first.
+constexpr std::size_t fetch_without_asking = 20;
+// Skipped mails are noted so often, so that a session that is cut short has not been for nothing.
+constexpr std::size_t skipped_at_once = 500;
+constexpr int most_deletions = 10'000;
+// Deletions refused in a row: then it is not these mails.
+constexpr std::size_t most_refused = 3;
+
+// A refusal in the middle of a session ends it; what to do then is judged by its words.
+[[noreturn]] void give_up(pop3::Reply const& reply, std::string_view what)
+{
+    throw net::Broken(Trouble::refused, fmt::format("the server refused {}: {}", what, reply.words()));
+}
+
+// Gives what comes its place in the ledger.
+class Sink final : public pop3::MailSink {
+public:
+    using Row = std::map<std::uint32_t, model::LedgerRow>;
+    Sink(Filing& filing, Row rows) : filing_(filing), rows_(std::move(rows)) {}
+
+    net::awaitable<void> begin(std::uint32_t number) override
+    {
+        under_way_ = number;
+        filing_.begin();
+        co_return;
+    }
+    net::awaitable<void> chunk(std::string_view bytes) override { return filing_.chunk(bytes); }
+    net::awaitable<void> end() override
+    {
+        auto const& row = rows_.at(std::exchange(under_way_, 0));
+        return filing_.end({.uid = row.place.uid, .unique_id = row.unique_id});
+    }
+
+    /// The mail that was begun and has not come whole.
+    [[nodiscard]] model::LedgerRow const* under_way() const
+    {
+        return under_way_ == 0 ? nullptr : &rows_.at(under_way_);
+    }
+    [[nodiscard]] model::LedgerRow const& row(std::uint32_t number) const { return rows_.at(number); }
+
+private:
+    Filing& filing_;
+    Row rows_;
+    std::uint32_t under_way_ = 0;
+};
+
+}  // namespace
+
+void Pop3Retrieval::close()
+{
+    if (session_ != nullptr) session_->close();
+}
+
+model::LedgerRow Pop3Retrieval::next_row(std::string unique_id, model::LedgerState state)
+{
+    model::LedgerRow row;
+    row.place = {run_.mailbox().id, std::string(inbox), 0, ++last_uid_};
+    row.state = state;
+    row.unique_id = std::move(unique_id);
+    return row;
+}
+
+net::awaitable<void> Pop3Retrieval::visit()
+{
+    auto signed_in = co_await grants::sign_in_pop3(run_.ground().roads, run_.account(), run_.mailbox().address);
+    if (!signed_in) throw net::Broken(signed_in.error());
+    if (run_.stopped()) co_return;
+    auto const session = std::move(signed_in->session);
+    session_ = session.get();
+    struct Forget {
+        pop3::Session*& session;
+        ~Forget() { session = nullptr; }
+    } const forget{session_};
+
+    run_.begin_look();
+    auto listed = co_await session->unique_ids();
+    if (!listed) give_up(listed.error(), "to list its mail");
+    Pop3Listing const listing(std::move(*listed));
+    auto unknown = co_await unknown_mails(listing);
+    if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{} && session->has("TOP"))
+        unknown = co_await skip_old(*session, std::move(unknown));
+    std::size_t filed = 0;
+    if (!unknown.empty()) {
+        co_await run_.show_retrieving(unknown.size());
+        filed = co_await fetch(*session, std::move(unknown));
+    }
+    if (filed > 0) run_.ground().filed();
+    co_await remove_and_quit(*session, listing);
+    session_ = nullptr;
+    co_await run_.end_look(filed);
+    if (!more_due_ && !run_.edited()) co_await run_.sleep(run_.mailbox().poll);
+}
+
+net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(Pop3Listing const& listing)
+{
+    auto const id = run_.mailbox().id;
+    auto read = [this, id](store::Connection& c) {
+        last_uid_ = store::last_uid(c, id, inbox, 0);
+        return store::named_mails(c, id);
+    };
+    auto known = co_await run_.ground().store->read(std::move(read));
+    auto difference = listing.less(std::move(known));
+    std::vector<Done> gone;
+    for (auto const& mail : difference.gone) gone.push_back({{id, std::string(inbox), 0, mail.uid}, {}});
+    if (!gone.empty()) co_await run_.note_done(std::move(gone), true);
+    // What ended sessions comes last, so that it holds up nothing.
+    auto const broke = [this](pop3::Listed const& mail) {
+        auto const found = broke_in_.find(mail.said);
+        return std::pair(found == broke_in_.end() ? 0 : found->second, mail.number);
+    };
+    if (!broke_in_.empty()) std::ranges::sort(difference.unknown, {}, broke);
+    co_return std::move(difference.unknown);
+}
+
+// Mail from before the baseline goes to the ledger without its bytes. POP3 has no INTERNALDATE, so the header tells.
+// Returns the rest.
+net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::skip_old(pop3::Session& session, Mails mails)
+{
+    Mails rest;
+    std::vector<model::LedgerRow> old;
+    for (auto& mail : mails) {
+        auto const header = co_await session.top(mail.number, 0, mime::header_limit);
+        auto const received = header ? mime::received(*header) : std::nullopt;
+        if (!received || *received >= run_.mailbox().baseline) {
+            rest.push_back(std::move(mail));
+            continue;
+        }
+        old.push_back(next_row(std::move(mail.said), model::LedgerState::skipped));
+        if (old.size() < skipped_at_once) continue;
+        co_await run_.note(std::move(old));
+        old.clear();
+    }
+    co_await run_.note(std::move(old));
+    co_return rest;
+}
+
+net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails mails)
+{
+    auto const& ground = run_.ground();
+    std::vector<std::uint32_t> numbers;
+    Sink::Row rows;
+    for (auto& mail : mails) {
+        numbers.push_back(mail.number);
+        rows[mail.number] = next_row(std::move(mail.said), model::LedgerState::filed);
+    }
+    Filing filing(*ground.store, *ground.clock, ground.loop, run_.filing_place(0), {});
+    Sink sink(filing, std::move(rows));
+    pop3::Retrieved retrieved;
+    std::exception_ptr broke;
+    try {
+        retrieved = co_await session.retrieve(std::move(numbers), sink);
+    } catch (...) {
+        broke = std::current_exception();
+    }
+    // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
+    co_await filing.settle();
+    if (broke) {
+        if (auto const* const mail = sink.under_way()) ++broke_in_[mail->unique_id];
+        if (filing.filed() > 0) ground.filed();
+        std::rethrow_exception(broke);
+    }
+    broke_in_.clear();
+    std::vector<std::string> refused;
+    for (auto const number : retrieved.refused) refused.push_back(sink.row(number).unique_id);
+    co_await note_refused(session, refused, retrieved.refusal.value_or(pop3::Reply{}));
+    co_return filing.filed();
+}
+
+// A mail that the server lists and refuses is asked for again some times, since the trouble may pass; then it is said
+// in the ledger, and never looped over.
+net::awaitable<void> Pop3Retrieval::note_refused(pop3::Session& session, std::vector<std::string> const& refused,
+                                                 pop3::Reply refusal)
+{
+    if (refused.empty()) {
+        refused_.clear();
+        co_return;
+    }
+    // Where the server refuses everything, it is not the mails.
+    auto const alive = co_await session.noop();
+    if (!alive.ok()) give_up(refusal, "to give mail");
+    std::vector<model::LedgerRow> unreadable;
+    std::map<std::string, int> still;
+    for (auto const& unique_id : refused) {
+        int const looks = refused_[unique_id] + 1;
+        if (looks < looks_for_data) {
+            still[unique_id] = looks;
+        } else {
+            unreadable.push_back(next_row(unique_id, model::LedgerState::unreadable));
+            unreadable.back().note = "the server lists this mail and refuses to give it: " + refusal.words();
+        }
+    }
+    refused_ = std::move(still);
+    spdlog::warn("retriever: {}: {} mails are listed by the server, which refuses to give them: {}",
+                 run_.mailbox().address, refused.size(), refusal.words());
+    co_await run_.note(std::move(unreadable));
+}
+
+// Only what was filed is due, and only QUIT's +OK deletes it: whatever else happens, it stays due, and the next list
+// tells.
+net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3Listing const& listing)
+{
+    auto read = [this](store::Connection& c) {
+        return store::due_after_actions(c, run_.mailbox().id, inbox, 0, most_deletions);
+    };
+    auto due = co_await run_.ground().store->read(std::move(read));
+    // What is due and was set to something else meanwhile is POP3's to delete, or nobody's.
+    std::erase_if(due, [](model::LedgerRow const& row) { return row.due != model::AfterAction::remove; });
+    auto done = co_await mark(session, due, listing);
+    auto const quit = co_await session.quit();
+    if (done.empty()) co_return;
+    if (!quit.ok())
+        for (auto& action : done)
+            if (action.refusal.empty()) action.refusal = "deleting was refused: " + quit.words();
+    bool const all = done.size() == static_cast<std::size_t>(most_deletions);
+    bool const refused = co_await run_.note_done(std::move(done), true);
+    more_due_ = all && !refused;
+}
+
+net::awaitable<std::vector<Done>> Pop3Retrieval::mark(pop3::Session& session, std::vector<model::LedgerRow> const& due,
+                                                      Pop3Listing const& listing)
+{
+    more_due_ = false;
+    std::vector<Done> done;
+    std::vector<std::uint32_t> numbers;
+    for (auto const& row : due) {
+        auto const number = listing.number_of(row.unique_id);
+        if (number == 0) continue;
+        numbers.push_back(number);
+        done.push_back({row.place, {}});
+    }
+    if (numbers.empty()) co_return done;
+    auto const marked = co_await session.remove(numbers);
+    if (marked.ok()) co_return done;
+    // Which of them was refused? All marks are taken back, and each is set by itself.
+    auto const reset = co_await session.reset();
+    if (!reset.ok()) give_up(reset, "to take deletions back");
+    std::size_t in_a_row = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (in_a_row < most_refused) {
+            std::vector<std::uint32_t> alone{numbers[i]};
+            auto const one = co_await session.remove(std::move(alone));
+            in_a_row = one.ok() ? 0 : in_a_row + 1;
+            if (one.ok()) continue;
+            done[i].refusal = "deleting was refused: " + one.words();
+        } else {
+            done[i].refusal = "deleting was refused for others, and not tried: " + marked.words();
+        }
+    }
+    co_return done;
+}
+
+}  // namespace postroom::retriever
