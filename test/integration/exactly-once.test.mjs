@@ -48,11 +48,11 @@ async function openHouse({ keep }) {
 
 async function everyCase(server) {
   const all = [];
-  for (let below = '';;) {
-    const page = await server.api(`cases?limit=200${below}`);
+  for (let after = '';;) {
+    const page = await server.api(`cases?limit=200${after}`);
     all.push(...page.items);
     if (!page.next) return all;
-    below = `&below=${page.next}`;
+    after = `&after=${page.next}`;
   }
 }
 

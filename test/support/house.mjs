@@ -179,11 +179,11 @@ ${configuration}`);
     /** Every case with its activities, oldest first. */
     async cases() {
       const all = [];
-      for (let below = '';;) {
-        const page = await server.api(`cases?limit=200${below}`);
+      for (let after = '';;) {
+        const page = await server.api(`cases?limit=200${after}`);
         for (const each of page.items) all.push(await server.api(`cases/${each.number}`));
         if (!page.next) return all.reverse();
-        below = `&below=${page.next}`;
+        after = `&after=${page.next}`;
       }
     },
     caseAbout: (subject, options) => until(`a case about ${subject}`, async () => {

@@ -34,14 +34,18 @@ export function pauses(campaign, world, every, longest) {
   });
 }
 
+/** Has the leases of replies run out: those of `owner`, or of everybody. Nobody waits for half an hour: by the store's clock they count. */
+export const expireClaims = (url, owner = '') => psql(url, `SET lock_timeout = '500ms';
+  UPDATE outbound SET lease_ends = 1 WHERE right(lease_owner, length('${owner}')) = '${owner}' AND state IN ('claimed', 'committing');`);
+
+const expireLeases = (url, owner) => psql(url, `SET lock_timeout = '500ms';
+  UPDATE lease SET ends = 1 WHERE right(owner, length('${owner}')) = '${owner}' AND ends > 1;`);
+
 /**
  * A server is stopped until its leases have run out, and another took over what it had; then it wakes, and goes on in the middle of
- * whatever it was doing. Nobody waits for half an hour: the leases' ends are moved in the store, by whose clock they count.
+ * whatever it was doing.
  */
 export function takeovers(campaign, world, every) {
-  const expire = (owner) => psql(world.database.url, `SET lock_timeout = '500ms';
-    UPDATE lease SET ends = 1 WHERE right(owner, length('${owner}')) = '${owner}' AND ends > 1;
-    UPDATE outbound SET lease_ends = 1 WHERE right(lease_owner, length('${owner}')) = '${owner}' AND state IN ('claimed', 'committing');`);
   campaign.repeat({
     name: 'stop until the leases have run out',
     every,
@@ -50,7 +54,7 @@ export function takeovers(campaign, world, every) {
       server.child.kill('SIGSTOP');
       try {
         // Where it was stopped within a transaction, PostgreSQL holds its rows until 15 s have passed: another time.
-        if (!await expire(server.socket)) return false;
+        if (!await expireLeases(world.database.url, server.socket) || !await expireClaims(world.database.url, server.socket)) return false;
         await delay(pause);
       } finally {
         server.child.kill('SIGCONT');

@@ -9,6 +9,7 @@ import { startOpenIdProvider } from '../openid-provider.mjs';
 import { startPostgresql } from '../postgresql.mjs';
 import { delay, scratchFolder, until } from '../scratch.mjs';
 import { digestOf } from './count.mjs';
+import { expireClaims } from './processes.mjs';
 import { startWire } from './wire.mjs';
 
 export const mailboxes = [
@@ -47,7 +48,8 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
   }));
   const mail = await startMailServers({ keep, certificates, introspection: provider.introspection, sent: true });
   const imap = await wire('IMAP', mail.imap, { protocol: 'imap' });
-  const smtp = await wire('SMTP', mail.smtp, { protocol: 'smtp' });
+  const overtake = database && (() => expireClaims(database.url));
+  const smtp = await wire('SMTP', mail.smtp, { protocol: 'smtp', overtake });
   await setUp(servers[0], provider);
   await servers[0].command('settings', 'set', 'doubt-delays', '500ms,1s,3s');
   for (const { address, after } of mailboxes) {
