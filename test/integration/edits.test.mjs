@@ -1,5 +1,4 @@
-// Two who edit the same thing at once: exactly one edit is carried out, and the other one learns who was faster. Seen to fail with the version
-// read by a SELECT ahead of the UPDATE in store::next_version().
+// Two who edit the same thing at once: exactly one edit is carried out, and the other one learns who was faster.
 import assert from 'node:assert/strict';
 import { request } from '../support/browser.mjs';
 import { addAccount, scenario, setUp, startLab, startServer } from '../support/house.mjs';
