@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <charconv>
 #include <unordered_map>
 
 namespace postroom::net {
@@ -162,8 +163,12 @@ CURLcode on_ssl_context(CURL*, void* context, void* user)
 
 class Https::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls)
-        : executor_(std::move(executor)), tls_(std::move(tls)), resolver_(executor_), timer_(executor_)
+    Impl(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls, std::shared_ptr<Proxy const> proxy)
+        : executor_(std::move(executor)),
+          tls_(std::move(tls)),
+          proxy_(std::move(proxy)),
+          resolver_(executor_),
+          timer_(executor_)
     {
         static CURLcode const loaded = curl_global_init(CURL_GLOBAL_DEFAULT);
         multi_ = curl_multi_init();
@@ -186,26 +191,30 @@ public:
     {
         auto const deadline = Steady::now() + request.limit;
         auto const target = take_apart(request.url);
-        auto const addresses = co_await self->resolver_.resolve(target.host, request.limit);
+        Proxy const* const way = self->proxy_ && self->proxy_->leads_to(target.host) ? self->proxy_.get() : nullptr;
+        auto const& looked_up = way ? way->at.host : target.host;
+        auto const addresses = co_await self->find(looked_up, request.limit, way);
         auto const left = std::chrono::duration_cast<Duration>(deadline - Steady::now());
         Transfer transfer(self->executor_, self->tls_);
         transfer.host = target.host;
         transfer.most_bytes = request.most_bytes;
 
         // libcurl's own resolver would be a thread a call, and waits for that thread when a call is given up.
-        std::string known = target.host + ":" + target.port + ":";
+        std::string known =
+            (way ? way->at.host + ":" + std::to_string(way->at.port) : target.host + ":" + target.port) + ":";
         for (auto const& address : addresses) known += (known.ends_with(':') ? "" : ",") + address.to_string();
         List resolved, headers;
         append(resolved, known);
         for (auto const& [name, value] : request.headers) append(headers, name + ": " + value);
         append(headers, "Expect:");
         self->set_up(transfer, request, std::max(left, Duration(1)), resolved.get(), headers.get());
+        if (way) lead_through(transfer.easy, *way);
 
         InMulti const in_multi(self->multi_, transfer);
         boost::system::error_code error;
         if (!transfer.result) co_await transfer.done.async_wait(asio::redirect_error(asio::use_awaitable, error));
         if (!transfer.result) throw Broken(Trouble::closed, "the call to " + target.host + " was given up");
-        co_return outcome(transfer, request, target);
+        co_return outcome(transfer, request, target, way);
     }
 
 private:
@@ -261,7 +270,45 @@ private:
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
 
-    static HttpsAnswer outcome(Transfer& transfer, HttpsCall const& request, Target const& target)
+    awaitable<std::vector<asio::ip::address>> find(std::string host, Duration limit, Proxy const* way)
+    {
+        try {
+            co_return co_await resolver_.resolve(std::move(host), limit);
+        } catch (Broken const& broken) {
+            if (!way) throw;
+            throw Broken(broken.kind(), fmt::format("the proxy {}: {}", to_string(way->at), broken.what()));
+        }
+    }
+
+    static void lead_through(CURL* easy, Proxy const& proxy)
+    {
+        curl_easy_setopt(easy, CURLOPT_PROXY, ("http://" + to_string(proxy.at)).c_str());
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+        curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+        curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        if (proxy.user.empty()) return;
+        curl_easy_setopt(easy, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy.user.c_str());
+        std::string password(proxy.password.expose());
+        curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, password.c_str());
+        wipe(password);
+    }
+
+    // Throws where the trouble is the proxy's.
+    static void tell_of_the_proxy(Transfer& transfer, Target const& target, Proxy const& proxy)
+    {
+        long status = 0;
+        curl_easy_getinfo(transfer.easy, CURLINFO_HTTP_CONNECTCODE, &status);
+        Endpoint server{target.host, 0};
+        std::from_chars(target.port.data(), target.port.data() + target.port.size(), server.port);
+        if (status / 100 == 2) return;
+        if (status != 0) throw Broken(proxy_refusal(proxy, server, static_cast<unsigned>(status), {}));
+        std::string const words = *transfer.words ? transfer.words : curl_easy_strerror(*transfer.result);
+        throw Broken(kind_of(*transfer.result), fmt::format("the proxy {}, through which {} is reached: {}",
+                                                            to_string(proxy.at), to_string(server), printable(words)));
+    }
+
+    static HttpsAnswer outcome(Transfer& transfer, HttpsCall const& request, Target const& target, Proxy const* way)
     {
         auto const server = target.host + ":" + target.port;
         if (transfer.too_long)
@@ -269,6 +316,7 @@ private:
                                                      server, request.most_bytes));
         if (!transfer.refusal.empty())
             throw Broken(Trouble::tls, fmt::format("{} is not trusted: {}", server, transfer.refusal));
+        if (*transfer.result != CURLE_OK && way) tell_of_the_proxy(transfer, target, *way);
         if (*transfer.result != CURLE_OK) {
             std::string const words = *transfer.words ? transfer.words : curl_easy_strerror(*transfer.result);
             throw Broken(kind_of(*transfer.result), fmt::format("the call to {} failed: {}", server, printable(words)));
@@ -349,6 +397,7 @@ private:
 
     asio::any_io_executor executor_;
     std::shared_ptr<TlsContext> tls_;
+    std::shared_ptr<Proxy const> proxy_;
     Resolver resolver_;
     asio::steady_timer timer_;
     CURLM* multi_ = nullptr;
@@ -356,8 +405,8 @@ private:
     std::unordered_map<curl_socket_t, std::shared_ptr<Watched>> watched_;
 };
 
-Https::Https(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(tls)))
+Https::Https(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls, std::shared_ptr<Proxy const> proxy)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(tls), std::move(proxy)))
 {
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/wire.hpp"
+#include "net/proxy.hpp"
 #include "net/tls.hpp"
 #include "net/transport.hpp"
 
@@ -33,7 +34,8 @@ struct HttpsAnswer {
 
 class Https {
 public:
-    Https(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls);
+    /// Calls go through `proxy` where it leads to their server; there may be none.
+    Https(asio::any_io_executor executor, std::shared_ptr<TlsContext> tls, std::shared_ptr<Proxy const> proxy = {});
     ~Https();
     /// Any status is an answer; redirects are not followed. Throws Broken: unreachable, timed_out, tls, limit,
     /// protocol.

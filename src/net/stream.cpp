@@ -125,6 +125,11 @@ Stream::~Stream()
 
 awaitable<bool> Stream::read_more(std::string& into)
 {
+    if (!ahead_.empty()) {
+        connection_->check();
+        into += std::exchange(ahead_, {});
+        co_return true;
+    }
     if (reads_at_once_ >= most_reads_at_once) {
         reads_at_once_ = 0;
         co_await asio::post(connection_->socket.get_executor(), asio::use_awaitable);
@@ -197,6 +202,7 @@ awaitable<Woken> Stream::wait(Duration limit)
 {
     connection_->check();
     if (std::exchange(connection_->nudged, false)) co_return Woken::nudged;
+    if (!ahead_.empty()) co_return Woken::readable;
     bool look = tls_session_ && tls_session_->has_pending();
     connection_->pause(limit);
     for (;;) {

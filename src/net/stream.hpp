@@ -74,6 +74,8 @@ public:
     void expire_after(Duration limit) override;
     awaitable<Woken> wait(Duration limit) override;
     void nudge() override;
+    /// What was read too far is read again. Only while the connection is plain.
+    void put_back(std::string bytes) { ahead_ = std::move(bytes); }
     void close() noexcept override;
     [[nodiscard]] std::string const& peer() const override { return connection_->peer; }
     [[nodiscard]] std::optional<std::uint32_t> peer_uid() const override;
@@ -92,6 +94,7 @@ private:
     std::unique_ptr<TlsSession> tls_session_;
     std::shared_ptr<Transcript> transcript_;
     std::string name_;
+    std::string ahead_;
     Side side_;
     unsigned reads_at_once_ = 0;
 };
