@@ -55,7 +55,7 @@ void add_list(Commands& commands, CLI::App& group)
     list.add_option("--state", given->state, say("Only these"))->check(CLI::IsMember({"open", "closed"}));
     list.add_option("--department", given->department, say("Only those of this department"))->type_name(say("NAME"));
     list.add_option("--limit", given->limit, say("How many; 50 otherwise"))
-        ->check(CLI::Range(1, 200))
+        ->check(between(1, 200))
         ->type_name(say("NUMBER"));
     list.add_option("--below", given->below, say("Only numbers below this: the next page"))
         ->check(positive())

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
@@ -25,7 +26,7 @@ std::string socket_path(Where const& where)
 }
 
 // The parser speaks English only. What it says most is said here instead; the rest as it says it.
-std::string in_our_words(CLI::ParseError const& error, std::vector<std::string> const& left)
+std::string in_our_words(CLI::ParseError const& error)
 {
     constexpr std::string_view required = " is required";  // lint-strings: allow
     std::string const words = error.what();
@@ -33,9 +34,10 @@ std::string in_our_words(CLI::ParseError const& error, std::vector<std::string> 
         return say("A subcommand is required");
     if (error.get_name() == "RequiredError" && words.ends_with(required))
         return say("{} is required", words.substr(0, words.size() - required.size()));
-    if (error.get_name() == "ExtrasError" && !left.empty())
-        return say("this was not expected: {}", fmt::format("{}", fmt::join(left, " ")));
-    if (auto const stop = words.find(": "); error.get_name() == "ValidationError" && stop != words.npos) {
+    auto const stop = words.find(": ");
+    if (error.get_name() == "ExtrasError" && stop != words.npos)
+        return say("this was not expected: {}", words.substr(stop + 2));
+    if (error.get_name() == "ValidationError" && stop != words.npos) {
         auto const value = words.find(" not in {");  // lint-strings: allow
         if (value != words.npos && words.ends_with('}'))
             return say("{}: {} is none of {}", words.substr(0, stop), words.substr(stop + 2, value - stop - 2),
@@ -49,7 +51,7 @@ std::string words_of(CLI::ParseError const& error, CLI::App const& named)
 {
     auto const left = named.remaining();
     auto const inner = named.get_subcommands([](CLI::App const*) { return true; });
-    if (left.empty() || inner.empty() || left.front().starts_with('-')) return in_our_words(error, left);
+    if (left.empty() || inner.empty() || left.front().starts_with('-')) return in_our_words(error);
     std::string names;
     for (auto const* const each : inner) names += (names.empty() ? "" : ", ") + each->get_name();
     return say("there is no command \"{}\"; there are: {}", left.front(), names);
@@ -72,6 +74,19 @@ CLI::Validator positive()
             return right ? std::string() : say("\"{}\" must be a whole number from 1", text);
         },
         "");
+}
+
+CLI::Validator between(int least, int most)
+{
+    return CLI::Validator(
+        [least, most](std::string& text) {
+            int number = 0;
+            auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            bool const right =
+                error == std::errc{} && stop == text.data() + text.size() && number >= least && number <= most;
+            return right ? std::string() : say("\"{}\" must be a whole number from {} to {}", text, least, most);
+        },
+        fmt::format("{}-{}", least, most));
 }
 
 void Talk::show(json::value const& answer, std::string const& text) const

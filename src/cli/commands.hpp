@@ -27,6 +27,7 @@ struct Talk {
 
 /// A whole number from 1.
 [[nodiscard]] CLI::Validator positive();
+[[nodiscard]] CLI::Validator between(int least, int most);
 
 class Commands {
 public:

@@ -69,7 +69,7 @@ void add_change(Commands& commands, CLI::App& group)
         ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
     change.add_option("--after-folder", given->after_folder, say("Where to move it"))->type_name(say("FOLDER"));
     change.add_option("--poll", given->poll, say("Seconds between two looks where the server can't tell by itself"))
-        ->check(CLI::Range(5, 3600))
+        ->check(between(5, 3600))
         ->type_name(say("SECONDS"));
     commands.talks(change, [given, display_name](Talk& talk) {
         json::object body;

@@ -19,7 +19,7 @@ void add_outbound_commands(Commands& commands)
     list.add_option("--state", given->state, say("Only these"))
         ->check(CLI::IsMember({"queued", "claimed", "committing", "sent", "failed", "in-doubt"}));
     list.add_option("--limit", given->limit, say("How many; 50 otherwise"))
-        ->check(CLI::Range(1, 200))
+        ->check(between(1, 200))
         ->type_name(say("NUMBER"));
     commands.talks(list, [given](Talk& talk) {
         auto path = fmt::format("/api/v1/outbound?limit={}", given->limit);
