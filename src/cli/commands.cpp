@@ -116,6 +116,7 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     root_.get_formatter()->column_width(32);
     add_serve_command(*this);
     add_store_commands(*this);
+    add_vault_commands(*this);
     add_lab_commands(*this);
     add_settings_commands(*this);
     add_user_commands(*this);

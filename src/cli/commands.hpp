@@ -60,6 +60,7 @@ int run(int argc, char const* const* argv);
 
 void add_serve_command(Commands& commands);
 void add_store_commands(Commands& commands);
+void add_vault_commands(Commands& commands);
 void add_lab_commands(Commands& commands);
 void add_user_commands(Commands& commands);
 void add_token_commands(Commands& commands);

@@ -1,5 +1,6 @@
 #include "cli/configuration.hpp"
 
+#include "base/text.hpp"
 #include "cli/speech.hpp"
 #include "console/external-url.hpp"
 #include "store/store.hpp"
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <optional>
 
 namespace postroom::cli {
 
@@ -22,6 +24,10 @@ namespace fs = std::filesystem;
 // Where a value goes. What is wrong with it comes back in words.
 struct Reader {
     fs::path folder;
+    // Put together when all of it is known.
+    std::optional<net::Proxy> proxy;
+    std::string proxy_password_file;
+    std::vector<std::string> no_proxy;
 
     // Relative paths begin at the file, not at wherever somebody stands.
     [[nodiscard]] std::string path(std::string const& given) const
@@ -30,11 +36,11 @@ struct Reader {
     }
 };
 
-using Set = std::function<std::string(Reader const&, Configuration&, toml::node const&)>;
+using Set = std::function<std::string(Reader&, Configuration&, toml::node const&)>;
 
 Set file_path(std::string Configuration::* member)
 {
-    return [member](Reader const& reader, Configuration& into, toml::node const& node) -> std::string {
+    return [member](Reader& reader, Configuration& into, toml::node const& node) -> std::string {
         auto const text = node.value_exact<std::string>();
         if (!text || text->empty()) return say("must be a path in quotes");
         into.*member = reader.path(*text);
@@ -42,7 +48,7 @@ Set file_path(std::string Configuration::* member)
     };
 }
 
-std::string set_listen(Reader const&, Configuration& into, toml::node const& node)
+std::string set_listen(Reader&, Configuration& into, toml::node const& node)
 {
     auto const text = node.value_exact<std::string>();
     if (!text) return say("must be an address and a port in quotes, for example \"127.0.0.1:8080\"");
@@ -52,7 +58,7 @@ std::string set_listen(Reader const&, Configuration& into, toml::node const& nod
     return {};
 }
 
-std::string set_store_url(Reader const&, Configuration& into, toml::node const& node)
+std::string set_store_url(Reader&, Configuration& into, toml::node const& node)
 {
     auto const text = node.value_exact<std::string>();
     if (!text || !store::is_postgresql(*text))
@@ -63,7 +69,7 @@ std::string set_store_url(Reader const&, Configuration& into, toml::node const& 
     return {};
 }
 
-std::string set_anchors(Reader const& reader, Configuration& into, toml::node const& node)
+std::string set_anchors(Reader& reader, Configuration& into, toml::node const& node)
 {
     auto const* const list = node.as_array();
     if (!list) return say("must be a list of paths, for example [\"/etc/postroom/ca.pem\"]");
@@ -75,7 +81,7 @@ std::string set_anchors(Reader const& reader, Configuration& into, toml::node co
     return {};
 }
 
-std::string set_log_level(Reader const&, Configuration& into, toml::node const& node)
+std::string set_log_level(Reader&, Configuration& into, toml::node const& node)
 {
     auto const text = node.value_exact<std::string>();
     for (auto const* const known : {"debug", "info", "warning", "error"})
@@ -84,6 +90,66 @@ std::string set_log_level(Reader const&, Configuration& into, toml::node const& 
             return {};
         }
     return say("must be \"debug\", \"info\", \"warning\" or \"error\"");
+}
+
+std::string set_proxy(Reader& reader, Configuration&, toml::node const& node)
+{
+    auto const text = node.value_exact<std::string>();
+    auto proxy = net::parse_proxy(text.value_or(""));
+    if (!proxy) return say(proxy.error().words);
+    reader.proxy = std::move(*proxy);
+    return {};
+}
+
+std::string set_proxy_password(Reader& reader, Configuration&, toml::node const& node)
+{
+    auto const text = node.value_exact<std::string>();
+    if (!text || text->empty()) return say("must be a path in quotes");
+    reader.proxy_password_file = reader.path(*text);
+    return {};
+}
+
+std::string set_no_proxy(Reader& reader, Configuration&, toml::node const& node)
+{
+    auto const* const list = node.as_array();
+    auto const wrong = [] {
+        return say("must be a list of names and addresses, for example [\".example.com\", \"192.0.2.7\"]");
+    };
+    if (!list) return wrong();
+    for (auto const& each : *list) {
+        auto const text = each.value_exact<std::string>();
+        if (!text || text->empty() || text->find_first_of(" ,/") != std::string::npos) return wrong();
+        reader.no_proxy.push_back(*text);
+    }
+    return {};
+}
+
+// The whole proxy, from the keys of [net].
+Result<void> take_proxy(Reader& reader, Configuration& into)
+{
+    if (!reader.proxy) {
+        if (reader.proxy_password_file.empty()) return {};
+        return failure(Trouble::invalid, tr("{}: [net] has a proxy-password-file, and no proxy", into.file));
+    }
+    if (auto const& file = reader.proxy_password_file; !file.empty()) {
+        if (reader.proxy->user.empty())
+            return failure(Trouble::invalid,
+                           tr("{}: [net] proxy names no user for the password: http://user@proxy:3128", into.file));
+        std::error_code error;
+        auto const rights = fs::status(file, error).permissions();
+        if (!error && (rights & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
+            return failure(Trouble::invalid,
+                           tr("the proxy's password file {} is open to others. Run: chmod 600 {}", file, file));
+        std::ifstream stream(file);
+        std::string line;
+        if (!std::getline(stream, line) || trim(line).empty())
+            return failure(Trouble::invalid, tr("the proxy's password file {} can't be read, or is empty", file));
+        reader.proxy->password = Secret(std::string(trim(line)));
+        wipe(line);
+    }
+    reader.proxy->direct = std::move(reader.no_proxy);
+    into.proxy = std::make_shared<net::Proxy const>(std::move(*reader.proxy));
+    return {};
 }
 
 struct Known {
@@ -103,6 +169,9 @@ std::vector<Known> const& known_keys()
         {"console", "key", file_path(&Configuration::key)},
         {"vault", "key-file", file_path(&Configuration::vault_key_file)},
         {"tls", "anchors", set_anchors},
+        {"net", "proxy", set_proxy},
+        {"net", "proxy-password-file", set_proxy_password},
+        {"net", "no-proxy", set_no_proxy},
         {"log", "level", set_log_level},
         {"transcripts", "directory", file_path(&Configuration::transcripts)},
     };
@@ -126,7 +195,7 @@ std::unexpected<Error> wrong(std::string const& file, toml::source_region const&
     return failure(Trouble::invalid, say("{}, line {}: {}", file, where.begin.line, words));
 }
 
-Result<void> take_section(Reader const& reader, Configuration& into, std::string_view section, toml::table const& keys)
+Result<void> take_section(Reader& reader, Configuration& into, std::string_view section, toml::table const& keys)
 {
     for (auto const& [key, node] : keys) {
         Known const* found = nullptr;
@@ -156,7 +225,7 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
 {
     Configuration read;
     read.file = file;
-    Reader const reader{fs::path(file).parent_path()};
+    Reader reader{.folder = fs::path(file).parent_path()};
     toml::table document;
     try {
         document = toml::parse(text, file);
@@ -186,6 +255,7 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
                            "could be read on their way: give certificate and key, or listen on 127.0.0.1 "
                            "behind a proxy that speaks TLS",
                            file, to_string(read.listen)));
+    if (auto const proxy = take_proxy(reader, read); !proxy) return std::unexpected(proxy.error());
     if (read.web.empty()) read.web = default_web();
     return read;
 }

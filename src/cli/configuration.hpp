@@ -3,7 +3,9 @@
 
 #include "base/endpoint.hpp"
 #include "base/result.hpp"
+#include "net/proxy.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@ struct Configuration {
     std::vector<std::string> anchors;
     std::string log_level = "info";
     std::string transcripts = "var/transcripts";
+    std::shared_ptr<net::Proxy const> proxy;  ///< for everything that goes out; or none
 
     /// As store::Options takes it.
     [[nodiscard]] std::string const& store_location() const { return store_url.empty() ? store_path : store_url; }

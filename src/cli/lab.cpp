@@ -56,7 +56,8 @@ struct LabAddress {
 
 struct Given {
     std::string directory = "var/lab", https = "127.0.0.1:8444", http = "127.0.0.1:8445", imap = "127.0.0.1:8993",
-                pop3 = "127.0.0.1:8995", smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", tenant_file;
+                pop3 = "127.0.0.1:8995", smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", host = "localhost",
+                tenant_file;
     std::vector<std::string> redirect_urls{"http://localhost:8080/oauth/callback"};
 };
 
@@ -83,6 +84,7 @@ int run_lab(Given const& given)
     lab::Options options;
     options.directory = given.directory;
     options.tenant_file = given.tenant_file;
+    options.host_name = given.host;
     options.redirect_uris = given.redirect_urls;
     options.listen.https = or_exit(parse_endpoint(given.https, 8444), wrong_usage);
     options.listen.http = or_exit(parse_endpoint(given.http, 8445), wrong_usage);
@@ -134,6 +136,8 @@ void add_lab(Commands& commands, CLI::App& lab)
     lab.add_option("--redirect-url", given->redirect_urls,
                    say("Registered for the application; http://localhost:8080/oauth/callback otherwise"))
         ->type_name(say("URL"));
+    lab.add_option("--host", given->host, say("The name in its URLs and its certificate; localhost otherwise"))
+        ->type_name(say("NAME"));
     lab.add_option("--tenant-file", given->tenant_file, say("JSON with further users, mailboxes and faults"))
         ->type_name(say("FILE"));
     // A callback of a parent runs after its sub-command's: only a lab without one is started.

@@ -28,21 +28,23 @@ std::string host_name()
 }
 
 struct MailServers::Impl {
-    Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::string transcripts, std::string const& owner)
+    Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::Proxy const> proxy,
+         std::string transcripts, std::string const& owner)
         : ground(std::move(given)),
           resolver(loop.get_executor()),
-          tokens(with_own_https(tls), owner),
-          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock},
+          tokens(with_own_https(tls, proxy), owner),
+          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock, proxy},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock})
     {
     }
 
-    grants::Ground with_own_https(std::shared_ptr<net::TlsContext> const& tls)
+    grants::Ground with_own_https(std::shared_ptr<net::TlsContext> const& tls,
+                                  std::shared_ptr<net::Proxy const> const& proxy)
     {
         auto own = ground;
-        own.https = std::make_shared<net::Https>(loop.get_executor(), tls);
+        own.https = std::make_shared<net::Https>(loop.get_executor(), tls, proxy);
         return own;
     }
 
@@ -111,9 +113,9 @@ net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor 
 
 }  // namespace
 
-MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts,
-                         std::string const& owner)
-    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(transcripts), owner))
+MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls,
+                         std::shared_ptr<net::Proxy const> proxy, std::string transcripts, std::string const& owner)
+    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(proxy), std::move(transcripts), owner))
 {
 }
 

@@ -23,8 +23,8 @@ class MailServers {
 public:
     /// `https` in the ground is not used: the mail loop has one of its own.
     /// `owner` is what this server's leases are held by.
-    MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::string transcripts,
-                std::string const& owner);
+    MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::Proxy const> proxy,
+                std::string transcripts, std::string const& owner);
     ~MailServers();
 
     void start();

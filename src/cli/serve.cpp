@@ -6,6 +6,7 @@
 #include "cli/mail-servers.hpp"
 #include "cli/store-lock.hpp"
 #include "console/server.hpp"
+#include "grants/master-keys.hpp"
 #include "net/http-server.hpp"
 #include "store/people.hpp"
 #include "store/settings.hpp"
@@ -14,6 +15,8 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <chrono>
@@ -75,19 +78,23 @@ std::string owner_of(Configuration const& configuration)
 // Everything, in the order in which it needs each other.
 class Servers {
 public:
-    explicit Servers(Configuration const& configuration)
+    Servers(Configuration const& configuration, vault::Keys keys)
         : configuration_(configuration),
           lock_(or_exit(StoreLock::for_server(configuration))),
           tls_(or_exit(net::TlsContext::client(configuration.anchors), wrong_usage)),
-          vault_(or_exit(vault::Vault::open(configuration.vault_key_file, true))),
           store_(or_exit(store::Store::open({.path = configuration.store_location()}))),
-          signals_(loop_, SIGINT, SIGTERM)
+          vault_(or_exit(vault::Vault::open(std::move(keys), !grants::has_master_key(*store_)), wrong_usage)),
+          signals_(loop_, SIGINT, SIGTERM),
+          key_watch_(loop_.get_executor(), *store_, vault_, owner_of(configuration))
     {
+        or_exit(grants::take_master_key(*store_, *vault_), wrong_usage);
         make_case_token_key(*store_);
         tell_who_is_missing(*store_);
-        grants::Ground const ground{store_.get(), vault_, std::make_shared<net::Https>(loop_.get_executor(), tls_),
+        grants::Ground const ground{store_.get(), vault_,
+                                    std::make_shared<net::Https>(loop_.get_executor(), tls_, configuration.proxy),
                                     &system_clock()};
-        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.transcripts, owner_of(configuration));
+        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
+                                              owner_of(configuration));
         console_ = std::make_unique<console::Server>(ground, mail_->hooks(), console::Options{configuration.web});
         listen();
     }
@@ -95,6 +102,7 @@ public:
     int run()
     {
         mail_->start();
+        asio::co_spawn(loop_, key_watch_.run(), asio::detached);
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
@@ -124,6 +132,7 @@ private:
     void stop()
     {
         spdlog::info("stopping");
+        key_watch_.stop();
         for (auto const& listener : listeners_) listener->stop();
         too_late_.expires_after(stop_limit);
         too_late_.async_wait([](boost::system::error_code error) {
@@ -154,10 +163,11 @@ private:
     Configuration configuration_;
     StoreLock lock_;
     std::shared_ptr<net::TlsContext> tls_;
-    std::shared_ptr<vault::Vault const> vault_;
     std::unique_ptr<store::Store> store_;
+    std::shared_ptr<vault::Vault const> vault_;
     asio::io_context loop_{1};
     asio::signal_set signals_;
+    grants::MasterKeyWatch key_watch_;
     asio::steady_timer too_late_{loop_};
     std::unique_ptr<MailServers> mail_;
     std::unique_ptr<console::Server> console_;
@@ -183,7 +193,9 @@ int serve(Given const& given)
           std::filesystem::path(configuration.vault_key_file).parent_path()})
         if (!folder.empty()) std::filesystem::create_directories(folder, error);
     start_log(configuration.log_level);
-    Servers servers(configuration);
+    // Before any thread begins: what was in the environment is wiped.
+    auto keys = or_exit(vault::find_keys(configuration.vault_key_file), wrong_usage);
+    Servers servers(configuration, std::move(keys));
     return servers.run();
 }
 

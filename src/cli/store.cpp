@@ -2,14 +2,12 @@
 #include "store/store.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
+#include "cli/progress-line.hpp"
 #include "cli/store-lock.hpp"
 #include "store/whole.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <cstdio>
 #include <functional>
 #include <optional>
 
@@ -41,29 +39,12 @@ struct Opened {
     std::unique_ptr<store::Store> store;
 };
 
-/// One line that is written over on a terminal; elsewhere a line every ten seconds.
-class ProgressLine {
-public:
-    ~ProgressLine()
-    {
-        if (terminal_ && shown_) std::fputs("\r\033[K", stderr);
-    }
-    void operator()(std::string_view what, std::int64_t done, std::int64_t of)
-    {
-        auto const now = std::chrono::steady_clock::now();
-        if (now < next_) return;
-        next_ = now + (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10));
-        fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", say("{}: {} of {}", what, done, of),
-                   terminal_ ? "" : "\n");
-        std::fflush(stderr);
-        shown_ = true;
-    }
-
-private:
-    bool const terminal_ = ::isatty(STDERR_FILENO) == 1;
-    bool shown_ = false;
-    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-};
+store::Progress told_on(ProgressLine& line)
+{
+    return [&line](std::string_view what, std::int64_t done, std::int64_t of) {
+        line.show([&] { return say("{}: {} of {}", what, done, of); });
+    };
+}
 
 int migrate(Given const& given)
 {
@@ -80,7 +61,7 @@ int check(Given const& given)
     store::Soundness found;
     {
         ProgressLine line;
-        found = store::check(*opened, at, std::ref(line));
+        found = store::check(*opened, at, told_on(line));
     }
     for (auto const& damage : found.damages) print(for_terminal(damage) + "\n");
     auto const count = static_cast<std::int64_t>(found.damages.size());
@@ -116,7 +97,7 @@ int copy(Given const& given)
     std::vector<store::TableSum> sums;
     {
         ProgressLine line;
-        sums = store::copy_store(*from.store, *to.store, std::ref(line));
+        sums = store::copy_store(*from.store, *to.store, told_on(line));
     }
     std::int64_t rows = 0;
     for (auto const& sum : sums) rows += sum.rows;

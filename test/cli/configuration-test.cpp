@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 namespace postroom::cli {
@@ -59,7 +60,7 @@ TEST(Configuration, NamesFileLineAndKeyOfWhatIsWrong)
               "/etc/postroom/postroom.toml, line 2: [store] path must be a path in quotes");
     EXPECT_EQ(wrong("[stroe]\npath = \"x\"\n"),
               "/etc/postroom/postroom.toml, line 1: there is no section [stroe]; those there are: [store], [console], "
-              "[vault], [tls], [log], [transcripts]");
+              "[vault], [tls], [net], [log], [transcripts]");
     EXPECT_EQ(wrong("\n\nstore = \"x\"\n"),
               "/etc/postroom/postroom.toml, line 3: \"store\" is a section: write [store]");
     EXPECT_EQ(wrong("[log]\nlevel = \"loud\"\n"),
@@ -112,6 +113,41 @@ TEST(Configuration, IsReadFromItsFile)
     EXPECT_EQ(read->store_path, folder / "s.db");
     EXPECT_FALSE(read_configuration(folder / "nowhere.toml"));
     EXPECT_FALSE(read_configuration(folder / "."));
+}
+
+TEST(Configuration, PutsTheProxyTogether)
+{
+    auto const plain = parse_configuration("[net]\nproxy = \"http://proxy:8080\"\nno-proxy = [\".lan\"]\n", "x.toml");
+    ASSERT_TRUE(plain) << plain.error().message;
+    EXPECT_EQ(to_string(plain->proxy->at), "proxy:8080");
+    EXPECT_TRUE(plain->proxy->leads_to("example.com"));
+    EXPECT_FALSE(plain->proxy->leads_to("a.lan"));
+    EXPECT_EQ(parse_configuration("", "x.toml")->proxy, nullptr);
+
+    test::ScratchFolder const folder;
+    auto const file = folder / "password";
+    std::ofstream(file) << "pass word\n";
+    auto const text = fmt::format("[net]\nproxy = \"http://user@proxy\"\nproxy-password-file = \"{}\"\n", file);
+    std::filesystem::permissions(file, std::filesystem::perms(0644));
+    EXPECT_EQ(wrong(text), fmt::format("the proxy's password file {0} is open to others. Run: chmod 600 {0}", file));
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    EXPECT_EQ(parse_configuration(text, "x.toml")->proxy->password, Secret("pass word"));
+    std::filesystem::remove(file);
+    EXPECT_EQ(wrong(text), fmt::format("the proxy's password file {} can't be read, or is empty", file));
+}
+
+TEST(Configuration, SaysWhatIsWrongWithAProxyAndNotItsPassword)
+{
+    auto const bad = wrong("[net]\nproxy = \"https://user:hunter2@proxy\"\n");
+    EXPECT_TRUE(bad.starts_with("/etc/postroom/postroom.toml, line 2: [net] proxy must look like \"http://")) << bad;
+    EXPECT_EQ(bad.find("hunter2"), std::string::npos);
+    EXPECT_TRUE(wrong("[net]\nproxy = 3128\n").find("must look like") != std::string::npos);
+    EXPECT_TRUE(wrong("[net]\nno-proxy = \"a,b\"\n").find("must be a list of names") != std::string::npos);
+    EXPECT_TRUE(wrong("[net]\nno-proxy = [\"a,b\"]\n").find("must be a list of names") != std::string::npos);
+    EXPECT_EQ(wrong("[net]\nproxy-password-file = \"p\"\n"),
+              "/etc/postroom/postroom.toml: [net] has a proxy-password-file, and no proxy");
+    EXPECT_EQ(wrong("[net]\nproxy = \"http://proxy\"\nproxy-password-file = \"p\"\n"),
+              "/etc/postroom/postroom.toml: [net] proxy names no user for the password: http://user@proxy:3128");
 }
 
 }  // namespace

@@ -3,13 +3,14 @@ import http from 'node:http';
 import https from 'node:https';
 
 /**
- * One request; redirections come back as they are. `socketPath` is a Unix socket, and `url` then a path; `ca` is trusted besides.
+ * One request; redirections come back as they are. `socketPath` is a Unix socket, and `url` then a path; `ca` is trusted besides;
+ * `lookup` finds names otherwise than the system does.
  * Resolves with { status, headers, bytes }.
  */
-export function request(url, { method = 'GET', headers = {}, body, ca, socketPath, limit = 60_000 } = {}) {
+export function request(url, { method = 'GET', headers = {}, body, ca, socketPath, lookup, limit = 60_000 } = {}) {
   const { request: begin } = String(url).startsWith('https:') ? https : http;
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  const options = { method, headers: { ...length, ...headers }, agent: false, ...(ca ? { ca } : {}) };
+  const options = { method, headers: { ...length, ...headers }, agent: false, ...(ca ? { ca } : {}), ...(lookup ? { lookup } : {}) };
   return new Promise((resolve, reject) => {
     const answered = (answer) => {
       const pieces = [];
@@ -33,7 +34,7 @@ const attribute = (tag, name) => {
  * Opens `url` and goes on as a person would: follows redirections, and fills each page's last form with what `fill(its fields)`
  * returns, until a page has none. Resolves with that page: { url, status, text }.
  */
-export async function walk(url, { ca, fill, most = 20 }) {
+export async function walk(url, { ca, fill, lookup, most = 20 }) {
   const cookies = new Map();
   let next = { url: String(url) };
   for (let step = 0; step < most; ++step) {
@@ -43,7 +44,7 @@ export async function walk(url, { ca, fill, most = 20 }) {
     const headers = { accept: 'text/html', cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') };
     if (next.form) headers['content-type'] = 'application/x-www-form-urlencoded';
     const answer = await request(next.url, {
-      method: next.form ? 'POST' : 'GET', headers, ...(ca ? { ca } : {}), ...(next.form ? { body: next.form } : {}),
+      method: next.form ? 'POST' : 'GET', headers, lookup, ...(ca ? { ca } : {}), ...(next.form ? { body: next.form } : {}),
     });
     for (const each of answer.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(each);

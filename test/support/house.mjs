@@ -12,7 +12,7 @@ export const program = process.env.POSTROOM
   ?? ['asan', 'dev'].map((preset) => path.join(root, 'build', preset, 'postroom')).find(existsSync);
 
 /** The same over a disk whose power can be cut (power-cut-main.cpp). */
-export const powerCutProgram = path.join(path.dirname(program), 'postroom-power-cut');
+export const powerCutProgram = path.join(path.dirname(program ?? ''), 'postroom-power-cut');
 
 /** Those of this process that sanitizers listen to, and no setting that would change what is tested. */
 const environment = { ...process.env, POSTROOM_SOCKET: '', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? 'detect_leaks=0' };
@@ -34,11 +34,15 @@ export async function run(args, { cwd, input, limit = 60_000 } = {}) {
   return { code: code ?? signal, out, err };
 }
 
-/** The simulated tenant. */
-export async function startLab({ tenant } = {}) {
+// For a person's browser there are names that nothing on this machine knows.
+const onLoopback = (name, { all }, found) => (all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4));
+
+/** The simulated tenant. `host` is its name, where it is not localhost. */
+export async function startLab({ tenant, host } = {}) {
   const { folder, remove } = scratchFolder('lab');
   const args = ['lab', '--directory', folder];
   for (const name of ['https', 'http', 'imap', 'pop3', 'smtp', 'inbound']) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
+  if (host) args.push('--host', host);
   if (tenant) {
     writeFileSync(path.join(folder, 'tenant.json'), JSON.stringify(tenant));
     args.push('--tenant-file', path.join(folder, 'tenant.json'));
@@ -78,6 +82,7 @@ export async function startLab({ tenant } = {}) {
     /** Signs in on the page that `url` shows, and follows the browser back to Postroom. */
     signIn: (url, user, password = facts.password) => walk(url, {
       ca: anchor,
+      lookup: host && onLoopback,
       fill: (fields) => ('login' in fields ? { login: user, passwd: password } : { ...fields, consent: 'accept' }),
     }),
     log: () => child.output,
