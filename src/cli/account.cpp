@@ -49,7 +49,8 @@ void add_add(Commands& commands, CLI::App& group)
                               "postroom account add sales --department \"Customer care\" --application contact-centre "
                               "--user sales@contoso.com");
     struct Given {
-        std::string name, department, application, user, kind = "mailbox", imap_host, smtp_host;
+        std::string name, department, application, user, kind = "mailbox", retrieval = "imap", imap_host, pop3_host,
+                                                         smtp_host;
     };
     auto const given = std::make_shared<Given>();
     add.add_option("name", given->name, say("What to call it here"))->required();
@@ -64,7 +65,11 @@ void add_add(Commands& commands, CLI::App& group)
         ->type_name(say("USER"));
     add.add_option("--kind", given->kind, say("mailbox opens its own mailbox, shared opens several with one token"))
         ->check(CLI::IsMember({"mailbox", "shared"}));
+    add.add_option("--retrieval", given->retrieval, say("How mail is retrieved: imap (otherwise), or pop3"))
+        ->check(CLI::IsMember({"imap", "pop3"}));
     add.add_option("--imap-host", given->imap_host, say("host:port to retrieve from; the cloud's own otherwise"))
+        ->type_name(say("HOST:PORT"));
+    add.add_option("--pop3-host", given->pop3_host, say("host:port to retrieve from; the cloud's own otherwise"))
         ->type_name(say("HOST:PORT"));
     add.add_option("--smtp-host", given->smtp_host, say("host:port to send through; the cloud's own otherwise"))
         ->type_name(say("HOST:PORT"));
@@ -73,8 +78,10 @@ void add_add(Commands& commands, CLI::App& group)
                           {"department", given->department},
                           {"application", given->application},
                           {"user", given->user},
-                          {"kind", given->kind}};
+                          {"kind", given->kind},
+                          {"retrieval", given->retrieval}};
         if (!given->imap_host.empty()) body["imap_host"] = given->imap_host;
+        if (!given->pop3_host.empty()) body["pop3_host"] = given->pop3_host;
         if (!given->smtp_host.empty()) body["smtp_host"] = given->smtp_host;
         auto const answer = talk.server.send("POST", "/api/v1/accounts", body);
         talk.show(answer, shown(answer));
@@ -89,18 +96,19 @@ void add_change(Commands& commands, CLI::App& group)
                                  say("What is not named stays. The account's tokens are sent to the servers that are "
                                      "named here."));
     struct Given {
-        std::string name, new_name, imap_host, smtp_host;
+        std::string name, new_name, imap_host, pop3_host, smtp_host;
     };
     auto const given = std::make_shared<Given>();
     change.add_option("name", given->name, say("The account"))->required();
     change.add_option("--name", given->new_name, say("What to call it from now on"))->type_name(say("NAME"));
     change.add_option("--imap-host", given->imap_host, say("host:port to retrieve from"))->type_name(say("HOST:PORT"));
+    change.add_option("--pop3-host", given->pop3_host, say("host:port to retrieve from"))->type_name(say("HOST:PORT"));
     change.add_option("--smtp-host", given->smtp_host, say("host:port to send through"))->type_name(say("HOST:PORT"));
     commands.talks(change, [given](Talk& talk) {
         json::object body;
         for (auto const& [name, value] :
              {std::pair("name", &given->new_name), std::pair("imap_host", &given->imap_host),
-              std::pair("smtp_host", &given->smtp_host)})
+              std::pair("pop3_host", &given->pop3_host), std::pair("smtp_host", &given->smtp_host)})
             if (!value->empty()) body[name] = *value;
         auto const answer = talk.server.send("PATCH", "/api/v1/accounts/" + in_url(given->name), body);
         talk.show(answer, shown(answer));

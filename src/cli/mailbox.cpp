@@ -34,7 +34,8 @@ void add_add(Commands& commands, CLI::App& group)
            "--baseline", given->baseline,
            say("Which of the mail that is there counts as new: now (none of it), a number of days such as 7d, all"))
         ->type_name("now|DAYSd|all");  // lint-strings: allow
-    add.add_option("--after", given->after, say("What happens on the server to a mail that was filed; move otherwise"))
+    add.add_option("--after", given->after,
+                   say("What happens on the server to a mail that was filed; move otherwise, over POP3 leave"))
         ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
     add.add_option("--after-folder", given->after_folder, say("Where to move it; Postroom otherwise"))
         ->type_name(say("FOLDER"));

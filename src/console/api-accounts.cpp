@@ -28,8 +28,25 @@ json::object view(store::Connection& c, model::Account const& account, words::La
 }
 
 struct Wanted {
-    std::string department, application, imap_host, smtp_host;
+    std::string department, application, retrieval_host, smtp_host;
 };
+
+// One protocol's name, and the port that is TLS from the first byte.
+std::string_view host_field(model::Protocol retrieval)
+{
+    return retrieval == model::Protocol::pop3 ? "pop3_host" : "imap_host";
+}
+std::uint16_t tls_port(model::Protocol retrieval)
+{
+    return retrieval == model::Protocol::pop3 ? 995 : 993;
+}
+
+void refuse_other_host(Members const& members, model::Protocol retrieval)
+{
+    auto const other = retrieval == model::Protocol::pop3 ? "imap_host" : "pop3_host";
+    if (members.has(other))
+        throw Problem(Trouble::invalid, tr("the account retrieves otherwise: give {}", host_field(retrieval)), other);
+}
 
 // Where nothing else is said, the cloud's own servers.
 Endpoint server(std::string const& given, std::string_view field, std::string const& cloud, Endpoint const& clouds_own)
@@ -44,7 +61,8 @@ Endpoint server(std::string const& given, std::string_view field, std::string co
 void choose_servers(model::Account& account, std::string const& cloud, Wanted const& wanted)
 {
     auto const record = or_problem(oauth::cloud_named(cloud));
-    account.retrieval_server = server(wanted.imap_host, "imap_host", cloud, Endpoint{record.imap_host, 993});
+    account.retrieval_server = server(wanted.retrieval_host, host_field(account.retrieval), cloud,
+                                      Endpoint{record.imap_host, tls_port(account.retrieval)});
     account.submission_server = server(wanted.smtp_host, "smtp_host", cloud, Endpoint{record.smtp_host, 587});
     // RFC 8314 section 3.3: this port begins with TLS, every other one with STARTTLS.
     account.submission_implicit_tls = account.submission_server.port == 465;
@@ -80,19 +98,22 @@ Answer list_accounts(House& house, Request const& request)
 
 Answer add_account(House& house, Request const& request)
 {
-    Members const members(request.http,
-                          {"name", "department", "application", "kind", "user", "imap_host", "smtp_host"});
+    Members const members(request.http, {"name", "department", "application", "kind", "retrieval", "user", "imap_host",
+                                         "pop3_host", "smtp_host"});
     model::Account account;
     account.id = model::AccountId::make();
     account.name = members.name("name");
     account.kind = or_problem(model::parse_account_kind(members.text_or("kind", "mailbox")), "kind");
+    account.retrieval = or_problem(model::parse_protocol(members.text_or("retrieval", "imap")), "retrieval");
+    refuse_other_host(members, account.retrieval);
     account.user = to_lower(trim(members.text("user", 320)));
     if (account.user.find('@') == std::string::npos)
         throw Problem(Trouble::invalid, tr("the user must be a user name such as sales@contoso.com"), "user");
-    Wanted const wanted{members.text("department"), members.text("application"), members.text_or("imap_host", ""),
-                        members.text_or("smtp_host", "")};
-    bool const own_servers = !wanted.imap_host.empty() || !wanted.smtp_host.empty();
-    if (own_servers) check_may_name_servers(request, wanted.imap_host.empty() ? "smtp_host" : "imap_host");
+    Wanted const wanted{members.text("department"), members.text("application"),
+                        members.text_or(host_field(account.retrieval), ""), members.text_or("smtp_host", "")};
+    bool const own_servers = !wanted.retrieval_host.empty() || !wanted.smtp_host.empty();
+    if (own_servers)
+        check_may_name_servers(request, wanted.retrieval_host.empty() ? "smtp_host" : host_field(account.retrieval));
     account.created = account.state_since = house.now();
     auto const body = co_await house.store().write([&](store::Connection& c) {
         if (store::account_named(c, account.name))
@@ -124,11 +145,12 @@ Answer show_account(House& house, Request const& request)
 
 Answer change_account(House& house, Request const& request)
 {
-    Members const members(request.http, {"name", "imap_host", "smtp_host"});
-    if (!members.has("name") && !members.has("imap_host") && !members.has("smtp_host"))
-        throw Problem(Trouble::invalid, tr("there is nothing to change: give {}", "name, imap_host, smtp_host"));
-    bool const own_servers = members.has("imap_host") || members.has("smtp_host");
-    if (own_servers) check_may_name_servers(request, members.has("imap_host") ? "imap_host" : "smtp_host");
+    Members const members(request.http, {"name", "imap_host", "pop3_host", "smtp_host"});
+    if (!members.has("name") && !members.has("imap_host") && !members.has("pop3_host") && !members.has("smtp_host"))
+        throw Problem(Trouble::invalid,
+                      tr("there is nothing to change: give {}", "name, imap_host, pop3_host, smtp_host"));
+    for (auto const* const field : {"imap_host", "pop3_host", "smtp_host"})
+        if (members.has(field)) check_may_name_servers(request, field);
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const found = account_named(c, request.caller.sight, request.path("name"));
         check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "account.", found.name);
@@ -140,8 +162,10 @@ Answer change_account(House& house, Request const& request)
                 throw Problem(Trouble::conflict, tr("there is an account \"{}\" already", other->name), "name");
             changed["name"] = account.name = members.name("name");
         }
-        if (members.has("imap_host")) {
-            account.retrieval_server = or_problem(parse_endpoint(members.text("imap_host"), 993), "imap_host");
+        refuse_other_host(members, account.retrieval);
+        if (auto const field = host_field(account.retrieval); members.has(field)) {
+            account.retrieval_server =
+                or_problem(parse_endpoint(members.text(field), tls_port(account.retrieval)), field);
             changed["retrieval_server"] = to_string(account.retrieval_server);
         }
         if (members.has("smtp_host")) {

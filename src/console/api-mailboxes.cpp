@@ -41,6 +41,16 @@ void check_line(std::string_view text, std::string_view field)
             throw Problem(Trouble::invalid, tr("the member \"{}\" has a control character", field), std::string(field));
 }
 
+// POP3 knows the Inbox only, and nothing to do to a mail but deleting it.
+void check_for_pop3(model::Mailbox const& mailbox)
+{
+    if (!equal_ignoring_case(mailbox.folder, "INBOX"))
+        throw Problem(Trouble::invalid, tr("POP3 opens the folder {} only", "INBOX"), "folder");
+    if (mailbox.after != model::AfterAction::leave && mailbox.after != model::AfterAction::remove)
+        throw Problem(Trouble::invalid, tr("over POP3 a mail that was filed can be left or deleted, and nothing else"),
+                      "after");
+}
+
 // While the store takes nothing, what it says of a mailbox is from before, and why can't be written into it.
 json::object view(House& house, store::Connection& c, Names& names, model::Mailbox mailbox)
 {
@@ -84,7 +94,6 @@ Answer add_mailbox(House& house, Request const& request)
     mailbox.folder = members.text_or("folder", "INBOX", 256);
     check_line(mailbox.folder, "folder");
     mailbox.baseline = baseline(members.text_or("baseline", "now"), now);
-    mailbox.after = or_problem(model::parse_after_action(members.text_or("after", "move")), "after");
     mailbox.after_folder = members.text_or("after_folder", "Postroom", 256);
     check_line(mailbox.after_folder, "after_folder");
     mailbox.created = mailbox.state_since = now;
@@ -93,6 +102,10 @@ Answer add_mailbox(House& house, Request const& request)
         auto const account = account_named(c, request.caller.sight, account_name, "account");
         mailbox.account = account.id;
         mailbox.department = account.department;
+        bool const pop3 = account.retrieval == model::Protocol::pop3;
+        mailbox.after =
+            or_problem(model::parse_after_action(members.text_or("after", pop3 ? "leave" : "move")), "after");
+        if (pop3) check_for_pop3(mailbox);
         if (store::mailbox_at(c, mailbox.address))
             throw Problem(Trouble::conflict, tr("there is a mailbox {} already", mailbox.address), "address");
         if (auto const others = store::mailboxes_of(c, account.id);
@@ -156,6 +169,8 @@ Answer change_mailbox(House& house, Request const& request)
             mailbox.poll = std::chrono::seconds(members.number("poll", 5, 3600));
             changed["poll"] = mailbox.poll.count() / 1000;
         }
+        auto const account = store::account(c, mailbox.account);
+        if (account && account->retrieval == model::Protocol::pop3) check_for_pop3(mailbox);
         store::change_mailbox(c, mailbox);
         note(c, request.caller, "mailbox.change", mailbox.address, std::move(changed), house.now());
         Names names(c, request.language());

@@ -1,0 +1,169 @@
+// Retrieval over POP3, from the lab (which answers as Exchange Online) and from Debian's Dovecot, whose tokens are the lab's: every mail
+// becomes a case once, and what is deleted was filed. SEED=n repeats the instants of the kills as far as a machine does.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { makeCertificates } from '../support/certificates.mjs';
+import { startDovecot } from '../support/dovecot.mjs';
+import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { delay, scratchFolder, until } from '../support/scratch.mjs';
+
+const sales = 'sales@contoso.test';
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+/** mulberry32: numbers from 0 to 1 that a seed repeats. */
+function randomNumbers(state) {
+  return () => {
+    state = (state + 0x6D2B79F5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const mail = (subject, size = 300) => `From: customer@example.com\r\nTo: ${sales}\r\nSubject: ${subject}\r
+Message-ID: <${subject.replace(/\W/g, '-')}@example.com>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\n\r
+.a line with a dot\r\n..and two\r\n${`${subject} `.repeat(Math.ceil(size / subject.length)).replace(/.{900}/g, '$&\r\n')}\r\n`;
+
+async function openHouse({ keep, lab, pop3, anchors = [], after }) {
+  const server = await keep(startServer({ anchors: [lab.facts.anchor, ...anchors] }));
+  await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  await server.command('account', 'add', 'sales', '--department', 'Customer care', '--application', 'provider', '--user', sales,
+    '--retrieval', 'pop3', '--pop3-host', pop3, '--smtp-host', lab.facts.smtp);
+  await server.command('mailbox', 'add', sales, '--account', 'sales', '--baseline', 'all', ...(after ? ['--after', after] : []));
+  await server.api(`mailboxes/${sales}`, { poll: 5 }, 'PATCH');
+  const outcome = await authorize(server, 'sales', sales, lab.signIn);
+  assert.equal(outcome.state, 'accepted', outcome.reason);
+  return server;
+}
+
+const look = (server) => server.command('retrieve', '--once');
+const subjects = async (server) => (await server.api('cases?limit=200')).items.map((each) => each.subject).sort();
+const thereAre = (server, wanted) => until(`${wanted.length} cases`, async () => {
+  const now = await subjects(server);
+  if (now.length < wanted.length) throw new Error(`${now.length} of ${wanted.length}: ${JSON.stringify(await server.mailbox(sales))}`);
+  assert.deepEqual(now, [...wanted].sort());
+  return true;
+}, { limit: 60_000, pause: 200 });
+
+scenario('POP3 of Exchange Online, as the lab plays it', { limit: 150_000 }, async ({ keep, t }) => {
+  const lab = await keep(startLab());
+  const server = await openHouse({ keep, lab, pop3: lab.facts.pop3, after: 'delete' });
+  const put = [];
+  const arrive = async (subject, size) => {
+    put.push(subject);
+    return lab.mail(sales, mail(subject, size));
+  };
+  for (let i = 1; i <= 5; ++i) await arrive(`Mail ${i}`, i === 3 ? 700_000 : 300);
+  await look(server);
+  await thereAre(server, put);
+  await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0);
+  const [case_] = (await server.api('cases?limit=1')).items;
+  const [activity] = (await server.api(`cases/${case_.number}`)).items;
+  assert.match(activity.text, /^\.a line with a dot\n\.\.and two/m, 'dots are those of the mail');
+
+  // The connection ends within a mail, again and again: the mails that came are filed once, and the rest come later.
+  await lab.api('faults', { id: 'pop3-cut-mail', value: '500', times: 2 });
+  for (let i = 6; i <= 9; ++i) await arrive(`Mail ${i}`);
+  await thereAre(server, put);
+
+  // Deletions are refused; then QUIT's answer is lost, before anything was deleted and after.
+  await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0, { limit: 30_000 });
+  for (const id of ['pop3-deletion-refused', 'pop3-lost-before-deleting', 'pop3-lost-after-deleting']) {
+    await lab.api('faults', { id, times: id === 'pop3-deletion-refused' ? 4 : 1 });
+    await arrive(`Mail with ${id}`);
+    await thereAre(server, put);
+    await until(`an empty Inbox after ${id}`, async () => {
+      await run(['retrieve', '--once', '--socket', server.socket]);  // fails where the fault plays
+      return (await lab.folder(sales)).length === 0;
+    }, { limit: 60_000, pause: 500 });
+  }
+
+  // Ids by position are used again as soon as a mail is gone, and are in no order.
+  await lab.api('faults', { id: 'pop3-ids-by-position' });
+  await lab.api('faults', { id: 'pop3-list-reordered' });
+  for (let i = 10; i <= 13; ++i) {
+    await arrive(`Mail ${i}`);
+    await look(server);
+    await thereAre(server, put);
+  }
+  await lab.api('faults', undefined, 'DELETE');
+
+  // One mail that is never given stops none.
+  const { uid } = await arrive('Poisoned');
+  put.pop();
+  await lab.api('faults', { id: 'pop3-retrieval-refused', value: String(uid) });
+  await arrive('Behind it');
+  await look(server);
+  await thereAre(server, put);
+  for (let i = 0; i < 5; ++i) await look(server);
+  assert.equal((await server.mailbox(sales)).counts.unreadable, 1);
+  assert.equal((await lab.folder(sales)).length, 1, 'what was not filed is not deleted');
+  t.diagnostic(`${put.length} mails`);
+});
+
+scenario('POP3 leaves mail where nobody said otherwise, and does nothing else to it', { limit: 60_000 }, async ({ keep }) => {
+  const lab = await keep(startLab());
+  const server = await openHouse({ keep, lab, pop3: lab.facts.pop3 });
+  assert.equal((await server.mailbox(sales)).after, 'leave');
+  const asked = async (change) => {
+    const ended = await server.api(`mailboxes/${sales}`, change, 'PATCH').then(() => '', (error) => error.message);
+    return ended;
+  };
+  assert.match(await asked({ after: 'move' }), /400 .*left or deleted/);
+  assert.match(await asked({ after: 'seen' }), /400 .*left or deleted/);
+  assert.match(await asked({ folder: 'Archive' }), /400 .*INBOX/);
+  await lab.mail(sales, mail('One'));
+  await lab.mail(sales, mail('Two'));
+  for (let i = 0; i < 3; ++i) await look(server);
+  await thereAre(server, ['One', 'Two']);
+  assert.equal((await lab.folder(sales)).length, 2);
+  // A refused sign-in shows, and passes.
+  await lab.api('faults', { id: 'pop3-sign-in-refused', times: 2 });
+  const refused = await run(['retrieve', '--once', '--socket', server.socket]);
+  assert.match(refused.out + refused.err, /Authentication failure: unknown user name or bad password/);
+  await lab.mail(sales, mail('Three'));
+  await thereAre(server, ['One', 'Three', 'Two']);
+});
+
+scenario('killed while it retrieves from and deletes at Dovecot', { limit: 200_000 }, async ({ keep, t }) => {
+  t.diagnostic(`SEED=${seed}`);
+  const random = randomNumbers(seed);
+  const { folder, remove } = scratchFolder('certificates');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const lab = await keep(startLab());
+  const dovecot = await keep(startDovecot({ certificates, introspection: lab.introspection, pop3: true }));
+  const put = [];
+  const arrive = (count) => dovecot.fill(sales, (home) => {
+    for (let i = 0; i < count; ++i) {
+      const subject = `Mail ${put.length + 1}`;
+      put.push(subject);
+      const name = `${home}/cur/${Date.now()}.${put.length}.pop3:2,`;
+      writeFileSync(name, mail(subject, random() < 0.1 ? 600_000 : 100 + random() * 20_000));
+    }
+  });
+  arrive(10);
+  const server = await openHouse({
+    keep, lab, pop3: `localhost:${dovecot.ports.pop3s}`, anchors: [certificates.anchor], after: 'delete',
+  });
+  await thereAre(server, put);
+  for (let round = 0; round < 6; ++round) {
+    arrive(8);
+    await delay(random() * 400);
+    await server.kill();
+    server.launch();
+    await delay(300 + random() * 1_500);
+    await server.kill();
+    await server.begin();
+  }
+  const setAside = async () => {
+    for (const each of (await server.api('exceptions')).items) await server.api(`exceptions/${each.id}/retry`, {});
+  };
+  await until('every mail as a case', async () => {
+    await setAside();
+    return (await subjects(server)).length >= put.length;
+  }, { limit: 60_000, pause: 250 });
+  await delay(1_000);  // a mail too many would come now
+  await thereAre(server, put);
+  await until('nothing on the server', () => dovecot.delivered(sales).length === 0, { limit: 30_000 });
+});
