@@ -42,6 +42,8 @@ function untranslated(known) {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
+    // The server has brackets of its own for what it translates.
+    if (element.closest('[role=alert] [data-said]') && !/^\[.*\]$/s.test(element.textContent.trim())) found.add(`said by the server: ${element.textContent}`);
     if (element.closest('bdi, time, data, script, style, [data-said]') || !(element.checkVisibility() || element.closest('select'))) continue;
     if (bare(walker.currentNode.data)) found.add(bare(walker.currentNode.data));
   }

@@ -1,5 +1,5 @@
 // Requests to Postroom's API: JSON in and out, the session's CSRF value on every change, and refusals as Trouble.
-import i18next from "i18next";
+import { serversLanguage } from "../i18n";
 import type { components } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -34,7 +34,7 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** `etag` is the version that was changed: where there is another by now, the server refuses (412), and nothing is overwritten. */
 export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, etag?: string): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json", "accept-language": i18next.language };
+  const headers: Record<string, string> = { accept: "application/json", "accept-language": serversLanguage() };
   if (etag !== undefined) headers["if-match"] = etag;
   if (method !== "GET") headers["x-postroom-csrf"] = csrf;
   const init: RequestInit = { method, headers, credentials: "same-origin" };

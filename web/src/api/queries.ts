@@ -1,5 +1,6 @@
 // What the pages ask and change, each question with how often it is asked again.
 import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import i18next from "i18next";
 import { useEffect } from "react";
 import { call, path, setCsrf, Trouble, type Schemas } from "./client";
 import { isTold, listen, useLiveness } from "./live";
@@ -28,6 +29,9 @@ export const queryClient: QueryClient = new QueryClient({
     queries: { retry: (count, error) => count < 2 && error instanceof Trouble && (error.status === 0 || error.status >= 500), staleTime: 1_000 },
   },
 });
+
+// The server says what it has to say in the language that it is asked in.
+i18next.on("languageChanged", () => void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" }));
 
 type List<T> = { items: T[] };
 

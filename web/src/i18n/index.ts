@@ -41,6 +41,9 @@ export function languageOf(code: string): Language {
   return nearest(code) ?? spoken[0];
 }
 
+/** What the server is asked to speak; it has a language of brackets, too. */
+export const serversLanguage = () => (spoken.some((each) => each.code === i18next.language) ? i18next.language : "qps");
+
 function preferred(): Language {
   const asked = new URLSearchParams(location.search).get("lang");
   if (asked !== null) sessionStorage.setItem(remembered, aliases[asked] ?? asked);

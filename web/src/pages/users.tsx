@@ -140,7 +140,7 @@ export function UsersPage() {
                   ),
               },
               { head: t("common.created"), cell: (row) => <Time at={row.created} /> },
-              ...(rules ? [{ head: t("exception.actions"), cell: (row: Schemas["User"]) => <Actions user={row} own={row.name === own} /> }] : []),
+              ...(rules ? [{ head: t("exception.actions"), cell: (row: Schemas["User"]) => <Actions user={row} own={row.name === own} />, room: "wide" as const }] : []),
             ]}
           />
         )}

@@ -1,4 +1,4 @@
-// The likeliest cause of a state, with its remedy and whose it is. The catalogue's own words are English.
+// The likeliest cause of a state, with its remedy and whose it is.
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";

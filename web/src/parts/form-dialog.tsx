@@ -10,7 +10,7 @@ import { Refusal } from "./refusal";
 
 const useStyles = makeStyles({
   fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS },
-  several: { display: "flex", flexDirection: "column", border: "none", margin: 0, padding: 0, minWidth: 0 },
+  several: { display: "flex", flexDirection: "column", border: "none", margin: 0, padding: 0, minWidth: 0, "& > legend": { padding: 0 } },
   hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
 });
 
