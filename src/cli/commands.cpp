@@ -35,7 +35,7 @@ std::string in_our_words(CLI::ParseError const& error)
     if (error.get_name() == "RequiredError" && words.ends_with(required))
         return say("{} is required", words.substr(0, words.size() - required.size()));
     auto const stop = words.find(": ");
-    if (error.get_name() == "ExtrasError" && stop != words.npos)
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && stop != words.npos)
         return say("this was not expected: {}", words.substr(stop + 2));
     if (error.get_name() == "ValidationError" && stop != words.npos) {
         auto const value = words.find(" not in {");  // lint-strings: allow
