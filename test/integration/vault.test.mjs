@@ -129,14 +129,14 @@ scenario('a wrong key, none, or one that others can read is told at the start', 
 });
 
 scenario('a damaged secret is named, and not shown', { limit: 60_000 }, async ({ keep }) => {
-  const { server, name } = await startAuthorized({ keep, store: 'sqlite' });
+  const { server } = await startAuthorized({ keep, store: 'sqlite' });
   await server.end();
-  execFileSync('sqlite3', [path.join(server.folder, 'store/postroom.db'), 'UPDATE account_grant SET refresh_token = access_token']);
+  const hex = execFileSync('sqlite3', [path.join(server.folder, 'store/postroom.db'),
+    'UPDATE account_grant SET refresh_token = access_token RETURNING lower(hex(account))'], { encoding: 'utf8' }).trim();
   await server.begin();
-  const { id } = (await server.api('accounts')).items.find((each) => each.name === name);
   const verified = await vault(server, 'verify');
   assert.equal(verified.code, 1);
-  assert.match(verified.out, new RegExp(`account/${id}/refresh-token was changed, or sealed for another place`));
+  assert.ok(verified.out.replaceAll('-', '').includes(`account/${hex}/refreshtoken was changed, or sealed for another place`), verified.out);
   assert.match(verified.out, /1 secret can't be read: authorize its account anew/);
 });
 
