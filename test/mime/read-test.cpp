@@ -475,6 +475,20 @@ TEST(Read, CutAtEveryByte)
     }
 }
 
+TEST(Received, IsWhatTheNewestServerSays)
+{
+    std::string const date = "Date: Sun, 22 Nov 2026 10:00:00 +0000\r\n";
+    auto const at = [](std::string_view text) { return received(text); };
+    EXPECT_EQ(at("Received: from a (x; y) by b;\r\n Sun, 22 Nov 2026 12:00:00 +0100\r\n"
+                 "Received: from c by d; Sun, 22 Nov 2026 09:00:00 +0000\r\n" +
+                 date + "\r\n"),
+              *from_rfc3339("2026-11-22T11:00:00Z"));
+    EXPECT_EQ(at(date + "\r\n"), *from_rfc3339("2026-11-22T10:00:00Z"));
+    EXPECT_EQ(at("Received: without a date\r\n" + date + "\r\n"), *from_rfc3339("2026-11-22T10:00:00Z"));
+    EXPECT_EQ(at("Subject: x\r\n\r\n" + date), std::nullopt);
+    EXPECT_EQ(at(""), std::nullopt);
+}
+
 TEST(Fingerprint, IsOfStableHeadersOnly)
 {
     auto const of = [](std::string_view text) { return fingerprint(crlf(text)); };

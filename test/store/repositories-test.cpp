@@ -244,6 +244,34 @@ TEST_P(RepositoriesTest, RemembersAfterActionsUntilTheyAreDone)
     });
 }
 
+TEST_P(RepositoriesTest, KnowsMailsByTheirUniqueIdsWhileTheServerListsThem)
+{
+    auto const row = [&](std::uint32_t uid, std::string unique_id) {
+        model::LedgerRow each;
+        each.place = {house.mailbox.id, "INBOX", 0, uid};
+        each.due = model::AfterAction::remove;
+        each.unique_id = std::move(unique_id);
+        return each;
+    };
+    write([&](Connection& c) {
+        EXPECT_EQ(last_uid(c, house.mailbox.id, "INBOX", 0), 0U);
+        add_to_ledger(c, row(1, "a"), clock.now());
+        add_to_ledger(c, row(2, "A b"), clock.now());
+        EXPECT_EQ(last_uid(c, house.mailbox.id, "INBOX", 0), 2U);
+        EXPECT_EQ(due_after_actions(c, house.mailbox.id, "INBOX", 0, 10).at(1).unique_id, "A b");
+    });
+    EXPECT_EQ(trouble([&](Connection& c) { add_to_ledger(c, row(3, "a"), clock.now()); }), Trouble::conflict)
+        << "no two mails have one at the same time";
+    write([&](Connection& c) {
+        gone_from_server(c, row(1, "").place, clock.now());
+        EXPECT_EQ(named_mails(c, house.mailbox.id), (std::vector<NamedMail>{{"A b", 2}}));
+        ASSERT_EQ(due_after_actions(c, house.mailbox.id, "INBOX", 0, 10).size(), 1U);
+        add_to_ledger(c, row(3, "a"), clock.now());
+        EXPECT_EQ(named_mails(c, house.mailbox.id).size(), 2U);
+        EXPECT_EQ(known_uids(c, house.mailbox.id, "INBOX", 0), (std::vector<std::uint32_t>{1, 2, 3}));
+    });
+}
+
 TEST_P(RepositoriesTest, KeepsTheLedgerWhereAMessageIsDeleted)
 {
     auto const message = file(1, 1);
