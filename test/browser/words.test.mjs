@@ -67,7 +67,7 @@ function clipped() {
   return found;
 }
 
-const known = () => ['Postroom', 'English', 'Pseudo', 'oduesP', 'Customer care', 'provider', 'words-1', 'كل', `Bill \ufffdfdp.exe`, 'فاطمة', administrator.name, 'anna', 'microsoft',
+const known = () => ['Postroom', 'IMAP', 'POP3', 'English', 'Pseudo', 'oduesP', 'Customer care', 'provider', 'words-1', 'كل', `Bill \ufffdfdp.exe`, 'فاطمة', administrator.name, 'anna', 'microsoft',
   ...everything.accounts.flatMap(({ account, user }) => [user, account])].sort((a, b) => b.length - a.length);
 
 const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/sent', '/exceptions', '/users', '/own', '/settings', '/nowhere'];

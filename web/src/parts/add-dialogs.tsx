@@ -4,9 +4,10 @@ import { AddRegular } from "@fluentui/react-icons/svg/add";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { useMay } from "../api/queries";
-import { FormDialog } from "./form-dialog";
+import { FormDialog, type Values } from "./form-dialog";
 
 const clouds = ["worldwide", "gcc-high", "dod", "china", "custom"] as const;
+const retrievals = ["imap", "pop3"] as const;
 export const afters = ["move", "seen", "leave", "delete"] as const;
 
 const named = (list: { name: string }[]) => list.map((each) => ({ value: each.name, label: each.name }));
@@ -51,7 +52,13 @@ export function AddAccount({ applications, departments }: { applications: Schema
         { name: "user", label: t("account.user"), required: true, hint: t("account.userHint") },
         { name: "department", label: t("common.department"), required: true, options: named(departments) },
         { name: "application", label: t("account.application"), required: true, ...(applications ? { options: named(applications) } : { hint: t("account.applicationHint") }) },
-        { name: "imap_host", label: t("account.retrievalServer"), hint: t("account.serverHint", { server: "outlook.office365.com:993" }), when: () => rules },
+        { name: "retrieval", label: t("account.retrieval"), required: true, options: retrievals.map((value) => ({ value, label: value.toUpperCase() })), hint: t("account.retrievalHint") },
+        ...retrievals.map((each) => ({
+          name: `${each}_host`,
+          label: t("account.retrievalServer"),
+          hint: t("account.serverHint", { server: `outlook.office365.com:${each === "imap" ? 993 : 995}` }),
+          when: (values: Values) => rules && values.retrieval === each,
+        })),
         { name: "smtp_host", label: t("account.submissionServer"), hint: t("account.serverHint", { server: "smtp.office365.com:587" }), when: () => rules },
       ]}
     />

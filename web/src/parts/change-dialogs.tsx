@@ -45,7 +45,8 @@ export function RemoveMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
 
 export function ChangeAccount({ account, onRenamed }: { account: Schemas["Account"]; onRenamed: (name: string) => void }) {
   const { t } = useTranslation();
-  const before = { name: account.name, imap_host: account.retrieval_server, smtp_host: account.submission_server };
+  const retrievalHost = `${account.retrieval}_host`;
+  const before = { name: account.name, [retrievalHost]: account.retrieval_server, smtp_host: account.submission_server };
   // Tokens go to these servers, so only a system administrator may name them.
   const rules = useMay("system:write");
   return (
@@ -62,7 +63,7 @@ export function ChangeAccount({ account, onRenamed }: { account: Schemas["Accoun
       }}
       fields={[
         { name: "name", label: t("common.name"), value: before.name, required: true },
-        { name: "imap_host", label: t("account.retrievalServer"), value: before.imap_host, required: true, when: () => rules },
+        { name: retrievalHost, label: t("account.retrievalServer"), value: account.retrieval_server, required: true, when: () => rules },
         { name: "smtp_host", label: t("account.submissionServer"), value: before.smtp_host, required: true, when: () => rules },
       ]}
     />
