@@ -32,10 +32,8 @@ constexpr std::string_view unique_ids_sql =
     ;
 
 constexpr std::array all{
-    Migration{1, "start", start_sql},
-    Migration{2, "identity", identity_sql},
-    Migration{3, "changes", changes_sql},
-    Migration{4, "master-keys", master_keys_sql},
+    Migration{1, "start", start_sql},           Migration{2, "identity", identity_sql},
+    Migration{3, "changes", changes_sql},       Migration{4, "master-keys", master_keys_sql},
     Migration{5, "unique-ids", unique_ids_sql},
 };
 
