@@ -1,4 +1,5 @@
 // Two people at the same thing: each sees at once what the other does, and nobody overwrites what nobody has seen.
+// Seen to fail with pages that send no If-Match (the case closed, the form overtaken), and with pages that ask nothing anew on an event.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../support/scratch.mjs';
