@@ -2,11 +2,13 @@
 #include "base/text.hpp"
 #include "console/admission.hpp"
 #include "console/api.hpp"
+#include "console/etag.hpp"
 #include "console/external-url.hpp"
 #include "console/json.hpp"
 #include "console/paging.hpp"
 #include "console/passwords.hpp"
 #include "console/responses.hpp"
+#include "store/changes.hpp"
 #include "store/people.hpp"
 
 #include <fmt/format.h>
@@ -114,7 +116,7 @@ Answer show_user(House& house, Request const& request)
     request.only_parameters({});
     auto const body =
         co_await house.store().read([&](store::Connection& c) { return view(c, user_named(c, request.path("name"))); });
-    co_return json_response(net::http::status::ok, body);
+    co_return edited_response(body);
 }
 
 Answer add_user(House& house, Request const& request)
@@ -152,6 +154,8 @@ Answer change_user(House& house, Request const& request)
     if (members.has("role")) role = or_problem(model::parse_role(members.text("role")), "role");
     auto const departments = named_departments(members);
     auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const found = user_named(c, request.path("name"));
+        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "user.", found.name);
         auto user = user_named(c, request.path("name"));
         auto const before = user.role;
         user.role = role.value_or(before);
@@ -162,13 +166,14 @@ Answer change_user(House& house, Request const& request)
         note(c, request.caller, "user.change", user.name, detail_of(shown), house.now());
         return shown;
     });
-    co_return json_response(net::http::status::ok, body);
+    co_return edited_response(body);
 }
 
 Answer remove_user(House& house, Request const& request)
 {
     co_await house.store().write([&](store::Connection& c) {
         auto const user = user_named(c, request.path("name"));
+        check_match(c, request, etag(store::next_version(c, user.id) - 1, user.id.value), "user.", user.name);
         if (user.role == model::Role::system_administrator) keep_a_system_administrator(c, user);
         store::remove_user(c, user.id);
         note(c, request.caller, "user.remove", user.name, {{"role", std::string(to_string(user.role))}}, house.now());

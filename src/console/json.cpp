@@ -58,7 +58,8 @@ json::object to_json(model::User const& user, Names& names, std::vector<model::U
             {"departments", std::move(departments)},
             {"has_password", !user.password_hash.empty()},
             {"link_ends", time(link == links.end() ? std::nullopt : std::optional(link->ends))},
-            {"created", time(user.created)}};
+            {"created", time(user.created)},
+            {"etag", etag(user.version, user.id.value)}};
 }
 
 json::object to_json(model::AccessToken const& token, std::string const& user)

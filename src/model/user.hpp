@@ -3,6 +3,7 @@
 
 #include "model/ids.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct User {
     Role role = Role::agent;
     Instant created{};
     std::vector<DepartmentId> departments{};
+    std::int64_t version = 1;  ///< of what people edit
 };
 
 /// A one-time link with which a user chooses a password. The store knows a digest of its secret.

@@ -130,6 +130,12 @@ std::int64_t next_version(Connection& c, model::CaseId id)
                    "the case");
 }
 
+std::int64_t next_version(Connection& c, model::UserId id)
+{
+    return counted(c.first("UPDATE console_user SET version = version + 1 WHERE id = ? RETURNING version", number, id),
+                   "the user");
+}
+
 std::int64_t next_setting_version(Connection& c, std::string_view name)
 {
     auto const value = setting(c, name);

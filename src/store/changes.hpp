@@ -38,6 +38,7 @@ struct Change {
 [[nodiscard]] std::int64_t next_version(Connection& c, model::AccountId id);
 [[nodiscard]] std::int64_t next_version(Connection& c, model::MailboxId id);
 [[nodiscard]] std::int64_t next_version(Connection& c, model::CaseId id);
+[[nodiscard]] std::int64_t next_version(Connection& c, model::UserId id);
 /// Of a setting, by its name; one that was never set has had version 0.
 [[nodiscard]] std::int64_t next_setting_version(Connection& c, std::string_view name);
 

@@ -12,11 +12,16 @@ model::Department department_of(Row const& row)
 }
 
 constexpr std::string_view user_columns =
-    "SELECT u.id, u.name, u.password_hash, u.role, u.created FROM console_user u ";
+    "SELECT u.id, u.name, u.password_hash, u.role, u.created, u.version FROM console_user u ";
 
 model::User user_of(Row const& row)
 {
-    return {row.id<model::UserId>(0), row.text(1), row.text(2), word(row, 3, model::parse_role), row.instant(4)};
+    return {.id = row.id<model::UserId>(0),
+            .name = row.text(1),
+            .password_hash = row.text(2),
+            .role = word(row, 3, model::parse_role),
+            .created = row.instant(4),
+            .version = row.integer(5)};
 }
 
 template <class... Args>

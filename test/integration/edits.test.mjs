@@ -31,6 +31,7 @@ scenario('an edit of what somebody else edited meanwhile is refused, and says wh
     [`cases/${number}`]: ['PATCH', (i) => ({ state: i % 2 ? 'open' : 'closed' })],
     'accounts/sales': ['PATCH', (i) => ({ imap_host: `localhost:${1000 + i}` })],
     [`mailboxes/${sales}`]: ['PATCH', (i) => ({ display_name: `Sales ${i}` })],
+    'users/agent': ['PATCH', (i) => ({ role: i % 2 ? 'agent' : 'auditor' })],
     'settings/doubt-delays': ['PUT', (i) => ({ value: `${i + 1}s` })],
   };
   for (const [path, [method, body]] of Object.entries(edited)) {

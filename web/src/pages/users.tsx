@@ -91,7 +91,8 @@ function Actions({ user, own }: { user: Schemas["User"]; own: boolean }) {
         title={t("user.changeOf", { name })}
         submit={t("common.save")}
         fields={fields}
-        onSubmit={(values) => call("PATCH", path("users", name), rolePart(values))}
+        etag={user.etag}
+        onSubmit={(values, etag) => call("PATCH", path("users", name), rolePart(values), etag)}
       />
       <FormDialog
         trigger={<Button size="small" aria-label={t("user.newLinkFor", { name })}>{t("user.newLink")}</Button>}
@@ -103,7 +104,7 @@ function Actions({ user, own }: { user: Schemas["User"]; own: boolean }) {
         done={(link) => <LinkOnce user={name} link={link} />}
       />
       <ConfirmButton label={t("user.signOut")} name={t("user.signOutOf", { name })} question={t("user.signOutQuestion", { name })} onConfirm={() => call("DELETE", path("users", name, "sessions"))} />
-      {!own && <ConfirmButton label={t("common.remove")} name={t("user.removeOf", { name })} question={t("user.removeQuestion", { name })} onConfirm={() => call("DELETE", path("users", name))} />}
+      {!own && <ConfirmButton label={t("common.remove")} name={t("user.removeOf", { name })} question={t("user.removeQuestion", { name })} onConfirm={() => call("DELETE", path("users", name), undefined, user.etag)} />}
     </div>
   );
 }
