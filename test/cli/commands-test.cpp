@@ -33,7 +33,8 @@ TEST(Commands, SayWhatIsWrongWithTheCommandLineAndEndWithTwo)
     std::vector<std::pair<std::vector<char const*>, std::string>> const wrong{
         {{}, "A subcommand is required"},
         {{"acount"}, "there is no command \"acount\"; there are: serve, store, "},
-        {{"account", "ad"}, "there is no command \"ad\"; there are: add, list, show, change, authorize, remove, transcript"},
+        {{"account", "ad"},
+         "there is no command \"ad\"; there are: add, list, show, change, authorize, remove, transcript"},
         {{"account", "add", "x"}, "postroom account add --help"},
         {{"case", "show", "x"}, "number: \"x\" must be a whole number from 1"},
         {{"case", "reply", "1", "--text", "a", "--text-file", "b"}, "--text"},

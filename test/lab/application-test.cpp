@@ -100,8 +100,7 @@ protected:
 
 TEST_F(ApplicationTest, OpensWhatExchangeWasToldThatItMay)
 {
-    auto const principal =
-        std::string(api("applications").at(0).at("enterprise_object_id").as_string());
+    auto const principal = std::string(api("applications").at(0).at("enterprise_object_id").as_string());
     // A token is issued whatever the application may do; what it may, the mail servers decide.
     EXPECT_THAT(imap_sign_in("sales@contoso.test", own_token()), StartsWith("a NO AUTHENTICATE failed."));
     change({{"app_roles", boost::json::array{"IMAP.AccessAsApp", "SMTP.SendAsApp"}}});

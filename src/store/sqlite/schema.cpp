@@ -6,7 +6,11 @@ namespace postroom::store::sqlite {
 
 namespace {
 
-constexpr Dialect dialect{.uuid = "BLOB", .text = "TEXT", .blob = "BLOB", .clustered = "WITHOUT ROWID", .growing = "INTEGER PRIMARY KEY AUTOINCREMENT"};
+constexpr Dialect dialect{.uuid = "BLOB",
+                          .text = "TEXT",
+                          .blob = "BLOB",
+                          .clustered = "WITHOUT ROWID",
+                          .growing = "INTEGER PRIMARY KEY AUTOINCREMENT"};
 
 class Transaction {
 public:
