@@ -113,8 +113,8 @@ export function listen(client: QueryClient, signedOut: () => void): () => void {
     });
   };
   const seen = () => {
+    clearTimeout(later);
     if (document.visibilityState === "visible") {
-      clearTimeout(later);
       if (stream === undefined || stream.readyState === EventSource.CLOSED) open();
     } else {
       later = setTimeout(() => {
@@ -126,7 +126,8 @@ export function listen(client: QueryClient, signedOut: () => void): () => void {
   };
 
   document.addEventListener("visibilitychange", seen);
-  open();
+  // A tab that was opened in the background has none yet: a few of them would take all connections.
+  if (document.visibilityState === "visible") open();
   return () => {
     document.removeEventListener("visibilitychange", seen);
     close();
