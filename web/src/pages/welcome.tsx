@@ -15,6 +15,10 @@ import { Outside, useOutsideStyles } from "../shell/outside";
 /** Read once, before anything else of the page runs. */
 const secret = location.pathname === "/welcome" ? location.hash.slice(1) : "";
 if (secret !== "") history.replaceState(history.state, "", location.pathname + location.search);
+// A newer link, opened where an older one was, differs from the address in its # only, for which browsers load nothing.
+window.addEventListener("hashchange", () => {
+  if (location.pathname === "/welcome" && location.hash.length > 1) location.reload();
+});
 
 /** Used, ended, replaced by a newer one, or cut off on its way here: all that helps is another. */
 const isSpent = (error: unknown) => secret === "" || (error instanceof Trouble && (error.status === 410 || error.status === 404));
