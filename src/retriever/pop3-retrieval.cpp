@@ -161,7 +161,10 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
         numbers.push_back(mail.number);
         rows[mail.number] = next_row(std::move(mail.said), model::LedgerState::filed);
     }
-    Filing filing(*ground.store, *ground.clock, ground.loop, run_.filing_place(0), {});
+    // "Inbox" is this folder too, and the ledger is read under one name.
+    auto place = run_.filing_place(0);
+    place.mailbox.folder = inbox;
+    Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
     Sink sink(filing, std::move(rows));
     pop3::Retrieved retrieved;
     std::exception_ptr broke;
