@@ -166,6 +166,11 @@ Result<void> make_key_file(std::string const& path)
 
 Result<void> write_key_file(std::string const& path, std::vector<Secret> const& keys)
 {
+    // More could not be read back, by any server: postroom vault forget makes room.
+    if (keys.size() > most_keys) {
+        errno = EFBIG;
+        return not_written(path);
+    }
     auto const unfinished = write_beside(path, keys);
     if (!unfinished) return std::unexpected(unfinished.error());
     struct stat before{};
