@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             for (char const c : each.value)
                 if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) std::abort();
         }
-        if (advice_on_unknown(explanation).empty()) std::abort();
+        if (advice_on_unknown(explanation).english().empty()) std::abort();
     }
     return 0;
 }
