@@ -27,25 +27,46 @@ private:
     int& count_;
 };
 
+void check_hashing(House const& house)
+{
+    if (house.hashing >= most_hashing)
+        throw Problem(net::http::status::too_many_requests,
+                      tr("too many are signing in at this moment; try again in a few seconds"));
+}
+
 }  // namespace
 
 std::string address_of(Request const& request)
 {
-    auto const& peer = request.http.peer;
-    return peer.substr(0, peer.rfind(':'));
+    return net::address_of(request.http);
 }
 
 void check_throttle(House& house, std::string const& name, Request const& request)
 {
+    check_waits(house, name, request);
+    check_hashing(house);
+}
+
+void check_waits(House& house, std::string const& name, Request const& request)
+{
     auto const now = house.now();
     auto const wait = std::max(house.names.wait(name, now), house.addresses.wait(address_of(request), now));
-    if (wait > Duration::zero() || house.hashing >= most_hashing)
+    if (wait > Duration::zero())
         throw Problem(net::http::status::too_many_requests, tr("too many wrong passwords lately; try again in {} s",
                                                                std::max<std::int64_t>(1, (wait.count() + 999) / 1000)));
 }
 
+void check_reach(Caller const& caller, model::User const& user)
+{
+    for (auto const access : scopes())
+        if (allows(access, user.role, model::sight_of(user).all()) && !in_scope(access, caller.scopes))
+            throw Problem(Trouble::forbidden, tr("a token can't make one that may more than itself: it has no scope {}",
+                                                 to_string(access)));
+}
+
 net::awaitable<bool> compare(House& house, std::string hash, Secret password)
 {
+    check_hashing(house);
     Hashing const hashing(house.hashing);
     auto work = [hash = std::move(hash), password = std::move(password)] { return password_fits(hash, password); };
     co_return co_await house.off_the_loop(std::move(work));

@@ -11,10 +11,17 @@ namespace postroom::console {
 
 /// Problem 429 while this name (in lower case; empty: none) or the request's address has to wait.
 void check_throttle(House& house, std::string const& name, Request const& request);
-/// Without the port.
+/// The same once what was given has been compared, right or wrong: of many guesses at once, those that come after the
+/// first few failed learn nothing.
+void check_waits(House& house, std::string const& name, Request const& request);
+/// Problem 403 where the caller's access token has not every scope that goes with the user's role: who may choose that
+/// user's password may all that the user may.
+void check_reach(Caller const& caller, model::User const& user);
+/// Without the port. Behind a proxy on this machine it is the address that the proxy saw.
 [[nodiscard]] std::string address_of(Request const& request);
 
 /// Whether it is the password of this hash, compared off the loop; as slow for an empty hash, which nothing fits.
+/// Problem 429 where too many are being compared.
 [[nodiscard]] net::awaitable<bool> compare(House& house, std::string hash, Secret password);
 /// Problem where the password is too short; `field` is the member that it came in.
 [[nodiscard]] net::awaitable<std::string> hash_of(House& house, Secret password, std::string_view field);

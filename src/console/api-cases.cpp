@@ -83,7 +83,8 @@ Answer change_case(House& house, Request const& request)
     auto const state = or_problem(model::parse_case_state(Members(request.http, {"state"}).text("state")), "state");
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const found = case_or_problem(c, request.caller.sight, number);
-        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "case.", named(number));
+        check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "case.", named(number),
+                    found.updated);
         auto const a_case = case_or_problem(c, request.caller.sight, number);
         auto const now = house.now();
         if (a_case.state != state) {

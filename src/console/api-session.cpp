@@ -44,6 +44,7 @@ Answer sign_in(House& house, Request const& request)
     auto hash = user ? user->password_hash : std::string();
     bool const fits = co_await compare(house, std::move(hash), password);
     Problem const wrong(net::http::status::unauthorized, tr("the name or the password is wrong"));
+    check_waits(house, lower_name, request);
     if (!fits) {
         auto const address = address_of(request);
         auto const now = house.now();
@@ -93,6 +94,7 @@ Answer change_password(House& house, Request const& request)
     auto hash = user ? user->password_hash : std::string();
     bool const fits = co_await compare(house, std::move(hash), old);
     Problem const wrong(Trouble::forbidden, tr("that is not your password so far"), "old");
+    check_waits(house, lower_name, request);
     if (!fits) {
         house.names.failed(lower_name, house.now());
         throw wrong;
@@ -104,6 +106,7 @@ Answer change_password(House& house, Request const& request)
         store::set_password_hash(c, user->id, new_hash);
         auto const spared = caller.session.empty() ? std::string() : session_digest(caller.session);
         store::end_sessions_of(c, user->id, spared);
+        store::remove_link(c, user->id);
         note(c, caller, "password.change", user->name, {}, house.now());
     });
     co_return no_content();

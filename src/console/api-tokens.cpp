@@ -102,6 +102,9 @@ Answer add_token(House& house, Request const& request)
     token.created = now;
     if (auto const days = members.number_or("days", default_days, 1, most_days))
         token.ends = now + std::chrono::days(*days);
+    // A token does not outlive the one that it was made with.
+    if (auto const& bound = request.caller.token_ends; bound && (!token.ends || *token.ends > *bound))
+        token.ends = bound;
     auto const user_name = members.text_or("user", "");
     auto const secret = make_access_token();
     auto body = co_await house.store().write([&](store::Connection& c) {

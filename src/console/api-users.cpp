@@ -20,10 +20,10 @@ namespace postroom::console {
 
 namespace {
 
-json::object view(store::Connection& c, model::User const& user)
+json::object view(store::Connection& c, model::User const& user, Instant now)
 {
     Names names(c);
-    auto const links = store::links(c);
+    auto const links = store::links(c, now);
     return to_json(user, names, links);
 }
 
@@ -76,7 +76,7 @@ void settle_departments(store::Connection& c, model::User& user, std::optional<s
 
 void keep_a_system_administrator(store::Connection& c, model::User const& user)
 {
-    if (store::other_system_administrators(c, user.id) == 0)
+    if (!user.password_hash.empty() && store::other_system_administrators(c, user.id) == 0)
         throw Problem(Trouble::conflict,
                       tr("{} is the last system administrator who can sign in: make another one first", user.name));
 }
@@ -101,7 +101,7 @@ Answer list_users(House& house, Request const& request)
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c);
-        auto const links = store::links(c);
+        auto const links = store::links(c, house.now());
         json::array found;
         auto users = store::users(c);
         next = cut_by_name(users, page, &model::User::name);
@@ -114,8 +114,8 @@ Answer list_users(House& house, Request const& request)
 Answer show_user(House& house, Request const& request)
 {
     request.only_parameters({});
-    auto const body =
-        co_await house.store().read([&](store::Connection& c) { return view(c, user_named(c, request.path("name"))); });
+    auto const body = co_await house.store().read(
+        [&](store::Connection& c) { return view(c, user_named(c, request.path("name")), house.now()); });
     co_return edited_response(body);
 }
 
@@ -139,8 +139,9 @@ Answer add_user(House& house, Request const& request)
         // The link for choosing one could not be made.
         if (user.password_hash.empty()) (void)external_url_or_problem(c);
         settle_departments(c, user, departments);
+        check_reach(request.caller, user);
         store::add_user(c, user);
-        auto shown = view(c, user);
+        auto shown = view(c, user, house.now());
         note(c, request.caller, "user.add", user.name, detail_of(shown), user.created);
         return shown;
     });
@@ -153,6 +154,8 @@ Answer change_user(House& house, Request const& request)
     std::optional<model::Role> role;
     if (members.has("role")) role = or_problem(model::parse_role(members.text("role")), "role");
     auto const departments = named_departments(members);
+    if (!role && !departments)
+        throw Problem(Trouble::invalid, tr("there is nothing to change: give {}", "role, departments"));
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const found = user_named(c, request.path("name"));
         check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "user.", found.name);
@@ -161,8 +164,9 @@ Answer change_user(House& house, Request const& request)
         user.role = role.value_or(before);
         if (before == model::Role::system_administrator && user.role != before) keep_a_system_administrator(c, user);
         settle_departments(c, user, departments);
+        check_reach(request.caller, user);
         store::change_user(c, user);
-        auto shown = view(c, user);
+        auto shown = view(c, user, house.now());
         note(c, request.caller, "user.change", user.name, detail_of(shown), house.now());
         return shown;
     });
@@ -186,6 +190,7 @@ Answer end_sessions(House& house, Request const& request)
     co_await house.store().write([&](store::Connection& c) {
         auto const user = user_named(c, request.path("name"));
         auto const ended = store::end_sessions_of(c, user.id);
+        store::remove_link(c, user.id);
         note(c, request.caller, "user.sign-out", user.name, {{"sessions", ended}}, house.now());
     });
     co_return no_content();

@@ -57,6 +57,7 @@ Answer make_link(House& house, Request const& request)
     auto const now = house.now();
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const user = user_named(c, request.path("name"));
+        check_reach(request.caller, user);
         auto const url = external_url_or_problem(c);
         model::UserLink const link{user.id, now + link_life};
         store::put_link(c, link, link_digest(secret.expose()));

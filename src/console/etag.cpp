@@ -32,11 +32,12 @@ std::string etag(std::int64_t version)
 }
 
 void check_match(store::Connection& c, Request const& request, std::string const& current, std::string_view what,
-                 std::string_view on)
+                 std::string_view on, Instant changed)
 {
     auto const condition = request.http.header("if-match");
     if (condition.empty() || fits(condition, current)) return;
-    auto const last = store::last_audit(c, what, on);
+    auto last = store::last_audit(c, what, on);
+    if (last && last->at < changed) last.reset();
     Problem problem(net::http::status::precondition_failed,
                     last ? tr("{} changed it on {}, after you had seen it: look at it again, and change it then",
                               last->who, to_rfc3339(last->at))

@@ -21,8 +21,9 @@ namespace postroom::console {
 /// Problem 412 where the request has an If-Match that `current` does not fit. It says who changed it, as far as the
 /// audit trail has an entry about `on` that begins with `what` ("account."). Called in the transaction that makes the
 /// change, after store::next_version() took the version, whose predecessor `current` is.
+/// `changed`: when it last changed, where that may have been nobody's edit (a mail that came); then nobody is named.
 void check_match(store::Connection& c, Request const& request, std::string const& current, std::string_view what,
-                 std::string_view on);
+                 std::string_view on, Instant changed = {});
 
 /// 200 with the body, whose member "etag" is a header as well.
 [[nodiscard]] net::HttpResponse edited_response(json::object const& body);

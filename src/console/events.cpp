@@ -17,7 +17,7 @@ constexpr std::size_t most_kept = 10'000;
 constexpr int most_at_once = 5'000;
 constexpr auto pause = std::chrono::milliseconds(450);
 constexpr std::size_t most_listeners = 500;
-constexpr int most_of_one = 6;
+constexpr int most_of_one = 3;  // of the six connections that a browser has to a host, over all its tabs
 
 }  // namespace
 
@@ -41,6 +41,8 @@ boost::asio::awaitable<void> Feed::look(store::Store& store)
             }
             news.found = store::changes_after(c, *since, most_at_once);
             news.last = news.found.empty() ? *since : news.found.back().number;
+            // Nobody listened for long: whoever comes loads everything anyway.
+            if (news.found.size() == static_cast<std::size_t>(most_at_once)) news.last = store::last_change(c);
             return news;
         };
         auto news = co_await store.read(std::move(ask));
@@ -54,11 +56,11 @@ void Feed::take(News news, std::int64_t since)
 {
     position_ = news.last;
     if (since < 0) return;
-    // Nobody listened for so long that rows were swept meanwhile.
-    if (!news.found.empty() && news.found.front().number - since > static_cast<std::int64_t>(most_kept))
+    // Nobody listened for so long that there are more than are worth telling, or rows were swept meanwhile.
+    if (news.found.size() == static_cast<std::size_t>(most_at_once) ||
+        (!news.found.empty() && news.found.front().number - since > static_cast<std::int64_t>(most_kept)))
         return begin_anew();
     for (auto& change : news.found) keep(std::move(change));
-    if (news.found.size() == static_cast<std::size_t>(most_at_once)) looked_ = {};
 }
 
 void Feed::keep(store::Change change)

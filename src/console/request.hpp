@@ -30,6 +30,7 @@ struct Caller {
     std::optional<model::UserId> user{};  ///< nothing for a peer on the Unix socket
     std::string token{};                  ///< the name of the access token that was used; empty without one
     std::optional<std::vector<std::string>> scopes{};  ///< that token's
+    std::optional<Instant> token_ends{};               ///< that token's, where it has an end
 
     [[nodiscard]] bool may(Access access) const
     {

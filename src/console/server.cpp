@@ -59,18 +59,18 @@ Caller socket_peer(std::uint32_t uid)
     return {.name = fmt::format("uid {}", uid), .role = model::Role::system_administrator};
 }
 
-// What another origin's page sends with this browser's cookie, it sends with its own Origin (the Fetch standard,
-// section 3.2), which no page can choose. A script that is no page sends none.
-void check_origin(net::HttpRequest const& request)
+bool is_of_this_host(std::string_view origin, net::HttpRequest const& request)
 {
-    auto const origin = request.header("origin");
-    if (origin.empty() || !changes(request.method) || request.peer_uid) return;
     auto const scheme = origin.find("://");
-    if (scheme != std::string_view::npos &&
-        equal_ignoring_case(origin.substr(scheme + 3), trim(request.header("host"))))
-        return;
-    throw Problem(Trouble::forbidden,
-                  tr("a page of {} may not change anything here", printable(std::string(origin), 100)));
+    return scheme != std::string_view::npos &&
+           equal_ignoring_case(origin.substr(scheme + 3), trim(request.header("host")));
+}
+
+// Scheme, host and port; "https://console.example" of "https://console.example/postroom".
+std::string_view origin_of(std::string_view url)
+{
+    auto const scheme = url.find("://");
+    return scheme == std::string_view::npos ? std::string_view() : url.substr(0, url.find('/', scheme + 3));
 }
 
 void check_csrf(net::HttpRequest const& request, Caller const& caller)
@@ -126,7 +126,14 @@ net::awaitable<net::HttpResponse> Server::answer(net::HttpRequest request)
     } catch (store::Failure const& failure) {
         if (failure.kind() == Trouble::store || failure.kind() == Trouble::limit)
             spdlog::error("console: {}: the store failed: {}", what, printable(failure.what()));
-        response = to_response(Problem(failure.error()), language);
+        response = to_response(
+            failure.is_unknown()
+                ? Problem(status::service_unavailable,
+                          tr("it is not known whether this was stored: look whether it is there before you do it "
+                             "again ({})",
+                             failure.what()))
+                : Problem(failure.error()),
+            language);
     } catch (std::exception const& error) {
         auto const reference = to_string(make_uuid());
         spdlog::error("console: {} failed (reference {}): {}", what, reference, printable(error.what(), 1024));
@@ -161,7 +168,7 @@ net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
         throw Problem(Trouble::not_found, tr("there is no {} in the API; GET /api/v1/openapi.yaml lists all",
                                              printable(request.path, 200)));
     auto caller = co_await identify(request, *found.route);
-    check_origin(request);
+    co_await check_origin(request);
     check_csrf(request, caller);
     Request const asked{std::move(request), std::move(found.in_path), std::move(caller)};
     co_return co_await found.route->handler(*house_, asked);
@@ -177,6 +184,19 @@ net::awaitable<std::optional<Caller>> Server::who_is(net::HttpRequest request)
     } catch (Problem const&) {
         co_return std::nullopt;
     }
+}
+
+// What another origin's page sends with this browser's cookie, it sends with its own Origin (the Fetch standard,
+// section 3.2), which no page can choose. A script that is no page sends none. A proxy in front may change Host, and
+// then the pages' origin is the External URL's.
+net::awaitable<void> Server::check_origin(net::HttpRequest const& request)
+{
+    auto const origin = request.header("origin");
+    if (origin.empty() || !changes(request.method) || request.peer_uid || is_of_this_host(origin, request)) co_return;
+    auto const url = co_await house_->store().read([](store::Connection& c) { return external_url(c); });
+    if (!url.empty() && equal_ignoring_case(origin, origin_of(url))) co_return;
+    throw Problem(Trouble::forbidden,
+                  tr("a page of {} may not change anything here", printable(std::string(origin), 100)));
 }
 
 // A page elsewhere whose name was made to point here (DNS rebinding) says its own name in Host.
@@ -250,7 +270,7 @@ net::awaitable<Caller> Server::caller_of_token(net::HttpRequest const& request, 
     };
     auto const found = co_await house_->store().read(std::move(find));
     if (!found || !found->token.holds(now)) {
-        auto const address = request.peer.substr(0, request.peer.rfind(':'));
+        auto const address = net::address_of(request);
         if (house_->tokens.wait(address, now) > Duration::zero())
             throw Problem(status::too_many_requests,
                           tr("too many tokens lately that were none; try again in a minute"));
@@ -268,7 +288,8 @@ net::awaitable<Caller> Server::caller_of_token(net::HttpRequest const& request, 
                      .sight = model::sight_of(found->user),
                      .user = found->user.id,
                      .token = found->token.name,
-                     .scopes = found->token.scopes};
+                     .scopes = found->token.scopes,
+                     .token_ends = found->token.ends};
 }
 
 }  // namespace postroom::console

@@ -23,6 +23,7 @@ private:
     net::awaitable<net::HttpResponse> judge(net::HttpRequest request);
     net::awaitable<std::optional<Caller>> who_is(net::HttpRequest request);
     net::awaitable<void> check_host(net::HttpRequest const& request);
+    net::awaitable<void> check_origin(net::HttpRequest const& request);
     net::awaitable<Caller> identify(net::HttpRequest const& request, Route const& route);
     net::awaitable<Caller> caller_of_session(net::HttpRequest const& request);
     net::awaitable<Caller> caller_of_token(net::HttpRequest const& request, std::string token);

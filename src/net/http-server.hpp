@@ -36,6 +36,10 @@ struct HttpRequest {
     [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
 };
 
+/// Whom a guess is counted against: the peer's address without its port; where the peer is a proxy on this machine, the
+/// address that it saw (the last of X-Forwarded-For, which no client can choose).
+[[nodiscard]] std::string address_of(HttpRequest const& request);
+
 class BodyStream;
 
 struct HttpResponse {

@@ -53,6 +53,16 @@ std::string_view HttpRequest::header(std::string_view name) const
     return found != headers.end() && found->first == name ? std::string_view(found->second) : std::string_view();
 }
 
+std::string address_of(HttpRequest const& request)
+{
+    auto const address = std::string_view(request.peer).substr(0, request.peer.rfind(':'));
+    bool const from_here = address.starts_with("127.") || address == "::1" || address == "[::1]";
+    auto const range = request.headers.equal_range("x-forwarded-for");
+    if (!from_here || range.first == range.second) return std::string(address);
+    auto const last = trim(split(std::prev(range.second)->second, ',').back());
+    return last.empty() || last.size() > 45 ? std::string(address) : std::string(last);  // INET6_ADDRSTRLEN
+}
+
 std::optional<std::string_view> HttpRequest::parameter(std::string_view name) const
 {
     auto const found = query.lower_bound(std::string(name));

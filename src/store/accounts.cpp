@@ -171,6 +171,9 @@ void set_account_transcript(Connection& c, model::AccountId id, bool on)
 
 void change_account(Connection& c, model::Account const& account)
 {
+    // Alarms call an account by its name.
+    c.execute("UPDATE alarm SET subject = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
+              account.name, account.id);
     must_exist(c.execute("UPDATE account SET name = ?, retrieval_host = ?, retrieval_port = ?, submission_host = ?, "
                          "submission_port = ?, submission_implicit_tls = ? WHERE id = ? AND removed IS NULL",
                          account.name, account.retrieval_server.host, std::int64_t(account.retrieval_server.port),
@@ -191,6 +194,8 @@ void remove_account(Connection& c, model::AccountId id)
     auto const now = c.now();
     for (auto const& each : mailboxes_of(c, id)) mailbox_changed(c, each.id, "removed");
     account_changed(c, id, "removed");
+    c.execute("UPDATE alarm SET ended = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
+              now, id);
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);

@@ -179,9 +179,14 @@ void put_link(Connection& c, model::UserLink const& link, std::string_view diges
         link.user, octets(digest), link.ends);
 }
 
-std::vector<model::UserLink> links(Connection& c)
+std::vector<model::UserLink> links(Connection& c, Instant now)
 {
-    return c.all("SELECT console_user, ends FROM user_link", link_of);
+    return c.all("SELECT console_user, ends FROM user_link WHERE ends > ?", link_of, now);
+}
+
+void remove_link(Connection& c, model::UserId user)
+{
+    c.execute("DELETE FROM user_link WHERE console_user = ?", user);
 }
 
 std::optional<model::UserLink> link_with(Connection& c, std::string_view digest, Instant now)

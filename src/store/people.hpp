@@ -34,7 +34,9 @@ std::int64_t end_sessions_of(Connection& c, model::UserId user, std::string_view
 
 /// Replaces the user's link, where there is one.
 void put_link(Connection& c, model::UserLink const& link, std::string_view digest);
-[[nodiscard]] std::vector<model::UserLink> links(Connection& c);
+/// Those that have not ended.
+[[nodiscard]] std::vector<model::UserLink> links(Connection& c, Instant now);
+void remove_link(Connection& c, model::UserId user);
 /// Nothing where it was used, replaced, or has ended.
 [[nodiscard]] std::optional<model::UserLink> link_with(Connection& c, std::string_view digest, Instant now);
 /// False: somebody else was first.

@@ -89,13 +89,13 @@ TEST(Listeners, EndTheOldestOfASessionThatHasTooMany)
 {
     Listeners listeners;
     std::vector<Listeners::Place> places;
-    for (int i = 0; i < 6; ++i) places.push_back(listeners.add("a"));
+    for (int i = 0; i < 3; ++i) places.push_back(listeners.add("a"));
     auto const other = listeners.add("b");
     EXPECT_FALSE(places[0]->over);
     places.push_back(listeners.add("a"));
     EXPECT_TRUE(places[0]->over);
     EXPECT_FALSE(places[1]->over);
-    listeners.remove(places[3]);
+    listeners.remove(places[2]);
     places.push_back(listeners.add("a"));
     EXPECT_FALSE(places[1]->over);
     EXPECT_FALSE(other->over);

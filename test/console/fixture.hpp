@@ -135,7 +135,7 @@ protected:
     ManualClock clock{Instant(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22))};
     boost::asio::io_context loop;
     Hooks hooks;
-    int queued = 0, changed = 0;
+    int queued = 0, changed = 0, departments = 0;
     std::map<std::string, std::string> tokens;  // of sessions, by user
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Server> server;

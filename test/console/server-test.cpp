@@ -3,11 +3,14 @@
 
 #include "store/accounts.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <thread>
 
 namespace postroom::console {
@@ -63,6 +66,66 @@ TEST_F(Console, LetsNobodyGuessPasswordsFast)
         ask(request(verb::post, "/api/v1/session", R"({"name":"auditor","password":"correct horse battery"})")).code,
         status::ok)
         << "others do not";
+}
+
+TEST_F(Console, LetsNobodyGuessManyPasswordsAtOnce)
+{
+    // All are under way before the first has failed, and the last one is right.
+    constexpr int many = 18;
+    std::vector<status> codes;
+    for (int i = 0; i <= many; ++i) {
+        auto made = request(verb::post, "/api/v1/session",
+                            fmt::format(R"({{"name":"agent","password":"{}"}})",
+                                        i == many ? std::string("correct horse battery") : fmt::format("guess {}", i)));
+        auto attempt = [](Server* server, std::vector<status>* codes, net::HttpRequest asked) -> net::awaitable<void> {
+            auto const answer = co_await server->answer(std::move(asked));
+            codes->push_back(answer.status);
+        };
+        boost::asio::co_spawn(loop, attempt(server.get(), &codes, std::move(made)), boost::asio::detached);
+    }
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(codes.size(), many + 1U);
+    EXPECT_EQ(std::ranges::count(codes, status::ok), 0) << "the right one was among too many";
+    EXPECT_LT(std::ranges::count(codes, status::unauthorized), 10);
+}
+
+TEST_F(Console, CountsGuessesByWhomAProxyHereSaw)
+{
+    auto const attempt = [&](std::string const& peer, std::string const& forwarded, int name) {
+        auto made = request(verb::post, "/api/v1/session", fmt::format(R"({{"name":"n{}","password":"wrong"}})", name));
+        made.peer = peer;
+        if (!forwarded.empty()) made.headers.emplace("x-forwarded-for", forwarded);
+        return ask(made).code;
+    };
+    // What a client made up stands before what the proxy adds.
+    int tries = 0;
+    while (tries < 200 && attempt("127.0.0.1:1", "10.0.0.1, 203.0.113.5", tries) == status::unauthorized) ++tries;
+    EXPECT_GT(tries, 5);
+    EXPECT_LT(tries, 200);
+    EXPECT_EQ(attempt("127.0.0.1:1", "10.0.0.2,203.0.113.5", 900), status::too_many_requests);
+    EXPECT_EQ(attempt("127.0.0.1:1", "203.0.113.6", 901), status::unauthorized);
+    EXPECT_EQ(attempt("127.0.0.1:1", "", 902), status::unauthorized);
+    // Nobody else is believed.
+    EXPECT_EQ(attempt("203.0.113.5:9", "203.0.113.7", 903), status::too_many_requests);
+}
+
+TEST_F(Console, TakesChangesFromPagesOfItsOwnOnly)
+{
+    auto const from = [&](std::string origin, std::string host) {
+        auto made = as_administrator(
+            request(verb::post, "/api/v1/departments", fmt::format(R"({{"name":"Care {}"}})", ++departments)));
+        made.headers.erase("host");
+        made.headers.emplace("host", std::move(host));
+        made.headers.emplace("origin", std::move(origin));
+        return ask(made).code;
+    };
+    EXPECT_EQ(from("https://mail.contoso.com", "mail.contoso.com"), status::created);
+    EXPECT_EQ(from("https://mail.contoso.com", "127.0.0.1:8080"), status::created) << "a proxy changed Host";
+    EXPECT_EQ(from("https://evil.example", "127.0.0.1:8080"), status::forbidden);
+    EXPECT_EQ(from("https://mail.contoso.com.evil.example", "mail.contoso.com"), status::forbidden);
+    EXPECT_EQ(from("http://mail.contoso.com", "127.0.0.1:8080"), status::forbidden);
+    EXPECT_EQ(from("null", "mail.contoso.com"), status::forbidden);
 }
 
 TEST_F(Console, AsksForTheCsrfValueOnChanges)

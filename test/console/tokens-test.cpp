@@ -207,5 +207,28 @@ TEST_F(Tokens, MakeNoOthersAndChangeNoSignInWithoutTheScope)
     EXPECT_EQ(with(maker, request(verb::put, "/api/v1/session/password", password)).code, status::no_content);
 }
 
+TEST_F(Tokens, MakeNobodyWhoMayMore)
+{
+    auto const rules = add("system-administrator", "rules", R"("system:read","system:write")");
+    auto const made = R"({"name":"boss","role":"system-administrator","password":"long enough it is"})";
+    EXPECT_EQ(post(rules, "users", made).code, status::forbidden);
+    EXPECT_EQ(post(rules, "users/system-administrator/link", "{}").code, status::forbidden);
+    EXPECT_EQ(with(rules, request(verb::patch, "/api/v1/users/auditor", R"({"role":"system-administrator"})")).code,
+              status::forbidden);
+    auto const all = add("system-administrator", "all",
+                         R"("self:read","self:write","cases:read","cases:write","accounts:read","accounts:write",)"
+                         R"("system:read","system:write")");
+    EXPECT_EQ(post(all, "users", made).code, status::created);
+}
+
+TEST_F(Tokens, MakeNoneThatLastsLonger)
+{
+    auto const day =
+        must(verb::post, "tokens", R"({"user":"agent","name":"day","scopes":["self:read","self:write"],"days":1})");
+    auto const child = post(day.text("secret"), "tokens", R"({"name":"child","scopes":["self:read"],"days":null})");
+    ASSERT_EQ(child.code, status::created);
+    EXPECT_EQ(child.text("ends"), day.text("ends"));
+}
+
 }  // namespace
 }  // namespace postroom::console

@@ -170,7 +170,9 @@ TEST_F(Users, BelongToDepartments)
     EXPECT_EQ(json::serialize(change(R"({"role":"auditor"})").at("departments")), "[]");
     EXPECT_EQ(ask(by_socket(request(verb::patch, "/api/v1/users/b", R"({"role":"agent"})"))).text("field"),
               "departments");
-    EXPECT_EQ(ask(by_socket(request(verb::patch, "/api/v1/users/nobody", "{}"))).code, status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::patch, "/api/v1/users/nobody", R"({"role":"agent"})"))).code,
+              status::not_found);
+    EXPECT_EQ(ask(by_socket(request(verb::patch, "/api/v1/users/b", "{}"))).code, status::bad_request);
     EXPECT_EQ(audited().at(0).detail, R"({"role":"auditor","departments":[]})");
 }
 

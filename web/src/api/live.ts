@@ -105,7 +105,6 @@ export function listen(client: QueryClient, signedOut: () => void): () => void {
     source.addEventListener("end", (event: MessageEvent<string>) => {
       const { reason } = JSON.parse(event.data) as { reason: string };
       if (reason === "signed-out") signedOut();
-      if (reason === "stopping") return;
       // Newer tabs took the connections; this one asks instead, until somebody comes back to it.
       close();
       missed = true;

@@ -23,6 +23,8 @@ export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
       if (error instanceof Trouble && error.status === 401 && query.queryKey[0] !== "session") end();
+      // Another role since, or other departments: what is offered follows.
+      if (error instanceof Trouble && error.status === 403) void queryClient.invalidateQueries({ queryKey: sessionKey });
     },
   }),
   defaultOptions: {

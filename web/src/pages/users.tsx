@@ -130,7 +130,7 @@ export function UsersPage() {
               {
                 head: t("common.state"),
                 cell: (row) =>
-                  row.link_ends ? (
+                  row.link_ends && !row.has_password ? (
                     <State mood="busy" words={t("user.invited")}>
                       {t("user.linkEnds")} <Time at={row.link_ends} />
                     </State>
