@@ -36,9 +36,19 @@ public:
     }
     [[nodiscard]] bool is_standstill() const { return standstill_; }
 
+    /// A standstill in the middle of committing: what was written may be there, or not.
+    [[nodiscard]] static Failure unknown(std::string const& why)
+    {
+        auto failure = standstill(why);
+        failure.unknown_ = true;
+        return failure;
+    }
+    [[nodiscard]] bool is_unknown() const { return unknown_; }
+
 private:
     Trouble kind_;
     bool standstill_ = false;
+    bool unknown_ = false;
 };
 
 struct Bytes {
