@@ -162,7 +162,7 @@ TEST_P(PeopleTest, LetsALinkBeUsedOnce)
     write([&](Connection& c) { put_link(c, {anna.id, clock.now() + 24h}, "second"); });
     EXPECT_FALSE(there("first")) << "replaced";
     EXPECT_TRUE(there("second"));
-    EXPECT_EQ(read([](Connection& c) { return links(c); }).size(), 1U);
+    EXPECT_EQ(read([&](Connection& c) { return links(c, clock.now()); }).size(), 1U);
     write([](Connection& c) {
         EXPECT_TRUE(use_link(c, "second"));
         EXPECT_FALSE(use_link(c, "second"));
@@ -173,7 +173,7 @@ TEST_P(PeopleTest, LetsALinkBeUsedOnce)
     clock.advance(24h);
     EXPECT_FALSE(there("third")) << "its time is over";
     write([&](Connection& c) { remove_user(c, anna.id); });
-    EXPECT_TRUE(read([](Connection& c) { return links(c); }).empty());
+    EXPECT_TRUE(read([&](Connection& c) { return links(c, clock.now()); }).empty());
 }
 
 TEST_P(PeopleTest, KeepsAccessTokensByTheirDigest)
