@@ -20,6 +20,7 @@ namespace {
 struct Given {
     std::string config, key_file;
     std::int64_t wait = 120;
+    bool now = false;
 };
 
 /// The keys first: they may come from the environment, which is written to then.
@@ -49,6 +50,11 @@ void tell(std::vector<grants::Unreadable> const& unreadable)
     for (auto const& each : unreadable) print(for_terminal(say(each.why)) + "\n");
 }
 
+std::string this_process()
+{
+    return fmt::format("{}:{}", host_name(), ::getpid());
+}
+
 int rotate(Given const& given)
 {
     Opened const opened(given);
@@ -56,7 +62,7 @@ int rotate(Given const& given)
     {
         ProgressLine line;
         grants::Rotation how;
-        how.owner = fmt::format("{}:{}", host_name(), ::getpid());
+        how.owner = this_process();
         how.wait = std::chrono::seconds(given.wait);
         how.sleep = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
         how.progress = told_on(line);
@@ -104,10 +110,18 @@ int verify(Given const& given)
 int forget(Given const& given)
 {
     Opened const opened(given);
-    auto const forgotten = or_exit(grants::forget_old_keys(*opened.store, *opened.vault));
-    print(forgotten.empty()
-              ? say("no key is there that nothing needs\n")
-              : say("taken out of {}: {}\n", opened.vault->file(), fmt::format("{}", fmt::join(forgotten, ", "))));
+    grants::Forgetting how;
+    how.owner = this_process();
+    how.now = given.now;
+    auto const [names, resting] = or_exit(grants::forget_old_keys(*opened.store, *opened.vault, how));
+    if (!names.empty())
+        print(say("taken out of {}: {}\n", opened.vault->file(), fmt::format("{}", fmt::join(names, ", "))));
+    if (!resting.empty())
+        print(
+            say("kept, since a server that slept might still use them: {}. Run this again 6 hours after they were "
+                "replaced, or with --now where every server runs or is gone for ever\n",
+                fmt::format("{}", fmt::join(resting, ", "))));
+    if (names.empty() && resting.empty()) print(say("no key is there that nothing needs\n"));
     return done;
 }
 
@@ -155,6 +169,7 @@ void add_vault_commands(Commands& commands)
                                      "postroom vault forget",
                                      say("Backups of the store from before need them: keep a copy with those."));
     where(forgetting);
+    forgetting.add_flag("--now", given->now, say("Also those that were replaced less than 6 hours ago"));
     commands.runs(forgetting, guarded(forget, given));
 }
 

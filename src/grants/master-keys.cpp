@@ -23,6 +23,8 @@ constexpr auto look_every = std::chrono::seconds(2);
 constexpr auto tell_every = std::chrono::seconds(30);
 constexpr Duration gone_after{90'000};  // a server that told nothing for so long does not run
 constexpr Duration lease_length{15'000};
+// A server that slept, a suspended machine say, may seal with an old key in the moment in which it wakes up.
+constexpr Duration rest = std::chrono::hours(6);
 constexpr auto const* rotation_lease = "vault/rotation";
 constexpr std::string_view known_text = "postroom: this is the right master key";
 
@@ -104,33 +106,37 @@ store::MasterKey with_proof(vault::Vault const& vault)
 {
     auto name = vault.key_name();
     auto proof = vault.seal(Secret(std::string(known_text)), place_of_proof(name));
-    return {std::move(name), true, std::move(proof)};
+    return {std::move(name), true, std::move(proof), {}};
+}
+
+// Of all that write the key file, one at a time.
+template <class Work>
+std::invoke_result_t<Work&, store::Lease const&> alone(store::Store& store, std::string const& owner, Work work)
+{
+    auto const lease =
+        write(store, [&](store::Connection& c) { return store::take_lease(c, rotation_lease, owner, lease_length); });
+    if (!lease)
+        return failure(Trouble::conflict, tr("the master key is being replaced by another process; where that was "
+                                             "killed, this can go on in {} seconds",
+                                             lease_length.count() / 1000));
+    auto outcome = work(*lease);
+    store.write_now([&](store::Connection& c) { store::drop_lease(c, *lease); });
+    return outcome;
+}
+
+void go_on(store::Store& store, store::Lease const& lease)
+{
+    store.write_now([&](store::Connection& c) { store::renew_lease(c, lease, lease_length); });
 }
 
 class Rotating {
 public:
-    Rotating(store::Store& store, vault::Vault const& vault, Rotation const& how)
-        : store_(store), vault_(vault), how_(how)
+    Rotating(store::Store& store, vault::Vault const& vault, Rotation const& how, store::Lease lease)
+        : store_(store), vault_(vault), how_(how), lease_(std::move(lease))
     {
     }
 
     Result<Rotated> run()
-    {
-        auto const lease = write(store_, [&](store::Connection& c) {
-            return store::take_lease(c, rotation_lease, how_.owner, lease_length);
-        });
-        if (!lease)
-            return failure(Trouble::conflict, tr("the master key is being replaced by another process; where that was "
-                                                 "killed, this can go on in {} seconds",
-                                                 lease_length.count() / 1000));
-        lease_ = *lease;
-        auto outcome = under_lease();
-        store_.write_now([&](store::Connection& c) { store::drop_lease(c, lease_); });
-        return outcome;
-    }
-
-private:
-    Result<Rotated> under_lease()
     {
         auto const current = read(store_, current_key);
         if (!current)
@@ -172,6 +178,7 @@ private:
         return std::move(rotated_);
     }
 
+private:
     // The source's first key where that is a new one; the current one where something still needs to be sealed with it;
     // a new one otherwise.
     Result<std::string> choose(std::string const& current)
@@ -199,12 +206,22 @@ private:
                            tr("the master key came from {}, which can't be written to: put a new key before the one "
                               "there, for every server, restart them, and run this again",
                               source_of(vault_)));
+        auto const added = write(store_, [&](store::Connection& c) {
+            store::check_lease(c, lease_);
+            return add_key();
+        });
+        if (!added) return std::unexpected(added.error());
+        if (auto const again = vault_.read_again(); !again) return std::unexpected(again.error());
+        return *added;
+    }
+
+    Result<std::string> add_key()
+    {
         auto keys = vault::read_key_file(vault_.file());
         if (!keys) return std::unexpected(keys.error());
         keys->insert(keys->begin(), vault::new_key());
         if (auto const written = vault::write_key_file(vault_.file(), *keys); !written)
             return std::unexpected(written.error());
-        if (auto const again = vault_.read_again(); !again) return std::unexpected(again.error());
         return vault::name_of_key(keys->front());
     }
 
@@ -213,6 +230,7 @@ private:
     {
         bool found = false;
         each_sealed(store_, [&](store::SealedColumn const& column, std::vector<store::SealedCell> const& cells) {
+            go_on(store_, lease_);
             for (auto const& cell : cells)
                 found = found || (vault::key_of(cell.sealed) != current &&
                                   vault_.unseal(cell.sealed, place_of(column, cell.row)));
@@ -226,10 +244,7 @@ private:
         auto const until = Steady::now() + how_.wait;
         for (;;) {
             std::vector<std::string> late;
-            write(store_, [&](store::Connection& c) {
-                store::renew_lease(c, lease_, lease_length);
-                return 0;
-            });
+            go_on(store_, lease_);
             for (auto const& holder :
                  read(store_, [](store::Connection& c) { return store::holders_since(c, gone_after); }))
                 if (!so_far(holder)) late.push_back(holder.server);
@@ -248,6 +263,7 @@ private:
             again = false;
             rotated_.unreadable.clear();
             each_sealed(store_, [&](store::SealedColumn const& column, std::vector<store::SealedCell> const& cells) {
+                go_on(store_, lease_);
                 again = seal_batch(column, cells) || again;
                 step();
             });
@@ -273,7 +289,7 @@ private:
         if (renewed.empty()) return false;
         rotated_.records += write(store_, [&](store::Connection& c) {
             std::int64_t changed = 0;
-            store::renew_lease(c, lease_, lease_length);
+            store::check_lease(c, lease_);
             for (auto const& each : renewed) changed += store::replace_sealed(c, column, *each.cell, each.by) ? 1 : 0;
             return changed;
         });
@@ -290,9 +306,86 @@ private:
     store::Store& store_;
     vault::Vault const& vault_;
     Rotation const& how_;
-    store::Lease lease_;
+    store::Lease const lease_;
     Rotated rotated_;
     int steps_ = 0;
+};
+
+class ForgettingKeys {
+public:
+    ForgettingKeys(store::Store& store, vault::Vault const& vault, Forgetting const& how, store::Lease lease)
+        : store_(store), vault_(vault), how_(how), lease_(std::move(lease))
+    {
+    }
+
+    Result<Forgotten> run()
+    {
+        known_ = read(store_, store::master_keys);
+        if (known_.empty() || !known_.front().current)
+            return failure(Trouble::invalid, tr("no server ever used this store, and nothing is sealed in it"));
+        needed_.push_back(known_.front().name);
+        for (auto const& holder :
+             read(store_, [](store::Connection& c) { return store::holders_since(c, gone_after); }))
+            needed_.push_back(holder.seals_with);
+        each_sealed(store_, [&](store::SealedColumn const&, std::vector<store::SealedCell> const& cells) {
+            go_on(store_, lease_);
+            for (auto const& cell : cells)
+                if (auto name = vault::key_of(cell.sealed); !is_needed(name)) needed_.push_back(std::move(name));
+            if (how_.between) how_.between();
+        });
+        // In the transaction in which the lease is ours: nobody else's new key is in the file, or comes into it.
+        return write(store_, [&](store::Connection& c) {
+            store::check_lease(c, lease_);
+            return take_out(c);
+        });
+    }
+
+private:
+    Result<Forgotten> take_out(store::Connection& c)
+    {
+        auto keys = vault::read_key_file(vault_.file());
+        if (!keys) return std::unexpected(keys.error());
+        std::vector<Secret> kept;
+        Forgotten outcome;
+        bool behind_current = false;
+        for (auto& key : *keys) {
+            auto const name = vault::name_of_key(key);
+            behind_current = behind_current || name == known_.front().name;
+            // What stands before the current one is not old: the next rotation begins with it.
+            bool const old = behind_current && !is_needed(name);
+            bool const resting = old && !how_.now && c.now() - unused_since(name) < rest;
+            if (resting) outcome.resting.push_back(name);
+            if (!old || resting)
+                kept.push_back(std::move(key));
+            else
+                outcome.names.push_back(name);
+        }
+        if (outcome.names.empty()) return outcome;
+        if (auto const written = vault::write_key_file(vault_.file(), kept); !written)
+            return std::unexpected(written.error());
+        for (auto const& name : outcome.names) store::forget_master_key(c, name);
+        return outcome;
+    }
+
+    [[nodiscard]] bool is_needed(std::string const& name) const
+    {
+        return std::ranges::find(needed_, name) != needed_.end();
+    }
+
+    // Since the one that followed it became current: the newest stand first. One that never was current could have been
+    // used until now at most.
+    [[nodiscard]] Instant unused_since(std::string const& name) const
+    {
+        auto const at = std::ranges::find(known_, name, &store::MasterKey::name);
+        return at == known_.end() || at == known_.begin() ? known_.front().since : std::prev(at)->since;
+    }
+
+    store::Store& store_;
+    vault::Vault const& vault_;
+    Forgetting const& how_;
+    store::Lease const lease_;
+    std::vector<store::MasterKey> known_;
+    std::vector<std::string> needed_;
 };
 
 }  // namespace
@@ -312,7 +405,7 @@ Result<void> take_master_key(store::Store& store, vault::Vault const& vault)
             for (auto const& cell : cells)
                 if (auto const key = vault::key_of(cell.sealed); !key.empty() && !vault.has(key)) lacked = key;
         });
-        if (!lacked.empty()) return is_right(vault, {lacked, true, {}});
+        if (!lacked.empty()) return is_right(vault, {lacked, true, {}, {}});
         // Of two servers that are the first ones, one finds the other's key.
         try {
             store.write_now([&](store::Connection& c) {
@@ -383,7 +476,7 @@ store::awaitable<void> MasterKeyWatch::look()
 
 Result<Rotated> rotate(store::Store& store, vault::Vault const& vault, Rotation const& how)
 {
-    return Rotating(store, vault, how).run();
+    return alone(store, how.owner, [&](store::Lease const& lease) { return Rotating(store, vault, how, lease).run(); });
 }
 
 Verified verify(store::Store& store, vault::Vault const& vault, KeyProgress const& progress)
@@ -404,43 +497,13 @@ Verified verify(store::Store& store, vault::Vault const& vault, KeyProgress cons
     return found;
 }
 
-Result<std::vector<std::string>> forget_old_keys(store::Store& store, vault::Vault const& vault)
+Result<Forgotten> forget_old_keys(store::Store& store, vault::Vault const& vault, Forgetting const& how)
 {
     if (vault.file().empty())
         return failure(Trouble::invalid,
                        tr("the master keys came from {}, which can't be written to", source_of(vault)));
-    auto const current = read(store, current_key);
-    if (!current) return failure(Trouble::invalid, tr("no server ever used this store, and nothing is sealed in it"));
-    auto keys = vault::read_key_file(vault.file());
-    if (!keys) return std::unexpected(keys.error());
-    std::vector<std::string> needed{current->name};
-    for (auto const& holder : read(store, [](store::Connection& c) { return store::holders_since(c, gone_after); }))
-        needed.push_back(holder.seals_with);
-    each_sealed(store, [&](store::SealedColumn const&, std::vector<store::SealedCell> const& cells) {
-        for (auto const& cell : cells)
-            if (auto name = vault::key_of(cell.sealed); std::ranges::find(needed, name) == needed.end())
-                needed.push_back(std::move(name));
-    });
-    auto const is_needed = [&](std::string const& name) { return std::ranges::find(needed, name) != needed.end(); };
-    std::vector<Secret> kept;
-    std::vector<std::string> forgotten;
-    bool behind_current = false;
-    for (auto& key : *keys) {
-        auto const name = vault::name_of_key(key);
-        behind_current = behind_current || name == current->name;
-        // What stands before the current one is not old: the next rotation begins with it.
-        if (!behind_current || is_needed(name))
-            kept.push_back(std::move(key));
-        else
-            forgotten.push_back(name);
-    }
-    if (forgotten.empty()) return forgotten;
-    if (auto const written = vault::write_key_file(vault.file(), kept); !written)
-        return std::unexpected(written.error());
-    store.write_now([&](store::Connection& c) {
-        for (auto const& name : forgotten) store::forget_master_key(c, name);
-    });
-    return forgotten;
+    return alone(store, how.owner,
+                 [&](store::Lease const& lease) { return ForgettingKeys(store, vault, how, lease).run(); });
 }
 
 }  // namespace postroom::grants

@@ -86,9 +86,18 @@ struct Verified {
 /// Unseals everything there is. Throws store::Failure.
 [[nodiscard]] Verified verify(store::Store& store, vault::Vault const& vault, KeyProgress const& progress);
 
+struct Forgetting {
+    std::string owner;              ///< of the lease, as a rotation's
+    bool now = false;               ///< also what went out of use only a few hours ago
+    std::function<void()> between;  ///< for tests: while it goes through what is sealed
+};
+struct Forgotten {
+    std::vector<std::string> names;
+    std::vector<std::string> resting;  ///< that nothing needs, and a server that slept might still seal with
+};
 /// Takes the keys that nothing here is sealed with any more, and no server seals with, out of the vault's file and the
-/// store. Returns their names. Errors: Trouble::invalid where the keys are in no file that can be written. Throws
-/// store::Failure.
-[[nodiscard]] Result<std::vector<std::string>> forget_old_keys(store::Store& store, vault::Vault const& vault);
+/// store. Errors: Trouble::conflict (a rotation is under way), Trouble::invalid where the keys are in no file that can
+/// be written. Throws store::Failure.
+[[nodiscard]] Result<Forgotten> forget_old_keys(store::Store& store, vault::Vault const& vault, Forgetting const& how);
 
 }  // namespace postroom::grants

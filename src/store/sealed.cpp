@@ -34,8 +34,10 @@ bool replace_sealed(Connection& c, SealedColumn const& column, SealedCell const&
 
 std::vector<MasterKey> master_keys(Connection& c)
 {
-    return c.all("SELECT name, state, proof FROM master_key ORDER BY state, since DESC, name",
-                 [](Row const& row) { return MasterKey{row.text(0), row.text(1) == "current", {row.bytes(2)}}; });
+    return c.all("SELECT name, state, proof, since FROM master_key ORDER BY state, since DESC, name",
+                 [](Row const& row) {
+                     return MasterKey{row.text(0), row.text(1) == "current", {row.bytes(2)}, row.instant(3)};
+                 });
 }
 
 void make_current(Connection& c, MasterKey const& key)

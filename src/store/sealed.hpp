@@ -34,6 +34,7 @@ struct MasterKey {
     std::string name;
     bool current = false;
     model::Sealed proof;
+    Instant since{};  ///< it became current, by the store's clock; as it is read
 };
 /// The current one first.
 [[nodiscard]] std::vector<MasterKey> master_keys(Connection& c);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t key_size = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
 constexpr std::size_t most_keys = 16;
+constexpr auto const* unfinished_mark = ".unfinished-";
 
 std::string system_words()
 {
@@ -59,12 +61,27 @@ std::unexpected<Error> not_written(std::string const& path)
     return failure(Trouble::invalid, tr("the vault's key file {} can't be written: {}", path, system_words()));
 }
 
+// What a process that was killed has left, with keys in it. A young one may be another's that goes on.
+void sweep_beside(std::string const& path)
+{
+    namespace fs = std::filesystem;
+    auto const begins = fs::path(path).filename().string() + unfinished_mark;
+    auto const old = fs::file_time_type::clock::now() - std::chrono::minutes(1);
+    std::error_code error;
+    for (fs::directory_iterator each(folder_of(path), error), end; !error && each != end; each.increment(error)) {
+        std::error_code gone;
+        bool const ours = each->path().filename().string().starts_with(begins);
+        if (ours && each->last_write_time(gone) < old && !gone) fs::remove(each->path(), gone);
+    }
+}
+
 // A file beside `path`, whole and on the disk.
 Result<std::string> write_beside(std::string const& path, std::vector<Secret> const& keys)
 {
     std::error_code error;
     std::filesystem::create_directories(folder_of(path), error);
-    std::string unfinished = path + "." + to_hex(random_bytes(8));
+    sweep_beside(path);
+    std::string unfinished = path + unfinished_mark + to_hex(random_bytes(8));
     File const file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.is_open()) return not_written(path);
     bool written = true;
@@ -164,13 +181,17 @@ Result<void> make_key_file(std::string const& path)
     return outcome;
 }
 
-Result<void> write_key_file(std::string const& path, std::vector<Secret> const& keys)
+Result<void> write_key_file(std::string const& given, std::vector<Secret> const& keys)
 {
-    // More could not be read back, by any server: postroom vault forget makes room.
-    if (keys.size() > most_keys) {
-        errno = EFBIG;
-        return not_written(path);
-    }
+    // More could not be read back, by any server.
+    if (keys.size() > most_keys)
+        return failure(Trouble::invalid, tr("the vault's key file {} holds {} keys already, and no server reads more: "
+                                            "run postroom vault forget first, which takes old ones out",
+                                            given, most_keys));
+    // Where it is a link to a file elsewhere, it stays one.
+    std::error_code error;
+    auto const target = std::filesystem::canonical(given, error);
+    auto const path = error ? given : target.string();
     auto const unfinished = write_beside(path, keys);
     if (!unfinished) return std::unexpected(unfinished.error());
     struct stat before{};

@@ -65,6 +65,17 @@ protected:
         rotation.progress = [](Words const&, std::int64_t) {};
         return rotation;
     }
+    static Forgetting at_once()
+    {
+        Forgetting forgetting;
+        forgetting.owner = "test";
+        forgetting.now = true;
+        return forgetting;
+    }
+    std::vector<std::string> forgotten(vault::Vault const& with)
+    {
+        return forget_old_keys(*store, with, at_once()).value().names;
+    }
     Verified verified(vault::Vault const& with)
     {
         return verify(*store, with, [](Words const&, std::int64_t) {});
@@ -134,8 +145,8 @@ TEST_P(MasterKeysTest, RotatingSealsEverythingAnew)
     EXPECT_TRUE(take_master_key(*store, *opened_again()));
     EXPECT_EQ(opened_again()->key_names(), (std::vector<std::string>{rotated->key, old}));
 
-    EXPECT_THAT(forget_old_keys(*store, *vault).value(), ElementsAre(old));
-    EXPECT_THAT(forget_old_keys(*store, *vault).value(), testing::IsEmpty());
+    EXPECT_THAT(forgotten(*vault), ElementsAre(old));
+    EXPECT_THAT(forgotten(*vault), testing::IsEmpty());
     EXPECT_THAT(opened_again()->key_names(), ElementsAre(rotated->key));
     EXPECT_TRUE(verified(*opened_again()).unreadable.empty());
 }
@@ -166,7 +177,7 @@ TEST_P(MasterKeysTest, CutOffAnywhereEverythingIsReadableAndTheNextOneEndsIt)
         auto const rest = rotate(*store, *opened_again(), how());
         ASSERT_TRUE(rest) << rest.error().message;
         ASSERT_EQ(verified(*opened_again()).by_key.size(), 1U) << "cut at step " << cuts;
-        ASSERT_TRUE(forget_old_keys(*store, *opened_again()));
+        forgotten(*opened_again());
     }
     EXPECT_GT(cuts, 7);  // the file, the store, and each batch of each column
 }
@@ -213,6 +224,65 @@ TEST_P(MasterKeysTest, ASecondRotationIsKeptOff)
     EXPECT_EQ(opened_again()->key_names().size(), 1U);
 }
 
+TEST_P(MasterKeysTest, ARotationThatGoesThroughMuchKeepsOthersOffAllTheWhile)
+{
+    fill();
+    auto slow = how();
+    slow.between = [&](int step) {
+        if (step < 4) return;  // from here on it goes through what is sealed, twice
+        clock.advance(std::chrono::seconds(10));
+        EXPECT_FALSE(write([](store::Connection& c) {
+            return store::take_lease(c, "vault/rotation", "another", Duration(15'000));
+        })) << "step "
+            << step;
+    };
+    EXPECT_TRUE(rotate(*store, *vault, slow));
+}
+
+TEST_P(MasterKeysTest, NoKeyIsForgottenWhileAnotherProcessReplacesThem)
+{
+    fill();
+    ASSERT_TRUE(rotate(*store, *vault, how()));
+    auto const before = opened_again()->key_names();
+    auto another = how();
+    another.owner = "another";
+    auto forgetting = at_once();
+    forgetting.between = [&] { EXPECT_EQ(rotate(*store, *opened_again(), another).error().kind, Trouble::conflict); };
+    EXPECT_THAT(forget_old_keys(*store, *vault, forgetting).value().names, ElementsAre(before.back()));
+
+    // It slept until its lease had run out: the key that another one made meanwhile is not taken away again.
+    bool slept = false;
+    forgetting.between = [&] {
+        if (std::exchange(slept, true)) return;
+        clock.advance(std::chrono::seconds(15));
+        EXPECT_TRUE(rotate(*store, *opened_again(), another));
+    };
+    EXPECT_THROW((void)forget_old_keys(*store, *vault, forgetting), store::Failure);
+    EXPECT_EQ(opened_again()->key_names().size(), 2U);
+    EXPECT_TRUE(verified(*opened_again()).unreadable.empty());
+}
+
+TEST_P(MasterKeysTest, AKeyRestsForHoursBeforeItIsForgotten)
+{
+    fill();
+    auto const first = vault->key_name();
+    clock.advance(std::chrono::hours(1));
+    ASSERT_TRUE(rotate(*store, *vault, how()));
+    auto const second = opened_again()->key_names().front();
+    clock.advance(std::chrono::hours(5));
+    ASSERT_TRUE(rotate(*store, *opened_again(), how()));
+    auto patient = at_once();
+    patient.now = false;
+    auto early = forget_old_keys(*store, *opened_again(), patient).value();
+    EXPECT_THAT(early.names, testing::IsEmpty());
+    EXPECT_THAT(early.resting, ElementsAre(second, first));
+    clock.advance(std::chrono::hours(1));
+    auto const later = forget_old_keys(*store, *opened_again(), patient).value();
+    EXPECT_THAT(later.names, ElementsAre(first));
+    EXPECT_THAT(later.resting, ElementsAre(second));
+    EXPECT_THAT(forgotten(*opened_again()), ElementsAre(second));
+}
+
 TEST_P(MasterKeysTest, WhatCannotBeReadIsNamedAndStopsNothing)
 {
     fill();
@@ -229,7 +299,7 @@ TEST_P(MasterKeysTest, WhatCannotBeReadIsNamedAndStopsNothing)
     ASSERT_EQ(rotated->unreadable.size(), 1U);
     EXPECT_EQ(rotated->unreadable[0].place, place);
     // The key that it names is still there for whoever can mend it, and another rotation is not held up by it.
-    EXPECT_THAT(forget_old_keys(*store, *vault).value(), testing::IsEmpty());
+    EXPECT_THAT(forgotten(*vault), testing::IsEmpty());
     EXPECT_FALSE(rotate(*store, *vault, how())->resumed);
 }
 

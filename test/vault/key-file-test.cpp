@@ -51,6 +51,40 @@ TEST_F(KeyFileTest, HoldsSeveralKeysInTheirOrder)
     EXPECT_EQ(std::distance(begin(left), end(left)), 1) << "nothing unfinished stays";
 }
 
+TEST_F(KeyFileTest, WhatAKilledProcessLeftIsTakenAwayByTheNextWrite)
+{
+    for (auto const* const name : {"vault.key.unfinished-00", "vault.key.unfinished-11", "vault.key.backup"})
+        put(name, one_text);
+    for (auto const* const name : {"vault.key.unfinished-00", "vault.key.backup"})
+        std::filesystem::last_write_time(folder / name,
+                                         std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2));
+    ASSERT_TRUE(write_key_file(file, {one}));
+    EXPECT_FALSE(std::filesystem::exists(folder / "vault.key.unfinished-00"));
+    EXPECT_TRUE(std::filesystem::exists(folder / "vault.key.unfinished-11")) << "another process may be writing it";
+    EXPECT_TRUE(std::filesystem::exists(folder / "vault.key.backup"));
+}
+
+TEST_F(KeyFileTest, ALinkToAFileElsewhereStaysOne)
+{
+    std::filesystem::create_directory(folder / "elsewhere");
+    put("elsewhere/its.key", one_text);
+    std::filesystem::create_symlink("elsewhere/its.key", file);
+    ASSERT_TRUE(write_key_file(file, {two, one}));
+    EXPECT_TRUE(std::filesystem::is_symlink(file));
+    EXPECT_THAT(read_key_file(folder / "elsewhere/its.key").value(), ElementsAre(two, one));
+}
+
+TEST_F(KeyFileTest, MoreThanAServerReadsAreNotWritten)
+{
+    put("vault.key", one_text);
+    std::vector<Secret> const many(17, two);
+    auto const refused = write_key_file(file, many);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("holds 16 keys already"));
+    EXPECT_THAT(refused.error().message, HasSubstr("run postroom vault forget first"));
+    EXPECT_THAT(read_key_file(file).value(), ElementsAre(one));
+}
+
 TEST_F(KeyFileTest, OneKeyThatIsNoneSpoilsAll)
 {
     std::string many;
