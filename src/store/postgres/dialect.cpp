@@ -67,6 +67,8 @@ Trouble kind_of(std::string_view sqlstate)
 
 bool is_the_servers(std::string_view sqlstate)
 {
+    // A statement that takes too long, or too much memory: for all the server can tell, others would not.
+    if (sqlstate == "57014" || sqlstate == "53200") return false;
     // Connection, insufficient resources, operator intervention, system errors, a lock that was not got.
     for (auto const* const family : {"08", "53", "57", "58"})
         if (sqlstate.starts_with(family)) return true;

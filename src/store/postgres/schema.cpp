@@ -3,14 +3,19 @@
 #include "store/migrations.hpp"
 #include "store/postgres/dialect.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace postroom::store::postgres {
 
 namespace {
 
+constexpr auto turn_limit = std::chrono::minutes(10);
+
 class Transaction {
 public:
     // Beginning waits for every other writer, so that only one migrates.
-    explicit Transaction(Driver& driver) : driver_(driver) { driver_.begin_group(); }
+    explicit Transaction(Driver& driver) : driver_(driver) { wait_for_turn(); }
     ~Transaction()
     {
         if (!committed_) driver_.roll_back();
@@ -24,6 +29,22 @@ public:
     }
 
 private:
+    // A migration of another server may last longer than writers wait for a lock.
+    void wait_for_turn()
+    {
+        for (auto const until = std::chrono::steady_clock::now() + turn_limit;;) {
+            try {
+                driver_.begin_group();
+                driver_.execute("SELECT 1");
+                return;
+            } catch (Failure const& failure) {
+                driver_.roll_back();
+                if (!failure.is_standstill() || std::chrono::steady_clock::now() >= until) throw;
+            }
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+        }
+    }
+
     Driver& driver_;
     bool committed_ = false;
 };
