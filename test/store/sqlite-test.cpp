@@ -84,6 +84,16 @@ TEST_P(SqliteTest, WritesNothingIntoAFileThatWasTakenAway)
     EXPECT_EQ(read(noted), 3);
 }
 
+TEST_P(SqliteTest, WritesNothingWhereItsFileWasReplacedBeforeTheFirstWrite)
+{
+    store.reset();
+    open();
+    std::filesystem::copy_file(path, path + ".copy");
+    std::filesystem::rename(path + ".copy", path);
+    EXPECT_EQ(trouble([](Connection& c) { note(c, "into another"); }), Trouble::store);
+    EXPECT_THAT(store->standstill()->words, testing::HasSubstr(path + " was replaced by another file while"));
+}
+
 // Another program, of a backup say, that takes its time.
 TEST_P(SqliteTest, WaitsForAnotherProgramAndSaysSoWhereThatLastsTooLong)
 {

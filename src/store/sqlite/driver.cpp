@@ -166,6 +166,9 @@ Driver::Driver(std::string const& path, Mode mode, Clock const& clock) : clock_(
     sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     script("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON");
     if (mode == Mode::read_only) script("PRAGMA query_only = ON");
+    // Its WAL is known from the first group on: until then another process may rightly take it away.
+    if (struct stat found{}; ::stat(sqlite3_db_filename(database, "main"), &found) == 0)
+        files_.front() = File{found.st_dev, found.st_ino};
 }
 
 Driver::~Driver() = default;
