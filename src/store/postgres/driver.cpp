@@ -25,6 +25,8 @@ constexpr int oldest_server = 150'000;
 // A server that has not answered by then never will: it ends a statement after 20 s itself (address.cpp). People wait
 // for this where it has stopped in the middle of something.
 constexpr auto answer_limit = 25s;
+// A commit waits for the disk, and nothing at the server ends it: whoever is told that it failed does it again.
+constexpr auto commit_limit = 90s;
 constexpr auto script_limit = 24h;
 // Of what was posted, before it is waited for: less than libpq sends by itself, so that hardly ever a process that is
 // stopped leaves the server in the middle of something that it waits for without end.
@@ -274,10 +276,15 @@ void Driver::send(std::string_view sql, std::vector<Value> const& parameters, bo
 // Returns what the last statement was answered; throws what the first that failed was.
 Driver::Result Driver::settle()
 {
+    return settle_within(answer_limit);
+}
+
+Driver::Result Driver::settle_within(std::chrono::seconds limit)
+{
     if (failed_) throw Failure(*failed_);
     // Not a flush: only after a synchronisation does the server take the session for idle, and ends it in time.
     if (PQpipelineSync(connection_.get()) != 1) lose(PQerrorMessage(connection_.get()));
-    deadline_ = Steady::now() + answer_limit;
+    deadline_ = Steady::now() + limit;
     flush();
     std::optional<Failure> error;
     Result last;
@@ -388,7 +395,13 @@ bool Driver::undo_operation()
 void Driver::commit()
 {
     send("COMMIT", {});
-    auto const result = settle();
+    Result result;
+    try {
+        result = settle_within(commit_limit);
+    } catch (Failure const& failure) {
+        if (connection_) throw;
+        throw Failure::unknown(failure.what());
+    }
     // A transaction in which something failed is rolled back, and that is no error to PostgreSQL.
     if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
         throw Failure(Trouble::store, "the transaction was rolled back");

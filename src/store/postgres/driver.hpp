@@ -78,6 +78,7 @@ private:
     void ensure_connected();
     void send(std::string_view sql, std::vector<Value> const& parameters, bool tells_time = false);
     [[nodiscard]] Result settle();
+    [[nodiscard]] Result settle_within(std::chrono::seconds limit);
     [[nodiscard]] Result answer();
     void drain();
     void flush();
