@@ -28,7 +28,11 @@ constexpr std::string_view alarm_cause = "dispatch-refused";
 
 class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop) {}
+    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop), name_(ground_.owner)
+    {
+        // Two servers may have one name, where a machine was cloned: what is held now must be this one's.
+        ground_.owner += '#' + to_hex(random_bytes(8));
+    }
 
     net::awaitable<void> run()
     {
@@ -69,17 +73,19 @@ private:
         Instant until{};
     };
 
-    // Leases that ran out; and what this server holds, and no turn works on: an earlier run died with it, or the store
-    // broke off before it said what had been claimed. Claimed goes back to the queue, committing is in doubt.
+    // Leases that ran out; what an earlier run of this server died with, once; and what this run holds, and no turn
+    // works on: the store broke off before it said what had been claimed. Claimed goes back to the queue, committing is
+    // in doubt.
     net::awaitable<void> recover()
     {
         auto const look = co_await first_look();
         std::vector<model::AccountId> busy;
         for (auto const& [account, turn] : busy_) busy.push_back(account);
-        auto work = [owner = ground_.owner, busy, look](store::Connection& c) {
+        auto work = [owner = began_ ? ground_.owner : name_, busy, look](store::Connection& c) {
             return store::recover_outbound(c, look) + store::recover_outbound_of(c, owner, busy, look);
         };
         auto const recovered = co_await ground_.store->write(std::move(work));
+        began_ = true;
         if (recovered > 0) spdlog::info("dispatcher: recovered {} mails that somebody had begun to send", recovered);
     }
 
@@ -184,6 +190,8 @@ private:
 
     Ground ground_;
     boost::asio::steady_timer timer_;
+    std::string const name_;  // of the server, whichever run
+    bool began_ = false;
     std::unordered_map<model::AccountId, bool> busy_;
     std::unordered_map<model::AccountId, Trouble> troubles_;
     std::size_t running_ = 0;

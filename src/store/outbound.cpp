@@ -233,9 +233,11 @@ std::int64_t recover_outbound_of(Connection& c, std::string_view owner, std::spa
                                  Instant next_look)
 {
     std::vector<Abandoned> abandoned;
-    c.run("SELECT id, attempt, state, account FROM outbound WHERE lease_ends IS NOT NULL AND lease_owner = ?",
-          {value(owner)}, [&](Row const& row) {
-              if (std::ranges::find(busy, row.id<model::AccountId>(3)) == busy.end())
+    c.run("SELECT id, attempt, state, account, lease_owner FROM outbound WHERE lease_ends IS NOT NULL", {},
+          [&](Row const& row) {
+              auto const held_by = row.text(4);
+              bool const its = held_by == owner || held_by.substr(0, held_by.rfind('#')) == owner;
+              if (its && std::ranges::find(busy, row.id<model::AccountId>(3)) == busy.end())
                   abandoned.push_back(abandoned_of(row));
           });
     return recover(c, abandoned, next_look);

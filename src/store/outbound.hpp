@@ -50,8 +50,9 @@ void doubt(Connection& c, model::OutboundId id, std::int64_t attempt, Instant ne
 /// Leases that ran out: claimed → queued, due at once. Never touches what is committing under a live lease; committing
 /// whose lease ran out → in_doubt. How many.
 std::int64_t recover_outbound(Connection& c, Instant next_look);
-/// The same, whatever the lease, of what the only process of that owner name holds and works on no more: it died with
-/// it, or never learnt that it had got it. `busy` are the accounts whose mail it works on.
+/// The same, whatever the lease, of what is held in this name and worked on no more: its process died with it, or never
+/// learnt that it had got it. `busy` are the accounts whose mail it works on. Of a name that runs are counted under
+/// ("NAME#RUN"), what each run of it holds.
 std::int64_t recover_outbound_of(Connection& c, std::string_view owner, std::span<model::AccountId const> busy,
                                  Instant next_look);
 

@@ -163,6 +163,20 @@ TEST_P(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
     EXPECT_EQ(get(anothers).state, OutboundState::claimed);
 }
 
+TEST_P(OutboundTest, RecoversWhatOneRunHeldAndNotWhatItsTwinHolds)
+{
+    auto const mine = queue();
+    ASSERT_EQ(claim_all("name#1", 1).size(), 1U);
+    auto const twins = queue();
+    ASSERT_EQ(claim_all("name#2", 1).size(), 1U);
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "name#1", {}, clock.now()); }), 1);
+    EXPECT_EQ(get(mine).state, OutboundState::queued);
+    EXPECT_EQ(get(twins).state, OutboundState::claimed);
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "nam", {}, clock.now()); }), 0);
+    EXPECT_EQ(write([&](Connection& c) { return recover_outbound_of(c, "name", {}, clock.now()); }), 1);
+    EXPECT_EQ(get(twins).state, OutboundState::queued);
+}
+
 TEST_P(OutboundTest, ChangesNothingForAStaleAttempt)
 {
     auto const id = queue();

@@ -36,7 +36,8 @@ export function pauses(campaign, world, every, longest) {
 
 /** Has the leases of replies run out: those of `owner`, or of everybody. Nobody waits for half an hour: by the store's clock they count. */
 export const expireClaims = (url, owner = '') => psql(url, `SET lock_timeout = '500ms';
-  UPDATE outbound SET lease_ends = 1 WHERE right(lease_owner, length('${owner}')) = '${owner}' AND state IN ('claimed', 'committing');`);
+  UPDATE outbound SET lease_ends = 1 WHERE state IN ('claimed', 'committing')
+  AND right(split_part(lease_owner, '#', 1), length('${owner}')) = '${owner}';`);  // behind the # is its run
 
 const expireLeases = (url, owner) => psql(url, `SET lock_timeout = '500ms';
   UPDATE lease SET ends = 1 WHERE right(owner, length('${owner}')) = '${owner}' AND ends > 1;`);
