@@ -3,6 +3,7 @@
 //
 // SEED=n makes the choices of an earlier run, FAULT_SECONDS=n or MINUTES=n is how long faults are injected (8 seconds), STORE=sqlite or
 // postgresql the one store to run on, in place of both; VERBOSE=1 says each fault.
+import assert from 'node:assert/strict';
 import { injectEverything } from '../support/faults/all.mjs';
 import { startCampaign } from '../support/faults/campaign.mjs';
 import { count, drain } from '../support/faults/count.mjs';
@@ -56,6 +57,11 @@ for (const store of stores) {
       }
       const people = await drain(world, { limit: patience });
       const counted = await count(world);
+      // Otherwise all of this was right because nothing happened.
+      const few = seconds < 8 ? 1 : 5;
+      for (const [what, number] of Object.entries({ faults: campaign.total(), 'mails put in': world.put.length, 'replies promised': world.promised.size }))
+        assert.ok(number >= few, `only ${number} ${what} in ${seconds} s`);
+      assert.ok(store !== 'sqlite' || world.disk, 'no disk lost what was not synced: build postroom-power-cut, too');
       const faults = Object.entries(campaign.counts).sort().map(([what, times]) => `${what} ${times}`).join(', ');
       t.diagnostic(`${campaign.total()} faults injected: ${faults}`);
       t.diagnostic(`${world.put.length} mails put in, ${counted.filed} filed; ${world.promised.size} replies promised, ${counted.delivered} delivered, `
