@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 39> table{{
+constexpr std::array<FaultRow, 40> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -77,6 +77,8 @@ constexpr std::array<FaultRow, 39> table{{
      "The connection ends after QUIT, without a reply; what was marked is deleted.", "", "", "invented"},
     {Fault::pop3_list_reordered, "pop3-list-reordered", pop3, "UIDL and LIST begin with the highest number.", "", "",
      "invented"},
+    {Fault::pop3_list_empty, "pop3-list-empty", pop3, "UIDL answers +OK and lists no mail; STAT counts them all.", "",
+     "", "invented"},
     {Fault::pop3_ids_by_position, "pop3-ids-by-position", pop3,
      "UIDL gives each mail its place in the list for a unique id, so that ids are used again.", "", "", "invented"},
     {Fault::smtp_disabled_tenant, "smtp-disabled-tenant", smtp,

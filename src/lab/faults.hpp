@@ -45,6 +45,7 @@ enum class Fault {
     pop3_lost_before_deleting,
     pop3_lost_after_deleting,
     pop3_list_reordered,
+    pop3_list_empty,
     pop3_ids_by_position,
     smtp_disabled_tenant,
     smtp_disabled_mailbox,

@@ -57,6 +57,7 @@ void Pop3Session::list(std::string_view rest, bool unique_ids)
         all += octets(mail);
     }
     say(unique_ids ? "+OK" : "+OK " + std::to_string(count) + ' ' + std::to_string(all));
+    if (unique_ids && fault(Fault::pop3_list_empty)) return say(".");
     bool const backwards = state_->faults.see(Fault::pop3_list_reordered, {user_->mailbox->address}).has_value();
     for (std::size_t i = 0; i < list_.size(); ++i) {
         auto const at = backwards ? list_.size() - 1 - i : i;
@@ -97,7 +98,7 @@ net::awaitable<void> Pop3Session::retrieve(std::string_view rest)
         return this_one && fault(which).has_value();
     };
     if (plays(Fault::pop3_retrieval_refused)) {
-        error("Server Unavailable. 21");
+        error("Message is not available.");  // of these words: invented
         co_return;
     }
     ++state_->counters.pop3_bodies;

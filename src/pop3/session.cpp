@@ -151,11 +151,11 @@ awaitable<Answer<Mailbox>> Session::status()
     co_return mailbox;
 }
 
-awaitable<Answer<std::vector<Listed>>> Session::unique_ids()
+awaitable<Answer<UniqueIds>> Session::unique_ids()
 {
     auto reply = co_await command("UIDL\r\n", limits_.listing);
     if (!reply.ok()) co_return std::unexpected(std::move(reply));
-    std::vector<Listed> all;
+    UniqueIds all;
     DotReader reader;
     std::string text;
     for (;;) {
@@ -164,10 +164,13 @@ awaitable<Answer<std::vector<Listed>>> Session::unique_ids()
             auto const line = take_line(text, limits_.line);
             if (!line) throw net::Broken(line.error());
             if (!*line) break;
-            if (auto listed = parse_listed(**line)) all.push_back(std::move(*listed));
+            if (auto listed = parse_listed(**line))
+                all.mails.push_back(std::move(*listed));
+            else
+                ++all.unreadable;
         }
         if (reader.ended()) co_return all;
-        if (all.size() > limits_.listed)
+        if (all.mails.size() + all.unreadable > limits_.listed)
             throw net::Broken(Trouble::limit, "the mailbox has more than " + std::to_string(limits_.listed) +
                                                   " mails; Postroom compares no more over POP3");
         co_await fill();
@@ -212,7 +215,7 @@ awaitable<Retrieved> Session::retrieve(std::vector<std::uint32_t> numbers, MailS
             ++all.delivered;
             continue;
         }
-        all.refused.push_back(numbers[answered]);
+        (reply.passes() ? all.put_off : all.refused).push_back(numbers[answered]);
         if (!all.refusal) all.refusal = std::move(reply);
     }
     co_return all;

@@ -67,10 +67,16 @@ public:
     virtual awaitable<void> end() = 0;
 };
 
+struct UniqueIds {
+    std::vector<Listed> mails;   ///< in the server's order
+    std::size_t unreadable = 0;  ///< lines that are none: a mail each, which can't be named
+};
+
 struct Retrieved {
     std::size_t delivered = 0;
     std::vector<std::uint32_t> refused{};  ///< the server said -ERR to these
-    std::optional<Reply> refusal{};        ///< the first
+    std::vector<std::uint32_t> put_off{};  ///< to these too, by words that say it passes
+    std::optional<Reply> refusal{};        ///< the first of either
 };
 
 class Session {
@@ -94,8 +100,7 @@ public:
     awaitable<SignIn> authenticate(sasl::Mechanism& mechanism);
 
     awaitable<Answer<Mailbox>> status();
-    /// In the server's order. Lines that are none are left out.
-    awaitable<Answer<std::vector<Listed>>> unique_ids();
+    awaitable<Answer<UniqueIds>> unique_ids();
 
     /// Pipelined where the server has PIPELINING (RFC 2449), up to `window` commands ahead.
     awaitable<Retrieved> retrieve(std::vector<std::uint32_t> numbers, MailSink& sink, std::size_t window = 20);

@@ -206,22 +206,28 @@ FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity) const
     return {mailbox_, uid_validity, lease_, lease_length};
 }
 
-net::awaitable<void> MailboxRun::end_look(std::size_t filed)
+net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
 {
     auto const now = ground_.clock->now();
-    auto renew = [this, now](store::Connection& c) {
+    auto renew = [this, now, &remark](store::Connection& c) {
         auto const lease = store::take_lease(c, lease_.name, lease_.owner, lease_length);
         if (!lease) throw store::Failure(Trouble::conflict, "another server took this mailbox over");
         auto const mailbox = store::mailbox(c, id_);
         auto const account = store::account(c, account_.id);
         edited_ = !mailbox || mailbox->version != mailbox_.version || !account || account->version != account_.version;
-        store::set_mailbox_status(c, id_, {model::MailboxState::idle, {}, std::nullopt, true}, now);
+        store::set_mailbox_status(c, id_, {model::MailboxState::idle, remark, std::nullopt, true}, now);
         return *lease;
     };
     lease_ = co_await ground_.store->write(std::move(renew));
     looked_ = true;
     failures_ = 0;
     answer(true, filed, {});
+}
+
+net::awaitable<void> MailboxRun::renew_lease()
+{
+    auto renew = [this](store::Connection& c) { store::renew_lease(c, lease_, lease_length); };
+    co_await ground_.store->write(std::move(renew));
 }
 
 net::awaitable<void> MailboxRun::note(std::vector<model::LedgerRow> rows)

@@ -43,8 +43,10 @@ public:
     /// Whoever has asked for a look gets the outcome of this one.
     void begin_look();
     net::awaitable<void> show_retrieving(std::size_t count);
-    /// Everything was filed, and what was due was done or refused.
-    net::awaitable<void> end_look(std::size_t filed);
+    /// Everything was filed, and what was due was done or refused. `remark`: what people should know all the same.
+    net::awaitable<void> end_look(std::size_t filed, std::string remark = {});
+    /// For what takes long and writes nothing. Throws Failure (Trouble::conflict) where another server has it.
+    net::awaitable<void> renew_lease();
     /// How a fetch ended for mails that will never be filed.
     net::awaitable<void> note(std::vector<model::LedgerRow> rows);
     /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.

@@ -1,5 +1,10 @@
 #include "retriever/pop3-listing.hpp"
 
+#include "base/text.hpp"
+#include "net/broken.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace postroom::retriever {
@@ -15,6 +20,12 @@ bool by_id_and_number(pop3::Listed const& a, pop3::Listed const& b)
 
 Pop3Listing::Pop3Listing(std::vector<pop3::Listed> listed) : by_id_(std::move(listed))
 {
+    std::ranges::sort(by_id_, {}, &pop3::Listed::number);
+    auto const twice = std::ranges::adjacent_find(by_id_, {}, &pop3::Listed::number);
+    if (twice != by_id_.end())
+        throw net::Broken(Trouble::protocol,
+                          fmt::format("the server lists mail {} twice, as \"{}\" and as \"{}\"", twice->number,
+                                      printable(twice->said), printable(std::next(twice)->said)));
     std::ranges::sort(by_id_, by_id_and_number);
     std::size_t same = 0;  // how many before this one have its id
     std::string id;

@@ -15,7 +15,8 @@ namespace postroom::retriever {
 class Pop3Listing {
 public:
     /// As UIDL gave it, in any order. Where an id is given to several mails at once (RFC 1939 lets a server do that
-    /// with equal ones), the second is "ID 2" here, and so on: a blank is in no id.
+    /// with equal ones), the second is "ID 2" here, and so on: a blank is in no id. Throws net::Broken
+    /// (Trouble::protocol) where a number is listed twice: nobody could say then which mail is meant.
     explicit Pop3Listing(std::vector<pop3::Listed> listed);
 
     struct Difference {

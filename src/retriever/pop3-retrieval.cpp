@@ -8,21 +8,26 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace postroom::retriever {
 
 namespace {
 
 constexpr std::string_view inbox = "INBOX";
-// A mail that is refused, while the server answers otherwise, is taken for unreadable after so many looks.
-constexpr int looks_for_data = 5;
 // A few new mails are fetched at once and judged by their headers; of many the headers are asked first.
 constexpr std::size_t fetch_without_asking = 20;
 // Skipped mails are noted so often, so that a session that is cut short has not been for nothing.
 constexpr std::size_t skipped_at_once = 500;
 constexpr int most_deletions = 10'000;
-// Deletions refused in a row: then it is not these mails.
+// Between two looks at the clock and the lease.
+constexpr std::size_t deleted_at_once = 500;
+constexpr auto lease_kept = std::chrono::minutes(1);
+// Mails refused and none given, or deletions refused in a row: then it is not these mails.
 constexpr std::size_t most_refused = 3;
+// What ended so many sessions is not asked for its header again.
+constexpr int most_broke_in = 3;
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
 [[noreturn]] void give_up(pop3::Reply const& reply, std::string_view what)
@@ -55,6 +60,7 @@ public:
         return under_way_ == 0 ? nullptr : &rows_.at(under_way_);
     }
     [[nodiscard]] model::LedgerRow const& row(std::uint32_t number) const { return rows_.at(number); }
+    [[nodiscard]] Row const& rows() const { return rows_; }
 
 private:
     Filing& filing_;
@@ -93,34 +99,40 @@ net::awaitable<void> Pop3Retrieval::visit()
     run_.begin_look();
     auto listed = co_await session->unique_ids();
     if (!listed) give_up(listed.error(), "to list its mail");
-    Pop3Listing const listing(std::move(*listed));
-    auto unknown = co_await unknown_mails(listing);
+    std::string remark;
+    if (listed->unreadable > 0) {
+        remark = fmt::format("{} mails are not retrieved: the server gives them no unique id that can be read",
+                             listed->unreadable);
+        spdlog::warn("retriever: {}: {}", run_.mailbox().address, remark);
+    }
+    Pop3Listing const listing(std::move(listed->mails));
+    auto unknown = co_await unknown_mails(*session, listing);
     if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{} && session->has("TOP"))
         unknown = co_await skip_old(*session, std::move(unknown));
     std::size_t filed = 0;
-    if (!unknown.empty()) {
+    if (unknown.empty()) {
+        refusals_ = {};
+    } else {
         co_await run_.show_retrieving(unknown.size());
         filed = co_await fetch(*session, std::move(unknown));
     }
     if (filed > 0) run_.ground().filed();
     co_await remove_and_quit(*session, listing);
     session_ = nullptr;
-    co_await run_.end_look(filed);
+    co_await run_.end_look(filed, std::move(remark));
     if (!more_due_ && !run_.edited()) co_await run_.sleep(run_.mailbox().poll);
 }
 
-net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(Pop3Listing const& listing)
+net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(pop3::Session& session, Pop3Listing const& listing)
 {
     auto const id = run_.mailbox().id;
     auto read = [this, id](store::Connection& c) {
-        last_uid_ = store::last_uid(c, id, inbox, 0);
+        last_uid_ = earlier_ = store::last_uid(c, id, inbox, 0);
         return store::named_mails(c, id);
     };
     auto known = co_await run_.ground().store->read(std::move(read));
     auto difference = listing.less(std::move(known));
-    std::vector<Done> gone;
-    for (auto const& mail : difference.gone) gone.push_back({{id, std::string(inbox), 0, mail.uid}, {}});
-    if (!gone.empty()) co_await run_.note_done(std::move(gone), true);
+    co_await note_gone(session, listing, std::move(difference.gone));
     // What ended sessions comes last, so that it holds up nothing.
     auto const broke = [this](pop3::Listed const& mail) {
         auto const found = broke_in_.find(mail.said);
@@ -130,6 +142,56 @@ net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(Pop3Listing co
     co_return std::move(difference.unknown);
 }
 
+// A server in trouble may list too few, or none, and say +OK: a mail that is forgotten by mistake is retrieved twice.
+// So it is gone when two lists in a row have not got it, and STAT counts no more than they do.
+net::awaitable<void> Pop3Retrieval::note_gone(pop3::Session& session, Pop3Listing const& listing,
+                                              std::vector<store::NamedMail> missing)
+{
+    auto const before = std::exchange(missing_, {});
+    if (missing.empty()) co_return;
+    auto const status = co_await session.status();
+    if (!status || status->mails > listing.size()) {
+        spdlog::warn("retriever: {}: the server lists {} mails, and of {} known ones not; to STAT it says {}",
+                     run_.mailbox().address, listing.size(), missing.size(),
+                     status ? std::to_string(status->mails) : status.error().words());
+        co_return;
+    }
+    std::vector<Done> gone;
+    for (auto const& mail : missing) {
+        if (before.contains(mail.uid))
+            gone.push_back({{run_.mailbox().id, std::string(inbox), 0, mail.uid}, {}});
+        else
+            missing_.insert(mail.uid);
+    }
+    if (!gone.empty()) co_await run_.note_done(std::move(gone), true);
+}
+
+net::awaitable<void> Pop3Retrieval::keep_lease()
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (now - renewed_ < lease_kept) co_return;
+    renewed_ = now;
+    co_await run_.renew_lease();
+}
+
+net::awaitable<pop3::Answer<std::string>> Pop3Retrieval::header(pop3::Session& session, std::uint32_t number,
+                                                                std::string const& unique_id)
+{
+    co_await keep_lease();
+    pop3::Answer<std::string> header;
+    std::exception_ptr broke;
+    try {
+        header = co_await session.top(number, 0, mime::header_limit);
+    } catch (...) {
+        broke = std::current_exception();
+    }
+    if (broke) {
+        ++broke_in_[unique_id];
+        std::rethrow_exception(broke);
+    }
+    co_return header;
+}
+
 // Mail from before the baseline goes to the ledger without its bytes. POP3 has no INTERNALDATE, so the header tells.
 // Returns the rest.
 net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::skip_old(pop3::Session& session, Mails mails)
@@ -137,8 +199,13 @@ net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::skip_old(pop3::Session& sess
     Mails rest;
     std::vector<model::LedgerRow> old;
     for (auto& mail : mails) {
-        auto const header = co_await session.top(mail.number, 0, mime::header_limit);
-        auto const received = header ? mime::received(*header) : std::nullopt;
+        // What ended a session is fetched, last: Filing keeps as much of its header as it needs.
+        if (broke_in_.contains(mail.said)) {
+            rest.push_back(std::move(mail));
+            continue;
+        }
+        auto const said = co_await header(session, mail.number, mail.said);
+        auto const received = said ? mime::received(*said) : std::nullopt;
         if (!received || *received >= run_.mailbox().baseline) {
             rest.push_back(std::move(mail));
             continue;
@@ -180,39 +247,34 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
         if (filing.filed() > 0) ground.filed();
         std::rethrow_exception(broke);
     }
-    broke_in_.clear();
+    for (auto const& [number, row] : sink.rows()) broke_in_.erase(row.unique_id);
+    // A store that is away refuses every mail, and answers NOOP.
+    if (retrieved.delivered == 0 && retrieved.refused.size() + retrieved.put_off.size() > most_refused)
+        give_up(*retrieved.refusal, "to give mail");
+    if (retrieved.refusal)
+        spdlog::warn("retriever: {}: {} mails are listed by the server, which refuses to give them: {}",
+                     run_.mailbox().address, retrieved.refused.size() + retrieved.put_off.size(),
+                     retrieved.refusal->words());
     std::vector<std::string> refused;
     for (auto const number : retrieved.refused) refused.push_back(sink.row(number).unique_id);
-    co_await note_refused(session, refused, retrieved.refusal.value_or(pop3::Reply{}));
+    co_await note_refused(session, std::move(refused), retrieved.refusal.value_or(pop3::Reply{}));
     co_return filing.filed();
 }
 
 // A mail that the server lists and refuses is asked for again some times, since the trouble may pass; then it is said
 // in the ledger, and never looped over.
-net::awaitable<void> Pop3Retrieval::note_refused(pop3::Session& session, std::vector<std::string> const& refused,
+net::awaitable<void> Pop3Retrieval::note_refused(pop3::Session& session, std::vector<std::string> refused,
                                                  pop3::Reply refusal)
 {
-    if (refused.empty()) {
-        refused_.clear();
-        co_return;
+    if (!refused.empty()) {
+        auto const alive = co_await session.noop();
+        if (!alive.ok()) give_up(refusal, "to give mail");
     }
-    // Where the server refuses everything, it is not the mails.
-    auto const alive = co_await session.noop();
-    if (!alive.ok()) give_up(refusal, "to give mail");
     std::vector<model::LedgerRow> unreadable;
-    std::map<std::string, int> still;
-    for (auto const& unique_id : refused) {
-        int const looks = refused_[unique_id] + 1;
-        if (looks < looks_for_data) {
-            still[unique_id] = looks;
-        } else {
-            unreadable.push_back(next_row(unique_id, model::LedgerState::unreadable));
-            unreadable.back().note = "the server lists this mail and refuses to give it: " + refusal.words();
-        }
+    for (auto& unique_id : refusals_.look(refused, run_.ground().clock->now())) {
+        unreadable.push_back(next_row(std::move(unique_id), model::LedgerState::unreadable));
+        unreadable.back().note = "the server lists this mail and refuses to give it: " + refusal.words();
     }
-    refused_ = std::move(still);
-    spdlog::warn("retriever: {}: {} mails are listed by the server, which refuses to give them: {}",
-                 run_.mailbox().address, refused.size(), refusal.words());
     co_await run_.note(std::move(unreadable));
 }
 
@@ -226,6 +288,7 @@ net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3
     auto due = co_await run_.ground().store->read(std::move(read));
     // What is due and was set to something else meanwhile is POP3's to delete, or nobody's.
     std::erase_if(due, [](model::LedgerRow const& row) { return row.due != model::AfterAction::remove; });
+    due = co_await confirm(session, std::move(due), listing);
     auto done = co_await mark(session, due, listing);
     auto const quit = co_await session.quit();
     if (done.empty()) co_return;
@@ -235,6 +298,50 @@ net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3
     bool const all = done.size() == static_cast<std::size_t>(most_deletions);
     bool const refused = co_await run_.note_done(std::move(done), true);
     more_due_ = all && !refused;
+}
+
+// An id may be another mail's by now: the server deleted the one that had it, and its answer to QUIT was lost. So what
+// an earlier session filed is deleted only where its header is the one that was filed. Any other mail stays, and is
+// retrieved as a new one; the same mail is a duplicate then, which the session that finds it deletes.
+net::awaitable<std::vector<model::LedgerRow>> Pop3Retrieval::confirm(pop3::Session& session,
+                                                                     std::vector<model::LedgerRow> due,
+                                                                     Pop3Listing const& listing)
+{
+    std::erase_if(due, [&](model::LedgerRow const& row) { return listing.number_of(row.unique_id) == 0; });
+    auto read = [this, &due](store::Connection& c) {
+        std::map<std::uint32_t, model::Digest> filed;
+        for (auto const& row : due) {
+            if (row.place.uid > earlier_ || !row.message) continue;
+            if (auto const message = store::message(c, *row.message)) filed[row.place.uid] = message->fingerprint;
+        }
+        return filed;
+    };
+    auto const filed = co_await run_.ground().store->read(std::move(read));
+    std::vector<model::LedgerRow> same;
+    std::vector<Done> others;
+    for (auto& row : due) {
+        if (row.place.uid > earlier_) {
+            same.push_back(std::move(row));
+            continue;
+        }
+        auto const before = filed.find(row.place.uid);
+        auto const broke = broke_in_.find(row.unique_id);
+        bool const can_tell = session.has("TOP") && before != filed.end() && before->second != model::Digest{} &&
+                              (broke == broke_in_.end() || broke->second < most_broke_in);
+        if (!can_tell) {
+            others.push_back({row.place, {}});
+            continue;
+        }
+        auto const said = co_await header(session, listing.number_of(row.unique_id), row.unique_id);
+        if (!said)
+            others.push_back({row.place, "deleting was put off, the header was refused: " + said.error().words()});
+        else if (mime::fingerprint(*said) != before->second)
+            others.push_back({row.place, {}});
+        else
+            same.push_back(std::move(row));
+    }
+    if (!others.empty()) co_await run_.note_done(std::move(others), true);
+    co_return same;
 }
 
 net::awaitable<std::vector<Done>> Pop3Retrieval::mark(pop3::Session& session, std::vector<model::LedgerRow> const& due,
@@ -250,7 +357,14 @@ net::awaitable<std::vector<Done>> Pop3Retrieval::mark(pop3::Session& session, st
         done.push_back({row.place, {}});
     }
     if (numbers.empty()) co_return done;
-    auto const marked = co_await session.remove(numbers);
+    pop3::Reply marked{.status = pop3::Reply::Status::ok};
+    for (std::span left(numbers); !left.empty() && marked.ok();) {
+        auto const some = left.first(std::min(deleted_at_once, left.size()));
+        left = left.subspan(some.size());
+        std::vector<std::uint32_t> together(some.begin(), some.end());
+        co_await keep_lease();
+        marked = co_await session.remove(std::move(together));
+    }
     if (marked.ok()) co_return done;
     // Which of them was refused? All marks are taken back, and each is set by itself.
     auto const reset = co_await session.reset();
@@ -258,6 +372,7 @@ net::awaitable<std::vector<Done>> Pop3Retrieval::mark(pop3::Session& session, st
     std::size_t in_a_row = 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         if (in_a_row < most_refused) {
+            co_await keep_lease();
             std::vector<std::uint32_t> alone{numbers[i]};
             auto const one = co_await session.remove(std::move(alone));
             in_a_row = one.ok() ? 0 : in_a_row + 1;

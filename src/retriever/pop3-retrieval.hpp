@@ -5,8 +5,11 @@
 #include "pop3/session.hpp"
 #include "retriever/mailbox-run.hpp"
 #include "retriever/pop3-listing.hpp"
+#include "retriever/refusals.hpp"
 
+#include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,21 +26,31 @@ public:
 private:
     using Mails = std::vector<pop3::Listed>;
 
-    net::awaitable<Mails> unknown_mails(Pop3Listing const& listing);
+    net::awaitable<Mails> unknown_mails(pop3::Session& session, Pop3Listing const& listing);
+    net::awaitable<void> note_gone(pop3::Session& session, Pop3Listing const& listing,
+                                   std::vector<store::NamedMail> missing);
     net::awaitable<Mails> skip_old(pop3::Session& session, Mails mails);
     net::awaitable<std::size_t> fetch(pop3::Session& session, Mails mails);
-    net::awaitable<void> note_refused(pop3::Session& session, std::vector<std::string> const& refused,
-                                      pop3::Reply refusal);
+    net::awaitable<void> note_refused(pop3::Session& session, std::vector<std::string> refused, pop3::Reply refusal);
     net::awaitable<void> remove_and_quit(pop3::Session& session, Pop3Listing const& listing);
+    /// Those of `due` that the server still has, as they were filed.
+    net::awaitable<std::vector<model::LedgerRow>> confirm(pop3::Session& session, std::vector<model::LedgerRow> due,
+                                                          Pop3Listing const& listing);
     net::awaitable<std::vector<Done>> mark(pop3::Session& session, std::vector<model::LedgerRow> const& due,
                                            Pop3Listing const& listing);
+    net::awaitable<pop3::Answer<std::string>> header(pop3::Session& session, std::uint32_t number,
+                                                     std::string const& unique_id);
+    net::awaitable<void> keep_lease();
     /// A row with the next UID, which is a number of ours.
     [[nodiscard]] model::LedgerRow next_row(std::string unique_id, model::LedgerState state);
 
     MailboxRun& run_;
-    pop3::Session* session_ = nullptr;     // while there is one to close
-    std::uint32_t last_uid_ = 0;           // the highest that was given; read anew with every visit
-    std::map<std::string, int> refused_;   // how many looks each unique id was refused in
+    pop3::Session* session_ = nullptr;                 // while there is one to close
+    std::uint32_t last_uid_ = 0;                       // the highest that was given; read anew with every visit
+    std::uint32_t earlier_ = 0;                        // the highest that an earlier visit gave
+    std::chrono::steady_clock::time_point renewed_{};  // the lease, by keep_lease()
+    std::set<std::uint32_t> missing_;                  // UIDs of known mails that the last look's list had not
+    Refusals refusals_;
     std::map<std::string, int> broke_in_;  // how many sessions ended while it was given
     bool more_due_ = false;                // than one visit deletes
 };

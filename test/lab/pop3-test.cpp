@@ -146,6 +146,9 @@ TEST_F(Pop3Test, PlaysItsFaults)
     auto visitor = pop3();
     fault("pop3-unavailable", "", 1);
     EXPECT_EQ(visitor->pop3("UIDL"), "-ERR Server Unavailable. 21");
+    fault("pop3-list-empty", "", 1);
+    EXPECT_EQ(visitor->pop3("UIDL"), "+OK");
+    EXPECT_EQ(visitor->lines(), "");
     fault("pop3-ids-by-position");
     fault("pop3-list-reordered");
     EXPECT_EQ(visitor->pop3("UIDL"), "+OK");
@@ -153,7 +156,7 @@ TEST_F(Pop3Test, PlaysItsFaults)
     fault("pop3-retrieval-refused", "2");
     EXPECT_EQ(visitor->pop3("RETR 1"), "+OK");
     visitor->lines();
-    EXPECT_EQ(visitor->pop3("RETR 2"), "-ERR Server Unavailable. 21");
+    EXPECT_EQ(visitor->pop3("RETR 2"), "-ERR Message is not available.");
     fault("pop3-deletion-refused", "", 1);
     EXPECT_THAT(visitor->pop3("DELE 1"), StartsWith("-ERR "));
     EXPECT_EQ(visitor->pop3("DELE 1"), "+OK");

@@ -54,6 +54,9 @@ std::string exchange()
            "C: TOP 1 0\nS: +OK\nS: Subject: a\nS: \nS: .\n"
            "C: RETR 1\nS: +OK\nS: Subject: a\nS: \nS: ..\nS: .\n"
            "C: RETR 2\nS: -ERR no such message\n"
+           "C: RETR 3\nS: -ERR [SYS/TEMP] the store is away\n"
+           "C: RETR 4\nS: -ERR [in-use] locked\n"
+           "C: RETR 5\nS: -ERR Server Unavailable. 21\n"
            "C: DELE 1\nS: +OK\n"
            "C: QUIT\nS: +OK Microsoft Exchange Server POP3 server signing off.\n";
 }
@@ -78,13 +81,15 @@ Conversation retrieving()
         EXPECT_EQ(mailbox.value().mails, 2U);
         EXPECT_EQ(mailbox.value().octets, 49'200U);
         auto const ids = co_await session.unique_ids();
-        EXPECT_THAT(ids.value(), ElementsAre(Listed{1, "11"}, Listed{2, "12"}));
+        EXPECT_THAT(ids.value().mails, ElementsAre(Listed{1, "11"}, Listed{2, "12"}));
+        EXPECT_EQ(ids.value().unreadable, 1U);
         auto const top = co_await session.top(1, 0);
         EXPECT_EQ(top.value(), "Subject: a\r\n\r\n");
         Gathering sink;
-        auto const got = co_await session.retrieve({1, 2}, sink);
+        auto const got = co_await session.retrieve({1, 2, 3, 4, 5}, sink);
         EXPECT_EQ(got.delivered, 1U);
         EXPECT_THAT(got.refused, ElementsAre(2U));
+        EXPECT_THAT(got.put_off, ElementsAre(3U, 4U, 5U));
         EXPECT_EQ(got.refusal->words(), "-ERR no such message");
         EXPECT_THAT(sink.mails, ElementsAre(std::pair(1U, std::string("Subject: a\r\n\r\n.\r\n"))));
         EXPECT_EQ(sink.ended, 1U);

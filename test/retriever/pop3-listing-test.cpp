@@ -1,5 +1,7 @@
 #include "retriever/pop3-listing.hpp"
 
+#include "net/broken.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,6 +52,17 @@ TEST(Pop3ListingTest, EqualIdsAreSeveralMails)
     EXPECT_EQ(listing.number_of("a 2"), 3U);
     EXPECT_EQ(listing.number_of("a!"), 2U);
     EXPECT_TRUE(listing.less({{"a", 1}, {"a 2", 2}, {"a!", 3}, {"a 3", 4}, {"b", 5}}).unknown.empty());
+}
+
+TEST(Pop3ListingTest, OneNumberUnderTwoIdsIsNoList)
+{
+    for (auto const& listed : {Listing{{1, "a"}, {2, "b"}, {1, "c"}}, Listing{{1, "a"}, {1, "a"}}}) try {
+            Pop3Listing const listing(listed);
+            ADD_FAILURE() << "taken";
+        } catch (net::Broken const& broken) {
+            EXPECT_EQ(broken.kind(), Trouble::protocol);
+            EXPECT_NE(std::string(broken.what()).find("mail 1 twice, as \"a\""), std::string::npos) << broken.what();
+        }
 }
 
 TEST(Pop3ListingTest, AHundredThousandMailsAgainstAHundredThousand)

@@ -25,6 +25,12 @@ std::string Reply::words() const
     return printable(all);
 }
 
+bool Reply::passes() const
+{
+    return status == Status::error &&
+           (code == "SYS/TEMP" || code == "IN-USE" || text.find("Server Unavailable") != std::string::npos);
+}
+
 Result<Reply> parse_reply(std::string_view line)
 {
     auto const word = line.substr(0, line.find(' '));

@@ -19,6 +19,9 @@ struct Reply {
     std::string text{};  ///< what follows, the code left out; a challenge's base64
 
     [[nodiscard]] bool ok() const { return status == Status::ok; }
+    /// A refusal that by its own words is of the server's state now, not of what was asked for: SYS/TEMP (RFC 3206),
+    /// IN-USE (RFC 2449), or Exchange's "Server Unavailable".
+    [[nodiscard]] bool passes() const;
     /// "-ERR [IN-USE] Mailbox locked", printable: the server's own words.
     [[nodiscard]] std::string words() const;
 
