@@ -83,8 +83,6 @@ TEST_F(Pages, AreNotEmptyWhereNoDescriptorIsLeft)
     none.rlim_cur = 0;
     std::string const dist = folder / "dist";
     std::exception_ptr thrown;
-    // UBSan takes a descriptor to check the type of the first object of a class, and remembers what it found.
-    Problem const seen(status::service_unavailable, std::string("seen"));
     ::setrlimit(RLIMIT_NOFILE, &none);
     try {
         (void)page(dist, "/assets/a-1f.js");
