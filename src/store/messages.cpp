@@ -164,10 +164,9 @@ std::vector<model::Message> awaiting_triage(Connection& c, int most)
     return c.all(messages_where("WHERE triage = 'pending' ORDER BY filed, id LIMIT ?"), message_of, most);
 }
 
-void begin_triage(Connection& c, model::MessageId id)
+bool begin_triage(Connection& c, model::MessageId id)
 {
-    must_exist(c.execute("UPDATE message SET triage_tries = triage_tries + 1 WHERE id = ? AND triage = 'pending'", id),
-               "the message that awaits triage");
+    return c.execute("UPDATE message SET triage_tries = triage_tries + 1 WHERE id = ? AND triage = 'pending'", id) > 0;
 }
 
 void triage_done(Connection& c, model::MessageId id)
@@ -175,11 +174,13 @@ void triage_done(Connection& c, model::MessageId id)
     must_exist(c.execute("UPDATE message SET triage = 'done', exception = '' WHERE id = ?", id), "the message");
 }
 
-void triage_failed(Connection& c, model::MessageId id, std::string_view why)
+bool triage_failed(Connection& c, model::MessageId id, std::string_view why)
 {
-    must_exist(c.execute("UPDATE message SET triage = 'exception', exception = ? WHERE id = ?", why, id),
-               "the message");
+    if (c.execute("UPDATE message SET triage = 'exception', exception = ? WHERE id = ? AND triage = 'pending'", why,
+                  id) == 0)
+        return false;
     exception_changed(c, id, "added");
+    return true;
 }
 
 void triage_again(Connection& c, model::MessageId id)

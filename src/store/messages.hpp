@@ -47,10 +47,12 @@ void add_message(Connection& c, model::Message const& message);
 
 /// The oldest messages that await triage.
 [[nodiscard]] std::vector<model::Message> awaiting_triage(Connection& c, int most);
-/// Counts one more try, before it begins.
-void begin_triage(Connection& c, model::MessageId id);
+/// Counts one more try, before it begins. False where the message awaits triage no more: another server was faster.
+bool begin_triage(Connection& c, model::MessageId id);
 void triage_done(Connection& c, model::MessageId id);
-void triage_failed(Connection& c, model::MessageId id, std::string_view why);
+/// Sets it aside. False, and nothing is changed, where it awaits triage no more: what another server made a case of
+/// must not become an exception.
+bool triage_failed(Connection& c, model::MessageId id, std::string_view why);
 void triage_again(Connection& c, model::MessageId id);  ///< out of the exception queue, tries from 0
 [[nodiscard]] std::vector<model::Message> exceptions(Connection& c, int most, model::Sight const& sight = {},
                                                      std::optional<Moment> const& after = {});  ///< oldest first

@@ -136,7 +136,7 @@ asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages,
                                                  message.triage_tries));
                 continue;
             }
-            if (!counted) store::begin_triage(c, message.id);
+            if (!counted && !store::begin_triage(c, message.id)) continue;
             batch->push_back({.message = message});
         }
     };
