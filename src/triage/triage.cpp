@@ -50,9 +50,9 @@ double random_part()
 
 }  // namespace
 
-Triage::Triage(asio::any_io_executor loop, asio::any_io_executor pool, store::Store& store, Clock const& clock,
+Triage::Triage(asio::any_io_executor const& loop, asio::any_io_executor pool, store::Store& store, Clock const& clock,
                Options options)
-    : pool_(std::move(pool)), store_(store), clock_(clock), options_(options), timer_(std::move(loop))
+    : pool_(std::move(pool)), store_(store), clock_(clock), options_(options), timer_(loop)
 {
 }
 

@@ -34,7 +34,7 @@ class Triage {
 public:
     /// Runs on `loop`; reads mails on `pool`, since a mail of 150 MiB must not stall the loop. Both, and the store,
     /// outlive it.
-    Triage(asio::any_io_executor loop, asio::any_io_executor pool, store::Store& store,
+    Triage(asio::any_io_executor const& loop, asio::any_io_executor pool, store::Store& store,
            Clock const& clock = system_clock(), Options options = {});
 
     /// Works until stop(). Never throws: a failing store is waited for.
