@@ -4,7 +4,7 @@
 #include "console/external-url.hpp"
 #include "console/json.hpp"
 #include "console/responses.hpp"
-#include "grants/places.hpp"
+#include "grants/credentials.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
 #include "vault/vault.hpp"
@@ -55,7 +55,8 @@ Answer list_applications(House& house, Request const& request)
     auto items = co_await house.store().read([](store::Connection& c) {
         json::array found;
         auto const redirect = redirect_url(c);
-        for (auto const& each : store::applications(c)) found.emplace_back(to_json(each, redirect));
+        for (auto const& each : store::applications(c))
+            found.emplace_back(to_json(each, store::credentials_of(c, each.id), redirect));
         return found;
     });
     co_return items_response(std::move(items));
@@ -67,24 +68,29 @@ Answer add_application(House& house, Request const& request)
     application.created = house.now();
     Secret const secret(Members(request.http, {"name", "cloud", "tenant", "authority", "client_id", "client_secret"})
                             .text_or("client_secret", ""));
+    std::vector<model::Credential> credentials;
     if (!secret.empty())
-        application.client_secret = house.ground.vault->seal(secret, grants::place_of_client_secret(application.id));
+        credentials.push_back(
+            or_problem(grants::make_secret(house.ground, application, secret, std::nullopt), "client_secret"));
     auto const redirect = co_await house.store().write([&](store::Connection& c) {
         if (store::application_named(c, application.name))
             throw Problem(Trouble::conflict, tr("there is an application \"{}\" already", application.name), "name");
         store::add_application(c, application);
+        for (auto const& each : credentials) store::add_credential(c, each);
         note(c, request.caller, "application.add", application.name,
              {{"cloud", application.cloud}, {"tenant", application.tenant}, {"client_id", application.client_id}},
              application.created);
         return redirect_url(c);
     });
-    co_return json_response(net::http::status::created, to_json(application, redirect));
+    co_return json_response(net::http::status::created, to_json(application, credentials, redirect));
 }
 
 Answer show_application(House& house, Request const& request)
 {
-    auto const body = co_await house.store().read(
-        [&](store::Connection& c) { return to_json(application_named(c, request.path("name")), redirect_url(c)); });
+    auto const body = co_await house.store().read([&](store::Connection& c) {
+        auto const application = application_named(c, request.path("name"));
+        return to_json(application, store::credentials_of(c, application.id), redirect_url(c));
+    });
     co_return json_response(net::http::status::ok, body);
 }
 

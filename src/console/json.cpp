@@ -83,11 +83,12 @@ json::object to_json(store::Setting const& setting, std::string const& value, wo
             {"meaning", text(language.say_marked(std::string(setting.meaning)))}};
 }
 
-json::object to_json(model::Application const& application, std::string const& redirect_url)
+json::object to_json(model::Application const& application, std::vector<model::Credential> const& credentials,
+                     std::string const& redirect_url)
 {
     return {{"name", text(application.name)},           {"cloud", text(application.cloud)},
             {"tenant", text(application.tenant)},       {"authority", text(application.authority)},
-            {"client_id", text(application.client_id)}, {"has_secret", !application.client_secret.bytes.empty()},
+            {"client_id", text(application.client_id)}, {"has_secret", !credentials.empty()},
             {"redirect_url", text(redirect_url)},       {"created", time(application.created)}};
 }
 
@@ -107,7 +108,8 @@ json::object to_json(model::Account const& account, Names& names, std::optional<
     for (auto const& each : mailboxes) addresses.emplace_back(text(each.address));
     return {{"name", text(account.name)},
             {"department", text(names.department(account.department))},
-            {"application", text(names.application(account.application))},
+            {"application",
+             account.application ? json::value(text(names.application(*account.application))) : json::value()},
             {"kind", text(to_string(account.kind))},
             {"retrieval", text(to_string(account.retrieval))},
             {"user", text(account.user)},

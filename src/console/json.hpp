@@ -31,7 +31,8 @@ namespace json = boost::json;
 [[nodiscard]] json::object to_json(store::Setting const& setting, std::string const& value,
                                    words::Language const& language = words::english());
 /// `redirect_url` is empty while the External URL is not set.
-[[nodiscard]] json::object to_json(model::Application const& application, std::string const& redirect_url);
+[[nodiscard]] json::object to_json(model::Application const& application,
+                                   std::vector<model::Credential> const& credentials, std::string const& redirect_url);
 [[nodiscard]] json::object to_json(model::Account const& account, Names& names,
                                    std::optional<model::Grant> const& grant,
                                    std::vector<model::Mailbox> const& mailboxes);

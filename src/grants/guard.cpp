@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "grants/acceptance.hpp"
+#include "grants/credentials.hpp"
 #include "grants/places.hpp"
 #include "grants/provider.hpp"
 #include "oauth/code-flow.hpp"
@@ -36,7 +37,10 @@ Result<Place> find_place(store::Connection& c, std::string const& account_name)
     auto account = store::account_named(c, account_name);
     if (!account)
         return failure(Trouble::not_found, fmt::format("there is no account \"{}\"", printable(account_name, 64)));
-    auto application = store::application(c, account->application);
+    if (!account->application)
+        return failure(Trouble::invalid,
+                       fmt::format("the account {} signs in with a password: convert it first", account->name));
+    auto application = store::application(c, *account->application);
     if (!application) return failure(Trouble::not_found, "the account's identity application is not there (any more)");
     auto url = store::setting(c, "external-url");
     while (url.ends_with('/')) url.pop_back();
@@ -61,7 +65,8 @@ std::optional<Taken> take(store::Connection& c, std::string const& state)
     if (!authorization) return std::nullopt;
     Taken taken{.authorization = std::move(*authorization)};
     taken.account = store::account(c, taken.authorization.account);
-    if (taken.account) taken.application = store::application(c, taken.account->application);
+    if (taken.account && taken.account->application)
+        taken.application = store::application(c, *taken.account->application);
     taken.grant = store::grant(c, taken.authorization.account);
     return taken;
 }
@@ -84,15 +89,17 @@ awaitable<Result<Won>> redeem_and_judge(Ground const& ground, Taken const& taken
     if (returned.code.empty()) co_return failure(Trouble::refused, returned.error.message());
     auto const asked = scopes_of(*taken.application, taken.account->retrieval);
     if (!asked) co_return std::unexpected(asked.error());
-    auto const client = client_of(ground, *taken.application);
-    if (!client) co_return std::unexpected(client.error());
     auto const verifier = ground.vault->unseal(authorization.verifier, place_of_verifier(authorization.id));
     if (!verifier) co_return std::unexpected(verifier.error());
     auto const provider = co_await find_provider(ground, *taken.application);
     if (!provider) co_return std::unexpected(provider.error());
 
-    auto answer =
-        co_await oauth::redeem(*ground.https, *provider, *client, returned.code, *verifier, authorization.redirect_url);
+    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
+        auto redeemed = co_await oauth::redeem(*ground.https, *provider, client, returned.code, *verifier,
+                                               authorization.redirect_url);
+        co_return redeemed;
+    };
+    auto answer = co_await ask_as(ground, *taken.application, ask);
     if (!answer) co_return failure(Trouble::refused, answer.error().message());
     if (answer->id_token.empty())
         co_return failure(Trouble::refused,
@@ -100,8 +107,10 @@ awaitable<Result<Won>> redeem_and_judge(Ground const& ground, Taken const& taken
                           "be permitted for the registration");
     auto const keys = co_await oauth::fetch_keys(*ground.https, provider->keys);
     if (!keys) co_return std::unexpected(keys.error());
-    oauth::Expected const expected{
-        .issuer = provider->issuer, .client_id = client->id, .nonce = authorization.nonce, .now = ground.clock->now()};
+    oauth::Expected const expected{.issuer = provider->issuer,
+                                   .client_id = taken.application->client_id,
+                                   .nonce = authorization.nonce,
+                                   .now = ground.clock->now()};
     auto const verified = oauth::verify_id_token(answer->id_token, *keys, expected);
     if (!verified) co_return std::unexpected(verified.error());
     auto const identity = co_await oauth::complete_identity(*ground.https, *provider, *verified, answer->access_token);
@@ -152,7 +161,7 @@ std::optional<Error> store_grant(store::Connection& c, Taken const& taken, model
                      fmt::format("meanwhile the account was authorized as {}", current->owner.user_name)};
     store::accept_grant(c, grant);
     store::set_account_state(c, grant.account, model::AccountState::ready, "", now);
-    store::settle_authorization(c, taken.authorization.id, model::Authorization::State::accepted, "");
+    (void)store::settle_authorization(c, taken.authorization.id, model::Authorization::State::accepted, "");
     store::end_alarm(c, "grant-refresh", taken.account->name, now);
     audit(c, taken, "grant.accept", words, now);
     return std::nullopt;
@@ -193,9 +202,8 @@ awaitable<Outcome> finish(Ground ground, std::string query)
         outcome.words = refused->message;
         co_await ground.store->write([&](store::Connection& c) {
             // Gone where the account was removed meanwhile.
-            if (store::authorization(c, found->authorization.id))
-                store::settle_authorization(c, found->authorization.id, model::Authorization::State::refused,
-                                            outcome.words);
+            (void)store::settle_authorization(c, found->authorization.id, model::Authorization::State::refused,
+                                              outcome.words);
             audit(c, *found, "grant.refuse", outcome.words, ground.clock->now());
         });
     }

@@ -14,10 +14,16 @@ struct Place {
 };
 
 constexpr std::array places{
-    Place{"application", "client_secret", [](Uuid const& row) { return place_of_client_secret({row}); }},
+    Place{"credential", "sealed_value", [](Uuid const& row) { return place_of_credential({row}); }},
+    Place{"account", "password", [](Uuid const& row) { return place_of_password({row}); }},
     Place{"account_grant", "refresh_token", [](Uuid const& row) { return place_of_refresh_token({row}); }},
     Place{"account_grant", "access_token", [](Uuid const& row) { return place_of_access_token({row}); }},
     Place{"account_authorization", "verifier", [](Uuid const& row) { return place_of_verifier({row}); }},
+    Place{"account_authorization", "device_code", [](Uuid const& row) { return place_of_device_code({row}); }},
+    Place{"account_authorization", "candidate_refresh_token",
+          [](Uuid const& row) { return place_of_candidate_refresh_token({row}); }},
+    Place{"account_authorization", "candidate_access_token",
+          [](Uuid const& row) { return place_of_candidate_access_token({row}); }},
 };
 
 }  // namespace

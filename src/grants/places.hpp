@@ -8,9 +8,14 @@
 
 namespace postroom::grants {
 
-[[nodiscard]] inline std::string place_of_client_secret(model::ApplicationId id)
+/// Called by an application's first secret, which was its only one once.
+[[nodiscard]] inline std::string place_of_credential(model::CredentialId id)
 {
     return "application/" + to_string(id) + "/client-secret";
+}
+[[nodiscard]] inline std::string place_of_password(model::AccountId id)
+{
+    return "account/" + to_string(id) + "/password";
 }
 [[nodiscard]] inline std::string place_of_refresh_token(model::AccountId id)
 {
@@ -23,6 +28,19 @@ namespace postroom::grants {
 [[nodiscard]] inline std::string place_of_verifier(model::AuthorizationId id)
 {
     return "authorization/" + to_string(id) + "/verifier";
+}
+
+[[nodiscard]] inline std::string place_of_device_code(model::AuthorizationId id)
+{
+    return "authorization/" + to_string(id) + "/device-code";
+}
+[[nodiscard]] inline std::string place_of_candidate_refresh_token(model::AuthorizationId id)
+{
+    return "authorization/" + to_string(id) + "/refresh-token";
+}
+[[nodiscard]] inline std::string place_of_candidate_access_token(model::AuthorizationId id)
+{
+    return "authorization/" + to_string(id) + "/access-token";
 }
 
 /// The same for a row of any sealed column, as the schema lists them. Throws store::Failure (Trouble::internal) for a

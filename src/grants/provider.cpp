@@ -1,7 +1,5 @@
 #include "grants/provider.hpp"
 
-#include "grants/places.hpp"
-
 #include <fmt/format.h>
 
 namespace postroom::grants {
@@ -10,6 +8,7 @@ Result<std::vector<std::string>> scopes_of(model::Application const& application
 {
     auto const cloud = oauth::cloud_named(application.cloud);
     if (!cloud) return std::unexpected(cloud.error());
+    if (!application.scopes.empty()) return application.scopes;
     return oauth::mail_scopes(*cloud,
                               retrieval == model::Protocol::pop3 ? oauth::Retrieval::pop3 : oauth::Retrieval::imap);
 }
@@ -19,16 +18,6 @@ Result<std::string> authority_of(model::Application const& application)
     auto const cloud = oauth::cloud_named(application.cloud);
     if (!cloud) return std::unexpected(cloud.error());
     return oauth::authority_url(*cloud, application.tenant, application.authority);
-}
-
-Result<oauth::Client> client_of(Ground const& ground, model::Application const& application)
-{
-    oauth::Client client{.id = application.client_id, .clock = ground.clock};
-    if (application.client_secret.bytes.empty()) return client;
-    auto secret = ground.vault->unseal(application.client_secret, place_of_client_secret(application.id));
-    if (!secret) return std::unexpected(secret.error());
-    client.secret = std::move(*secret);
-    return client;
 }
 
 net::awaitable<Result<oauth::Provider>> find_provider(Ground ground, model::Application application)

@@ -6,7 +6,6 @@
 #include "model/application.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/clouds.hpp"
-#include "oauth/token-call.hpp"
 
 namespace postroom::grants {
 
@@ -15,8 +14,6 @@ namespace postroom::grants {
                                                          model::Protocol retrieval);
 /// Errors: Trouble::invalid.
 [[nodiscard]] Result<std::string> authority_of(model::Application const& application);
-/// Errors: Trouble::store where the client secret can't be unsealed.
-[[nodiscard]] Result<oauth::Client> client_of(Ground const& ground, model::Application const& application);
 /// Asks the provider for its configuration. Never throws; what the network did is an error of its kind.
 [[nodiscard]] net::awaitable<Result<oauth::Provider>> find_provider(Ground ground, model::Application application);
 

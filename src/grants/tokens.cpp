@@ -1,6 +1,7 @@
 #include "grants/tokens.hpp"
 
 #include "base/text.hpp"
+#include "grants/credentials.hpp"
 #include "grants/places.hpp"
 #include "grants/provider.hpp"
 #include "grants/refresh-state.hpp"
@@ -73,7 +74,8 @@ Result<Loaded> load(store::Connection& c, model::AccountId id)
     auto grant = store::grant(c, id);
     if (!grant)
         return failure(Trouble::not_found, fmt::format("nobody has authorized the account {} yet", account->name));
-    auto application = store::application(c, account->application);
+    if (!account->application) return failure(Trouble::not_found, "the account signs in with a password, not a token");
+    auto application = store::application(c, *account->application);
     if (!application) return failure(Trouble::not_found, "the account's identity application is not there (any more)");
     return Loaded{std::move(*account), std::move(*application), std::move(*grant)};
 }
@@ -318,17 +320,18 @@ private:
             auto kept = co_await keep(std::move(loaded), *unstored, std::move(lease));
             co_return kept;
         }
-        auto const client = client_of(ground_, loaded.application);
-        if (!client) co_return later(loaded.grant, client.error(), std::nullopt);
         auto refresh_token = ground_.vault->unseal(loaded.grant.refresh_token, place_of_refresh_token(id));
         if (!refresh_token) co_return later(loaded.grant, refresh_token.error(), std::nullopt);
         if (why == Why::refused) known_of(loaded.grant).replaced = now();
 
-        std::expected<oauth::TokenAnswer, oauth::ProviderError> answer;
+        Ask const renewal = [&](oauth::Client client) -> awaitable<Answered> {
+            auto came = co_await oauth::refresh(*ground_.https, provider, client, *refresh_token, loaded.grant.scopes);
+            co_return came;
+        };
+        Answered answer;
         std::optional<Error> broken;
         try {
-            answer = co_await oauth::refresh(*ground_.https, provider, *client, std::move(*refresh_token),
-                                             loaded.grant.scopes);
+            answer = co_await ask_as(ground_, loaded.application, renewal);
         } catch (net::Broken const& e) {
             broken = Error{e.kind(), fmt::format("the identity provider can't be reached: {}", e.what())};
         }

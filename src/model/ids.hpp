@@ -9,6 +9,7 @@ using UserId = Id<struct UserTag>;
 using AccessTokenId = Id<struct AccessTokenTag>;
 using DepartmentId = Id<struct DepartmentTag>;
 using ApplicationId = Id<struct ApplicationTag>;
+using CredentialId = Id<struct CredentialTag>;
 using AccountId = Id<struct AccountTag>;
 using MailboxId = Id<struct MailboxTag>;
 using AuthorizationId = Id<struct AuthorizationTag>;

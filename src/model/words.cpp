@@ -53,6 +53,20 @@ constexpr Spelling<AccountState, 3> account_states{
     {{{AccountState::new_account, mark_in("state of an account", "new")},
       {AccountState::ready, mark_in("state of an account", "ready")},
       {AccountState::needs_authorization, mark_in("state of an account", "needs-authorization")}}}};
+constexpr Spelling<Access, 3> accesses{mark("kind of access"),
+                                       {{{Access::delegated, mark_in("kind of access", "delegated")},
+                                         {Access::application, mark_in("kind of access", "application")},
+                                         {Access::password, mark_in("kind of access", "password")}}}};
+constexpr Spelling<SignInAs, 2> sign_in_names{mark("name to sign in with"),
+                                              {{{SignInAs::mailbox, "mailbox"}, {SignInAs::owner, "owner"}}}};
+constexpr Spelling<CredentialKind, 2> credential_kinds{
+    mark("kind of credential"),
+    {{{CredentialKind::secret, mark_in("kind of credential", "secret")},
+      {CredentialKind::certificate, mark_in("kind of credential", "certificate")}}}};
+constexpr Spelling<Flow, 3> flows{
+    mark("flow"), {{{Flow::code, "code"}, {Flow::device, "device"}, {Flow::application, "application"}}}};
+constexpr Spelling<MailboxRight::What, 2> rights{
+    mark("right"), {{{MailboxRight::What::open, "open"}, {MailboxRight::What::send, "send"}}}};
 constexpr Spelling<AfterAction, 4> after_actions{mark("after-action"),
                                                  {{{AfterAction::leave, "leave"},
                                                    {AfterAction::mark_seen, "seen"},
@@ -66,9 +80,10 @@ constexpr Spelling<MailboxState, 6> mailbox_states{
       {MailboxState::idle, mark_in("state of a mailbox", "idle")},
       {MailboxState::backing_off, mark_in("state of a mailbox", "backing-off")},
       {MailboxState::stopped, mark_in("state of a mailbox", "stopped")}}}};
-constexpr Spelling<Authorization::State, 3> authorization_states{
+constexpr Spelling<Authorization::State, 4> authorization_states{
     mark("state of an authorization"),
     {{{Authorization::State::waiting, mark_in("state of an authorization", "waiting")},
+      {Authorization::State::trying, mark_in("state of an authorization", "trying")},
       {Authorization::State::accepted, mark_in("state of an authorization", "accepted")},
       {Authorization::State::refused, mark_in("state of an authorization", "refused")}}}};
 constexpr Spelling<TriageState, 3> triage_states{
@@ -160,6 +175,46 @@ std::string_view to_string(AccountState state)
 Result<AccountState> parse_account_state(std::string_view text)
 {
     return account_states.parse(text);
+}
+std::string_view to_string(Access access)
+{
+    return accesses.of(access);
+}
+Result<Access> parse_access(std::string_view text)
+{
+    return accesses.parse(text);
+}
+std::string_view to_string(SignInAs who)
+{
+    return sign_in_names.of(who);
+}
+Result<SignInAs> parse_sign_in_as(std::string_view text)
+{
+    return sign_in_names.parse(text);
+}
+std::string_view to_string(CredentialKind kind)
+{
+    return credential_kinds.of(kind);
+}
+Result<CredentialKind> parse_credential_kind(std::string_view text)
+{
+    return credential_kinds.parse(text);
+}
+std::string_view to_string(Flow flow)
+{
+    return flows.of(flow);
+}
+Result<Flow> parse_flow(std::string_view text)
+{
+    return flows.parse(text);
+}
+std::string_view to_string(MailboxRight::What what)
+{
+    return rights.of(what);
+}
+Result<MailboxRight::What> parse_right(std::string_view text)
+{
+    return rights.parse(text);
 }
 std::string_view to_string(AfterAction action)
 {

@@ -10,7 +10,7 @@ namespace postroom::store {
 namespace {
 
 constexpr std::string_view application_columns =
-    "SELECT id, name, cloud, tenant, authority, client_id, client_secret, created FROM application ";
+    "SELECT id, name, cloud, tenant, authority, client_id, scopes, created FROM application ";
 
 model::Application application_of(Row const& row)
 {
@@ -20,29 +20,52 @@ model::Application application_of(Row const& row)
             .tenant = row.text(3),
             .authority = row.text(4),
             .client_id = row.text(5),
-            .client_secret = {row.bytes(6)},
+            .scopes = from_list(row.text(6)),
             .created = row.instant(7)};
+}
+
+constexpr std::string_view credential_columns =
+    "SELECT id, application, kind, sealed_value, subject, thumbprint, ends, created, accepted, refused, refusal FROM "
+    "credential ";
+
+model::Credential credential_of(Row const& row)
+{
+    return {.id = row.id<model::CredentialId>(0),
+            .application = row.id<model::ApplicationId>(1),
+            .kind = word(row, 2, model::parse_credential_kind),
+            .value = {row.bytes(3)},
+            .subject = row.text(4),
+            .thumbprint = row.text(5),
+            .ends = row.maybe_instant(6),
+            .created = row.instant(7),
+            .accepted = row.maybe_instant(8),
+            .refused = row.maybe_instant(9),
+            .refusal = row.text(10)};
 }
 
 // Tombstones of accounts and mailboxes are nobody's business but that of what refers to them.
 constexpr std::string_view account_columns =
     "SELECT id, department, application, name, kind, retrieval, user_name, retrieval_host, retrieval_port, "
     "retrieval_starttls, submission_host, submission_port, submission_implicit_tls, state, state_reason, state_since, "
-    "transcript, created, version FROM account WHERE removed IS NULL ";
+    "transcript, created, version, access, retrieve_as, submit_as, password FROM account WHERE removed IS NULL ";
 
 model::Account account_of(Row const& row)
 {
     return {.id = row.id<model::AccountId>(0),
             .department = row.id<model::DepartmentId>(1),
-            .application = row.id<model::ApplicationId>(2),
+            .application = row.maybe_id<model::ApplicationId>(2),
             .name = row.text(3),
             .kind = word(row, 4, model::parse_account_kind),
+            .access = word(row, 19, model::parse_access),
             .retrieval = word(row, 5, model::parse_protocol),
             .user = row.text(6),
             .retrieval_server = {row.text(7), static_cast<std::uint16_t>(row.integer(8))},
             .retrieval_starttls = row.boolean(9),
             .submission_server = {row.text(10), static_cast<std::uint16_t>(row.integer(11))},
             .submission_implicit_tls = row.boolean(12),
+            .retrieve_as = word(row, 20, model::parse_sign_in_as),
+            .submit_as = word(row, 21, model::parse_sign_in_as),
+            .password = {row.bytes(22)},
             .state = word(row, 13, model::parse_account_state),
             .state_reason = row.text(14),
             .state_since = row.instant(15),
@@ -88,10 +111,19 @@ std::string with(std::string_view columns, std::string_view rest)
 void add_application(Connection& c, model::Application const& application)
 {
     c.execute(
-        "INSERT INTO application (id, name, cloud, tenant, authority, client_id, client_secret, created) "
+        "INSERT INTO application (id, name, cloud, tenant, authority, client_id, scopes, created) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         application.id, application.name, application.cloud, application.tenant, application.authority,
-        application.client_id, Bytes{application.client_secret.bytes}, application.created);
+        application.client_id, to_list(application.scopes), application.created);
+}
+
+void change_application(Connection& c, model::Application const& application)
+{
+    must_exist(c.execute("UPDATE application SET name = ?, tenant = ?, authority = ?, client_id = ?, scopes = ? WHERE "
+                         "id = ?",
+                         application.name, application.tenant, application.authority, application.client_id,
+                         to_list(application.scopes), application.id),
+               "the identity application");
 }
 
 std::vector<model::Application> applications(Connection& c)
@@ -121,17 +153,60 @@ void remove_application(Connection& c, model::ApplicationId id)
     must_exist(c.execute("DELETE FROM application WHERE id = ?", id), "the identity application");
 }
 
+void add_credential(Connection& c, model::Credential const& credential)
+{
+    // Two servers that add one at once must not make three.
+    must_exist(c.execute("UPDATE application SET name = name WHERE id = ?", credential.application),
+               "the identity application");
+    if (credentials_of(c, credential.application).size() >= 2)
+        throw Failure(
+            Trouble::conflict,
+            "the identity application has two credentials already: remove the one that is not needed any more");
+    c.execute(
+        "INSERT INTO credential (id, application, kind, sealed_value, subject, thumbprint, ends, created, accepted, "
+        "refused, refusal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        credential.id, credential.application, to_string(credential.kind), Bytes{credential.value.bytes},
+        credential.subject, credential.thumbprint, credential.ends, credential.created, credential.accepted,
+        credential.refused, credential.refusal);
+}
+
+std::vector<model::Credential> credentials_of(Connection& c, model::ApplicationId application)
+{
+    return c.all(with(credential_columns, "WHERE application = ? ORDER BY created DESC, id DESC"), credential_of,
+                 application);
+}
+
+std::optional<model::Credential> credential(Connection& c, model::CredentialId id)
+{
+    return c.first(with(credential_columns, "WHERE id = ?"), credential_of, id);
+}
+
+void judge_credential(Connection& c, model::CredentialId id, std::optional<std::string> const& refusal, Instant now)
+{
+    if (refusal)
+        c.execute("UPDATE credential SET refused = ?, refusal = ? WHERE id = ?", now, *refusal, id);
+    else
+        c.execute("UPDATE credential SET accepted = ?, refused = NULL, refusal = '' WHERE id = ?", now, id);
+}
+
+void remove_credential(Connection& c, model::CredentialId id)
+{
+    must_exist(c.execute("DELETE FROM credential WHERE id = ?", id), "the credential");
+}
+
 void add_account(Connection& c, model::Account const& account)
 {
     c.execute(
         "INSERT INTO account (id, department, application, name, kind, retrieval, user_name, retrieval_host, "
         "retrieval_port, retrieval_starttls, submission_host, submission_port, submission_implicit_tls, state, "
-        "state_reason, state_since, transcript, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "state_reason, state_since, transcript, created, access, retrieve_as, submit_as, password) VALUES (?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         account.id, account.department, account.application, account.name, to_string(account.kind),
         to_string(account.retrieval), account.user, account.retrieval_server.host,
         std::int64_t(account.retrieval_server.port), account.retrieval_starttls, account.submission_server.host,
         std::int64_t(account.submission_server.port), account.submission_implicit_tls, to_string(account.state),
-        account.state_reason, account.state_since, account.transcript, account.created);
+        account.state_reason, account.state_since, account.transcript, account.created, to_string(account.access),
+        to_string(account.retrieve_as), to_string(account.submit_as), Bytes{account.password.bytes});
     account_changed(c, account.id, "added");
 }
 
@@ -175,12 +250,30 @@ void change_account(Connection& c, model::Account const& account)
     c.execute("UPDATE alarm SET subject = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
               account.name, account.id);
     must_exist(c.execute("UPDATE account SET name = ?, retrieval_host = ?, retrieval_port = ?, submission_host = ?, "
-                         "submission_port = ?, submission_implicit_tls = ? WHERE id = ? AND removed IS NULL",
+                         "submission_port = ?, submission_implicit_tls = ?, retrieval_starttls = ?, retrieve_as = ?, "
+                         "submit_as = ? WHERE id = ? AND removed IS NULL",
                          account.name, account.retrieval_server.host, std::int64_t(account.retrieval_server.port),
                          account.submission_server.host, std::int64_t(account.submission_server.port),
-                         account.submission_implicit_tls, account.id),
+                         account.submission_implicit_tls, account.retrieval_starttls, to_string(account.retrieve_as),
+                         to_string(account.submit_as), account.id),
                "the account");
     account_changed(c, account.id);
+}
+
+void convert_account(Connection& c, model::Account const& account, Instant now)
+{
+    bool const by_password = account.access == model::Access::password;
+    must_exist(c.execute("UPDATE account SET access = ?, application = ?, user_name = ?, password = ? WHERE id = ? AND "
+                         "removed IS NULL",
+                         to_string(account.access), account.application, account.user, Bytes{account.password.bytes},
+                         account.id),
+               "the account");
+    c.execute("DELETE FROM account_authorization WHERE account = ?", account.id);
+    c.execute("DELETE FROM account_grant WHERE account = ?", account.id);
+    c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", account.id);
+    change_account(c, account);
+    set_account_state(c, account.id, by_password ? model::AccountState::ready : model::AccountState::new_account, "",
+                      now);
 }
 
 void remove_account(Connection& c, model::AccountId id)
@@ -197,11 +290,14 @@ void remove_account(Connection& c, model::AccountId id)
     c.execute("UPDATE alarm SET ended = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
               now, id);
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
+    c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);
     c.execute("DELETE FROM account_grant WHERE account = ?", id);
     must_exist(
-        c.execute("UPDATE account SET removed = ?, application = NULL WHERE id = ? AND removed IS NULL", now, id),
+        c.execute(
+            "UPDATE account SET removed = ?, application = NULL, password = NULL WHERE id = ? AND removed IS NULL", now,
+            id),
         "the account");
 }
 
@@ -242,6 +338,7 @@ void remove_mailbox(Connection& c, model::MailboxId id)
                       fmt::format("{} of the mailbox's replies still wait to be sent, or are in doubt", *waiting));
     mailbox_changed(c, id, "removed");
     c.execute("DELETE FROM ledger WHERE mailbox = ?", id);
+    c.execute("DELETE FROM mailbox_right WHERE mailbox = ?", id);
     must_exist(c.execute("UPDATE mailbox SET removed = ? WHERE id = ? AND removed IS NULL", c.now(), id),
                "the mailbox");
 }
@@ -291,6 +388,27 @@ void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const&
                   "WHERE id = ? AND removed IS NULL",
                   to_string(status.state), now, to_string(status.state), status.reason, status.next_try, success, id),
         "the mailbox");
+}
+
+void set_right(Connection& c, model::MailboxRight const& right)
+{
+    c.execute(
+        "INSERT INTO mailbox_right (mailbox, what, outcome, evidence, looked) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+        "(mailbox, what) DO UPDATE SET outcome = excluded.outcome, evidence = excluded.evidence, looked = "
+        "excluded.looked",
+        right.mailbox, to_string(right.what), to_string(right.outcome), right.evidence, right.looked);
+}
+
+std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId account)
+{
+    return c.all(
+        "SELECT r.mailbox, r.what, r.outcome, r.evidence, r.looked FROM mailbox_right r JOIN mailbox m ON m.id = "
+        "r.mailbox WHERE m.account = ? AND m.removed IS NULL ORDER BY lower(m.address), r.what",
+        [](Row const& row) {
+            return model::MailboxRight{row.id<model::MailboxId>(0), word(row, 1, model::parse_right),
+                                       word(row, 2, model::parse_outcome), row.text(3), row.instant(4)};
+        },
+        account);
 }
 
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity)

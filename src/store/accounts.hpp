@@ -3,6 +3,7 @@
 
 #include "model/account.hpp"
 #include "model/application.hpp"
+#include "model/grant.hpp"
 #include "model/mailbox.hpp"
 #include "model/sight.hpp"
 #include "store/connection.hpp"
@@ -13,8 +14,19 @@ void add_application(Connection& c, model::Application const& application);
 [[nodiscard]] std::vector<model::Application> applications(Connection& c);
 [[nodiscard]] std::optional<model::Application> application(Connection& c, model::ApplicationId id);
 [[nodiscard]] std::optional<model::Application> application_named(Connection& c, std::string_view name);
+/// Name, tenant, authority, client id and scopes, as given.
+void change_application(Connection& c, model::Application const& application);
 /// Throws Failure (Trouble::conflict) while an account uses it, naming the accounts.
 void remove_application(Connection& c, model::ApplicationId id);
+
+/// Throws Failure (Trouble::conflict) where the application has two already.
+void add_credential(Connection& c, model::Credential const& credential);
+/// Newest first: the order in which they are tried.
+[[nodiscard]] std::vector<model::Credential> credentials_of(Connection& c, model::ApplicationId application);
+[[nodiscard]] std::optional<model::Credential> credential(Connection& c, model::CredentialId id);
+/// What the provider said of it at `now`: nothing where it took it.
+void judge_credential(Connection& c, model::CredentialId id, std::optional<std::string> const& refusal, Instant now);
+void remove_credential(Connection& c, model::CredentialId id);
 
 void add_account(Connection& c, model::Account const& account);
 [[nodiscard]] std::vector<model::Account> accounts(Connection& c, model::Sight const& sight = {});
@@ -23,8 +35,11 @@ void add_account(Connection& c, model::Account const& account);
 void set_account_state(Connection& c, model::AccountId id, model::AccountState state, std::string_view reason,
                        Instant now);
 void set_account_transcript(Connection& c, model::AccountId id, bool on);
-/// Name and servers, as given.
+/// Name, servers and whom they are told that we are, as given.
 void change_account(Connection& c, model::Account const& account);
+/// Access, application, user, password and servers, as given: the account keeps its mailboxes and their ledgers, and
+/// loses its grant. Its state is new, or ready where it has a password.
+void convert_account(Connection& c, model::Account const& account, Instant now);
 /// Its mailboxes, grant and ledgers go with it; cases and messages stay. Throws Failure (Trouble::conflict) while mail
 /// waits to be sent.
 void remove_account(Connection& c, model::AccountId id);
@@ -47,6 +62,9 @@ struct MailboxStatus {
     bool success = false;  ///< sets last_success to `now` as well
 };
 void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now);
+/// What the account's grant was seen to allow.
+void set_right(Connection& c, model::MailboxRight const& right);
+[[nodiscard]] std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId account);
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity);
 
 }  // namespace postroom::store

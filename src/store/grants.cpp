@@ -7,21 +7,33 @@ namespace postroom::store {
 namespace {
 
 constexpr std::string_view authorization_columns =
-    "id, account, state, nonce, verifier, redirect_url, begun_by, begun, ends, outcome, reason";
+    "id, account, flow, state, nonce, verifier, redirect_url, device_code, user_code, verification_url, poll_every, "
+    "test_mail, begun_by, begun, ends, outcome, reason, candidate, candidate_refresh_token, candidate_access_token, "
+    "job";
 
 model::Authorization authorization_of(Row const& row)
 {
     return {.id = row.id<model::AuthorizationId>(0),
             .account = row.id<model::AccountId>(1),
-            .state = row.text(2),
-            .nonce = row.text(3),
-            .verifier = {row.bytes(4)},
-            .redirect_url = row.text(5),
-            .by = row.text(6),
-            .begun = row.instant(7),
-            .ends = row.instant(8),
-            .outcome = word(row, 9, model::parse_authorization_state),
-            .reason = row.text(10)};
+            .flow = word(row, 2, model::parse_flow),
+            .state = row.text(3),
+            .nonce = row.text(4),
+            .verifier = {row.bytes(5)},
+            .redirect_url = row.text(6),
+            .device_code = {row.bytes(7)},
+            .user_code = row.text(8),
+            .verification_url = row.text(9),
+            .poll_every = Duration(row.integer(10)),
+            .test_mail = row.boolean(11),
+            .by = row.text(12),
+            .begun = row.instant(13),
+            .ends = row.instant(14),
+            .outcome = word(row, 15, model::parse_authorization_state),
+            .reason = row.text(16),
+            .candidate = row.text(17),
+            .candidate_refresh_token = {row.bytes(18)},
+            .candidate_access_token = {row.bytes(19)},
+            .job = row.maybe_id<model::JobId>(20)};
 }
 
 }  // namespace
@@ -30,7 +42,9 @@ std::optional<model::Grant> grant(Connection& c, model::AccountId account)
 {
     return c.first(
         "SELECT account, tenant_id, object_id, user_name, scopes, refresh_token, access_token, access_token_ends, "
-        "access_token_life, accepted, renewed, version FROM account_grant WHERE account = ?",
+        "access_token_life, accepted, renewed, version, refusals, failures, next_try, trouble, asked FROM "
+        "account_grant "
+        "WHERE account = ?",
         [](Row const& row) {
             return model::Grant{.account = row.id<model::AccountId>(0),
                                 .owner = {row.text(1), row.text(2), row.text(3)},
@@ -41,7 +55,12 @@ std::optional<model::Grant> grant(Connection& c, model::AccountId account)
                                 .access_token_life = Duration(row.integer(8)),
                                 .accepted = row.instant(9),
                                 .renewed = row.instant(10),
-                                .version = row.integer(11)};
+                                .version = row.integer(11),
+                                .refusals = static_cast<unsigned>(row.integer(12)),
+                                .failures = static_cast<unsigned>(row.integer(13)),
+                                .next_try = row.instant(14),
+                                .trouble = row.text(15),
+                                .asked = row.maybe_instant(16)};
         },
         account);
 }
@@ -49,11 +68,16 @@ std::optional<model::Grant> grant(Connection& c, model::AccountId account)
 std::vector<GrantEnd> grant_ends(Connection& c)
 {
     return c.all(
-        "SELECT g.account, a.state, g.access_token_ends, g.access_token_life, g.version FROM account_grant g "
+        "SELECT g.account, a.state, g.access_token_ends, g.access_token_life, g.version, g.next_try FROM account_grant "
+        "g "
         "JOIN account a ON a.id = g.account WHERE a.removed IS NULL ORDER BY g.access_token_ends, g.account",
         [](Row const& row) {
-            return GrantEnd{row.id<model::AccountId>(0), word(row, 1, model::parse_account_state), row.instant(2),
-                            Duration(row.integer(3)), row.integer(4)};
+            return GrantEnd{row.id<model::AccountId>(0),
+                            word(row, 1, model::parse_account_state),
+                            row.instant(2),
+                            Duration(row.integer(3)),
+                            row.integer(4),
+                            row.instant(5)};
         });
 }
 
@@ -68,17 +92,32 @@ void accept_grant(Connection& c, model::Grant const& grant)
         "user_name = excluded.user_name, scopes = excluded.scopes, refresh_token = excluded.refresh_token, "
         "access_token = excluded.access_token, access_token_ends = excluded.access_token_ends, "
         "access_token_life = excluded.access_token_life, accepted = excluded.accepted, renewed = excluded.renewed, "
-        "version = account_grant.version + 1",
+        "version = account_grant.version + 1, refusals = 0, failures = 0, next_try = 0, trouble = '', asked = NULL",
         grant.account, grant.owner.tenant_id, grant.owner.object_id, grant.owner.user_name, to_list(grant.scopes),
         Bytes{grant.refresh_token.bytes}, Bytes{grant.access_token.bytes}, grant.access_token_ends,
         grant.access_token_life, grant.accepted, grant.renewed);
+}
+
+void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now)
+{
+    c.execute("UPDATE account_grant SET asked = ? WHERE account = ? AND version = ?", now, account, version);
+}
+
+bool note_trouble(Connection& c, model::Grant const& grant)
+{
+    return c.execute(
+               "UPDATE account_grant SET refusals = ?, failures = ?, next_try = ?, trouble = ?, asked = NULL WHERE "
+               "account = ? AND version = ?",
+               std::int64_t(grant.refusals), std::int64_t(grant.failures), grant.next_try, grant.trouble, grant.account,
+               grant.version) > 0;
 }
 
 bool renew_grant(Connection& c, model::Grant const& renewed, std::int64_t expected)
 {
     return c.execute(
                "UPDATE account_grant SET scopes = ?, refresh_token = ?, access_token = ?, access_token_ends = ?, "
-               "access_token_life = ?, renewed = ?, version = version + 1 WHERE account = ? AND version = ?",
+               "access_token_life = ?, renewed = ?, version = version + 1, refusals = 0, failures = 0, next_try = 0, "
+               "trouble = '', asked = NULL WHERE account = ? AND version = ?",
                to_list(renewed.scopes), Bytes{renewed.refresh_token.bytes}, Bytes{renewed.access_token.bytes},
                renewed.access_token_ends, renewed.access_token_life, renewed.renewed, renewed.account, expected) > 0;
 }
@@ -86,11 +125,15 @@ bool renew_grant(Connection& c, model::Grant const& renewed, std::int64_t expect
 void add_authorization(Connection& c, model::Authorization const& authorization)
 {
     c.execute(
-        "INSERT INTO account_authorization (id, account, state, used, nonce, verifier, redirect_url, begun_by, begun, "
-        "ends, outcome, reason) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
-        authorization.id, authorization.account, authorization.state, authorization.nonce,
-        Bytes{authorization.verifier.bytes}, authorization.redirect_url, authorization.by, authorization.begun,
-        authorization.ends, to_string(authorization.outcome), authorization.reason);
+        "INSERT INTO account_authorization (id, account, flow, state, used, nonce, verifier, redirect_url, "
+        "device_code, "
+        "user_code, verification_url, poll_every, test_mail, begun_by, begun, ends, outcome, reason, candidate) "
+        "VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+        authorization.id, authorization.account, to_string(authorization.flow), authorization.state,
+        authorization.nonce, Bytes{authorization.verifier.bytes}, authorization.redirect_url,
+        Bytes{authorization.device_code.bytes}, authorization.user_code, authorization.verification_url,
+        authorization.poll_every, authorization.test_mail, authorization.by, authorization.begun, authorization.ends,
+        to_string(authorization.outcome), authorization.reason);
 }
 
 std::optional<model::Authorization> authorization(Connection& c, model::AuthorizationId id)
@@ -101,17 +144,45 @@ std::optional<model::Authorization> authorization(Connection& c, model::Authoriz
 
 std::optional<model::Authorization> take_authorization(Connection& c, std::string_view state)
 {
-    return c.first(fmt::format("UPDATE account_authorization SET used = 1 WHERE state = ? AND used = 0 RETURNING {}",
+    return c.first(fmt::format("UPDATE account_authorization SET used = 1 WHERE state = ? AND used = 0 AND flow = "
+                               "'code' RETURNING {}",
                                authorization_columns),
                    authorization_of, state);
 }
 
-void settle_authorization(Connection& c, model::AuthorizationId id, model::Authorization::State outcome,
+std::vector<model::Authorization> open_authorizations(Connection& c, model::AccountId account)
+{
+    return c.all(fmt::format("SELECT {} FROM account_authorization WHERE account = ? AND outcome IN ('waiting', "
+                             "'trying') ORDER BY begun DESC, id DESC",
+                             authorization_columns),
+                 authorization_of, account);
+}
+
+std::vector<model::Authorization> open_authorizations(Connection& c)
+{
+    return c.all(fmt::format("SELECT {} FROM account_authorization WHERE outcome IN ('waiting', 'trying') ORDER BY "
+                             "begun DESC, id DESC",
+                             authorization_columns),
+                 authorization_of);
+}
+
+bool try_authorization(Connection& c, model::Authorization const& authorization)
+{
+    return c.execute(
+               "UPDATE account_authorization SET outcome = 'trying', used = 1, candidate = ?, candidate_refresh_token "
+               "= ?, candidate_access_token = ?, job = ? WHERE id = ? AND outcome = 'waiting'",
+               authorization.candidate, Bytes{authorization.candidate_refresh_token.bytes},
+               Bytes{authorization.candidate_access_token.bytes}, authorization.job, authorization.id) > 0;
+}
+
+bool settle_authorization(Connection& c, model::AuthorizationId id, model::Authorization::State outcome,
                           std::string_view reason)
 {
-    must_exist(c.execute("UPDATE account_authorization SET outcome = ?, reason = ? WHERE id = ?", to_string(outcome),
-                         reason, id),
-               "the sign-in");
+    return c.execute(
+               "UPDATE account_authorization SET outcome = ?, reason = ?, candidate = '', candidate_refresh_token = "
+               "NULL, candidate_access_token = NULL, device_code = NULL, verifier = NULL WHERE id = ? AND outcome IN "
+               "('waiting', 'trying')",
+               to_string(outcome), reason, id) > 0;
 }
 
 }  // namespace postroom::store

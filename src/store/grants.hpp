@@ -15,18 +15,32 @@ struct GrantEnd {
     Instant access_token_ends{};
     Duration access_token_life{};
     std::int64_t version = 0;
+    Instant next_try{};
 };
 [[nodiscard]] std::vector<GrantEnd> grant_ends(Connection& c);
 /// Puts a new grant in place of what the account had.
 void accept_grant(Connection& c, model::Grant const& grant);
-/// Stores what a renewal brought, if the grant's version is still `expected`; false where somebody else was first.
+/// Notes that a renewal is sent to the provider now: whoever finds the note later knows that an answer was lost.
+void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now);
+/// What is remembered of a renewal that did not succeed: refusals, failures, next_try, trouble; `asked` ends. False
+/// where the grant is not of this version any more.
+[[nodiscard]] bool note_trouble(Connection& c, model::Grant const& grant);
+/// Stores what a renewal brought, if the grant's version is still `expected`; false where somebody else was first. The
+/// trouble of earlier ones is over.
 [[nodiscard]] bool renew_grant(Connection& c, model::Grant const& renewed, std::int64_t expected);
 
 void add_authorization(Connection& c, model::Authorization const& authorization);
 [[nodiscard]] std::optional<model::Authorization> authorization(Connection& c, model::AuthorizationId id);
 /// Finds the sign-in that `state` belongs to and uses the state up: a second call finds nothing.
 [[nodiscard]] std::optional<model::Authorization> take_authorization(Connection& c, std::string_view state);
-void settle_authorization(Connection& c, model::AuthorizationId id, model::Authorization::State outcome,
-                          std::string_view reason);
+/// Every one of the account's that waits or is tried, latest first.
+[[nodiscard]] std::vector<model::Authorization> open_authorizations(Connection& c, model::AccountId account);
+/// Every one that waits or is tried, of all accounts.
+[[nodiscard]] std::vector<model::Authorization> open_authorizations(Connection& c);
+/// Tokens came: they are tried from now on. False where it is not waiting any more.
+[[nodiscard]] bool try_authorization(Connection& c, model::Authorization const& authorization);
+/// Ends it, once: false where it had ended already. Its candidate's tokens are forgotten.
+[[nodiscard]] bool settle_authorization(Connection& c, model::AuthorizationId id, model::Authorization::State outcome,
+                                        std::string_view reason);
 
 }  // namespace postroom::store

@@ -31,10 +31,14 @@ constexpr std::string_view unique_ids_sql =
 #include "store/migrations/0005-unique-ids.sql"
     ;
 
+constexpr std::string_view ways_in_sql =
+#include "store/migrations/0006-ways-in.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},           Migration{2, "identity", identity_sql},
     Migration{3, "changes", changes_sql},       Migration{4, "master-keys", master_keys_sql},
-    Migration{5, "unique-ids", unique_ids_sql},
+    Migration{5, "unique-ids", unique_ids_sql}, Migration{6, "ways-in", ways_in_sql},
 };
 
 }  // namespace

@@ -29,7 +29,8 @@ std::string_view without(std::string_view line, std::string_view end)
 }
 
 // Migrations are written for this: a table begins with CREATE TABLE name (, has a column or a constraint a line, and
-// ends with a parenthesis at the beginning of one; a column comes later with ALTER TABLE table ADD COLUMN name type.
+// ends with a parenthesis at the beginning of one; a column comes later with ALTER TABLE table ADD COLUMN name type,
+// and goes with DROP COLUMN name; a table goes with DROP TABLE name.
 std::vector<Table> parse()
 {
     std::vector<Table> all;
@@ -41,9 +42,15 @@ std::vector<Table> parse()
             if (line.starts_with("CREATE TABLE ")) {
                 all.push_back({std::string(words[2]), {}, {}});
                 inside = true;
-            } else if (line.starts_with("ALTER TABLE ") && words.size() > 6 && words[4] == "COLUMN") {
+            } else if (line.starts_with("DROP TABLE ")) {
+                std::erase_if(all, [&](Table const& each) { return each.name == without(words[2], ";"); });
+            } else if (line.starts_with("ALTER TABLE ") && words.size() > 5 && words[4] == "COLUMN") {
                 auto const table = std::ranges::find(all, words[2], &Table::name);
-                table->columns.push_back(column_of(words[5], words[6]));
+                if (words[3] == "ADD")
+                    table->columns.push_back(column_of(words[5], without(words[6], ";")));
+                else
+                    std::erase_if(table->columns,
+                                  [&](Column const& each) { return each.name == without(words[5], ";"); });
             } else if (raw.starts_with(")")) {
                 inside = false;
             } else if (inside && words.size() > 1 && words[1] == "{growing}") {

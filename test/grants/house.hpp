@@ -1,6 +1,7 @@
 // A house with one account, and an identity provider of the test's own on loopback whose every answer can be changed.
 #pragma once
 
+#include "grants/credentials.hpp"
 #include "grants/guard.hpp"
 #include "grants/places.hpp"
 #include "grants/tokens.hpp"
@@ -51,7 +52,7 @@ protected:
         application.cloud = "custom";
         application.authority = base;
         application.client_id = "client";
-        application.client_secret = ground.vault->seal(Secret("s3cret"), place_of_client_secret(application.id));
+        credential = make_secret(ground, application, Secret("s3cret"), std::nullopt).value();
         account.id = model::AccountId::make();
         account.application = application.id;
         account.name = "sales";
@@ -67,6 +68,7 @@ protected:
         write([&](store::Connection& c) {
             store::add_department(c, {account.department, "Sales", clock.now()});
             store::add_application(c, application);
+            store::add_credential(c, credential);
             store::add_account(c, account);
             store::set_setting(c, "external-url", "https://postroom.contoso.com");
         });
@@ -166,6 +168,7 @@ protected:
     std::unique_ptr<store::Store> store;
     Ground ground{};
     model::Application application;
+    model::Credential credential;
     model::Account account;
     Begun last;
 

@@ -38,9 +38,10 @@ protected:
                 auto application = house.application;
                 application.id = model::ApplicationId::make();
                 application.name = to_string(application.id);
-                application.client_secret =
-                    vault->seal(Secret("client secret"), place_of_client_secret(application.id));
                 add_application(c, application);
+                model::Credential credential{.id = model::CredentialId::make(), .application = application.id};
+                credential.value = vault->seal(Secret("client secret"), place_of_credential(credential.id));
+                add_credential(c, credential);
             }
             model::Grant grant{.account = house.account.id};
             grant.refresh_token = vault->seal(Secret("refresh token"), place_of_refresh_token(grant.account));
@@ -49,10 +50,19 @@ protected:
             model::Authorization begun{.id = model::AuthorizationId::make(), .account = house.account.id};
             begun.state = "state";
             begun.verifier = vault->seal(Secret("verifier"), place_of_verifier(begun.id));
+            begun.device_code = vault->seal(Secret("device code"), place_of_device_code(begun.id));
             add_authorization(c, begun);
+            begun.candidate_refresh_token = vault->seal(Secret("refresh"), place_of_candidate_refresh_token(begun.id));
+            begun.candidate_access_token = vault->seal(Secret("access"), place_of_candidate_access_token(begun.id));
+            EXPECT_TRUE(try_authorization(c, begun));
+            auto account = house.account;
+            account.id = model::AccountId::make();
+            account.name = "by password";
+            account.password = vault->seal(Secret("password"), place_of_password(account.id));
+            add_account(c, account);
         });
     }
-    static constexpr std::int64_t all = 230 + 3;
+    static constexpr std::int64_t all = 230 + 7;
 
     std::shared_ptr<vault::Vault const> opened_again() { return vault::Vault::open(key_file, false).value(); }
 

@@ -16,15 +16,19 @@ using testing::UnorderedElementsAre;
 class SealedTest : public OnBothStores {
 protected:
     House house = furnish();
-    SealedColumn const secrets{"application", "id", "client_secret"};
+    SealedColumn const secrets{"credential", "id", "sealed_value"};
 
-    model::ApplicationId application(std::string sealed)
+    model::CredentialId credential(std::string sealed)
     {
-        model::Application one = house.application;
-        one.id = model::ApplicationId::make();
-        one.name = to_string(one.id);
-        one.client_secret = {std::move(sealed)};
-        write([&](Connection& c) { add_application(c, one); });
+        model::Application application = house.application;
+        application.id = model::ApplicationId::make();
+        application.name = to_string(application.id);
+        model::Credential one{.id = model::CredentialId::make(), .application = application.id};
+        one.value = {std::move(sealed)};
+        write([&](Connection& c) {
+            add_application(c, application);
+            add_credential(c, one);
+        });
         return one.id;
     }
 };
@@ -45,15 +49,18 @@ TEST_P(SealedTest, EveryBlobIsSealedOrKnownNotToBe)
     std::vector<std::string> listed;
     for (auto const& column : sealed_columns()) listed.push_back(column.table + "." + column.column);
     EXPECT_EQ(listed, sealed);
-    EXPECT_THAT(sealed, UnorderedElementsAre("application.client_secret", "account_grant.refresh_token",
-                                             "account_grant.access_token", "account_authorization.verifier"));
+    EXPECT_THAT(sealed, UnorderedElementsAre("account.password", "credential.sealed_value",
+                                             "account_grant.refresh_token", "account_grant.access_token",
+                                             "account_authorization.verifier", "account_authorization.device_code",
+                                             "account_authorization.candidate_refresh_token",
+                                             "account_authorization.candidate_access_token"));
 }
 
 TEST_P(SealedTest, IsGoneThroughInBatchesAndWithoutWhatHoldsNothing)
 {
     std::vector<Uuid> rows;
-    for (int i = 0; i < 5; ++i) rows.push_back(application("secret " + std::to_string(i)).value);
-    application("");
+    for (int i = 0; i < 5; ++i) rows.push_back(credential("secret " + std::to_string(i)).value);
+    credential("");
     std::vector<Uuid> found;
     for (Uuid last{};;) {
         auto const cells = read([&](Connection& c) { return sealed_cells(c, secrets, last, 2); });
@@ -67,7 +74,7 @@ TEST_P(SealedTest, IsGoneThroughInBatchesAndWithoutWhatHoldsNothing)
 
 TEST_P(SealedTest, IsReplacedUnlessItChangedMeanwhile)
 {
-    auto const id = application(std::string("a\0b", 3));
+    auto const id = credential(std::string("a\0b", 3));
     auto const cell = read([&](Connection& c) { return sealed_cells(c, secrets, {}, 1); }).at(0);
     EXPECT_EQ(cell.sealed.bytes, std::string("a\0b", 3));
     EXPECT_TRUE(write([&](Connection& c) { return replace_sealed(c, secrets, cell, {"new"}); }));

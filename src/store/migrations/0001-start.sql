@@ -51,7 +51,8 @@ CREATE TABLE application (
 );
 CREATE UNIQUE INDEX application_name ON application (lower(name));
 
--- A removed account stays as a tombstone, without its application and its grant: what was sent and filed refers to it.
+-- A removed account stays as a tombstone, without its application and its grant: what was sent and filed refers to it. One
+-- with a password has no application.
 CREATE TABLE account (
     id {uuid} PRIMARY KEY,
     department {uuid} NOT NULL REFERENCES department (id),
@@ -71,8 +72,7 @@ CREATE TABLE account (
     state_since BIGINT NOT NULL,
     transcript BIGINT NOT NULL CHECK (transcript IN (0, 1)),
     created BIGINT NOT NULL,
-    removed BIGINT,
-    CHECK (application IS NOT NULL OR removed IS NOT NULL)
+    removed BIGINT
 );
 CREATE UNIQUE INDEX account_name ON account (lower(name)) WHERE removed IS NULL;
 CREATE INDEX account_application ON account (application);
