@@ -17,16 +17,6 @@ namespace {
 constexpr std::string_view well_known = "/.well-known/openid-configuration";
 constexpr Duration discovery_limit{20'000};
 
-// https, or http to this machine, which net::Https lets pass for tests.
-bool is_callable(std::string_view text)
-{
-    auto const url = boost::urls::parse_absolute_uri({text.data(), text.size()});
-    if (!url || url->has_userinfo() || url->host().empty()) return false;
-    auto const host = url->host();
-    return url->scheme() == "https" ||
-           (url->scheme() == "http" && (host == "localhost" || host == "127.0.0.1" || host == "[::1]"));
-}
-
 std::string origin(std::string_view text)
 {
     auto const url = boost::urls::parse_absolute_uri({text.data(), text.size()});
@@ -35,6 +25,15 @@ std::string origin(std::string_view text)
 }
 
 }  // namespace
+
+bool is_callable(std::string_view text)
+{
+    auto const url = boost::urls::parse_absolute_uri({text.data(), text.size()});
+    if (!url || url->has_userinfo() || url->host().empty()) return false;
+    auto const host = url->host();
+    return url->scheme() == "https" ||
+           (url->scheme() == "http" && (host == "localhost" || host == "127.0.0.1" || host == "[::1]"));
+}
 
 Result<std::string> authority_url(Cloud const& cloud, std::string_view tenant, std::string_view custom)
 {
@@ -100,6 +99,7 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
     // OpenID Connect Core 1.0 section 11: offline_access is ignored where the prompt has no consent. Entra's prompt
     // takes one word, and needs none for that.
     provider.asks_consent = !base.ends_with("/v2.0");
+    provider.entra = entra;
 
     // RFC 8414 section 2: client_secret_basic where nothing is said. A provider that takes both may hold a client to
     // the one that it was registered with, and lists first what it registers by default.

@@ -10,6 +10,10 @@
 
 namespace postroom::oauth {
 
+/// Whether it is a URL with a host that calls and browsers may be sent to: https; http to this machine, which
+/// net::Https lets pass for tests.
+[[nodiscard]] bool is_callable(std::string_view url);
+
 /// The URL under which a provider is configured, without a slash at its end: https://login.microsoftonline.com/TENANT,
 /// or `custom` for the cloud of that name (https://localhost:8444/TENANT, or the issuer of any OpenID provider).
 /// Errors: Trouble::invalid, with what is missing.
@@ -30,6 +34,7 @@ struct Provider {
     bool secret_in_header = false;              ///< takes client secrets by HTTP Basic only, or names that first
     std::string assertion_algorithm = "PS256";  ///< for a client's certificate; RS256 where PS256 is not taken
     bool asks_consent = false;  ///< gives offline access only to a sign-in that asks for consent; Entra's does not
+    bool entra = false;         ///< Entra, or made like it: it knows Microsoft's mail scopes
 };
 
 /// `url` is where `body` came from. Errors: Trouble::protocol where an endpoint is missing or is not https, or where

@@ -1,5 +1,6 @@
 #include "oauth/device-flow.hpp"
 
+#include "oauth/authority.hpp"
 #include "oauth/json-fields.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +16,14 @@ namespace {
 constexpr std::int64_t usual_interval_s = 5;
 constexpr std::int64_t longest_interval_s = 60;
 constexpr std::int64_t longest_life_s = 3'600;
+constexpr std::size_t longest_user_code = 64;
+
+// A terminal shows it and a person types it: no escape sequence, and nothing that a keyboard lacks.
+bool can_be_typed(std::string_view code)
+{
+    return code.size() <= longest_user_code &&
+           std::ranges::all_of(code, [](unsigned char each) { return each > 0x20 && each < 0x7f; });
+}
 
 }  // namespace
 
@@ -42,6 +51,11 @@ std::expected<DeviceCode, ProviderError> read_device_answer(unsigned status,
     code.complete_url = text_member(*object, "verification_uri_complete");
     if (code.device_code.empty() || code.user_code.empty() || code.verification_url.empty())
         return refused("the device endpoint's answer lacks device_code, user_code or verification_uri");
+    if (!can_be_typed(code.user_code))
+        return refused("the device endpoint's answer has a user_code that nobody can type");
+    if (!is_callable(code.verification_url))
+        return refused("the device endpoint's answer has a verification_uri that is no https URL");
+    if (!is_callable(code.complete_url)) code.complete_url.clear();
     code.expires_in = std::chrono::seconds(
         std::clamp<std::int64_t>(number_member(*object, "expires_in").value_or(900), 30, longest_life_s));
     code.interval = std::chrono::seconds(

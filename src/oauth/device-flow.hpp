@@ -13,8 +13,8 @@ namespace postroom::oauth {
 
 struct DeviceCode {
     Secret device_code;
-    std::string user_code;         ///< for people to type
-    std::string verification_url;  ///< where to type it
+    std::string user_code;         ///< for people to type; printable ASCII without blanks
+    std::string verification_url;  ///< where to type it; https
     std::string complete_url;      ///< the same with the code in it; empty where the provider gives none
     Duration expires_in{};
     Duration interval{};  ///< between two polls, at least

@@ -8,7 +8,9 @@ namespace postroom::oauth {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(DeviceFlow, ReadsTheExampleOfTheRfc)
 {
@@ -49,6 +51,33 @@ TEST(DeviceFlow, ARefusalIsTheProviders)
         ASSERT_FALSE(nonsense) << body;
         EXPECT_THAT(nonsense.error().description, HasSubstr("device endpoint")) << body;
     }
+}
+
+// A page makes a link of the one, a terminal prints the other.
+TEST(DeviceFlow, WhatIsShownIsFitToBeShown)
+{
+    auto const read = [](std::string const& code, std::string const& url) {
+        return read_device_answer(
+            200, {}, R"({"device_code":"S3cret","user_code":")" + code + R"(","verification_uri":")" + url + R"("})");
+    };
+    EXPECT_TRUE(read("WDJB-MJHT", "https://example.com/device"));
+    EXPECT_TRUE(read("WDJB-MJHT", "http://localhost:8444/device"));
+    for (std::string const code : {R"(\u001b[2J)", "a b", R"(a\nb)", "\u202e1234", R"(\u00e9)"}) {
+        auto const answer = read(code, "https://example.com/device");
+        ASSERT_FALSE(answer) << code;
+        EXPECT_THAT(answer.error().message(), AllOf(HasSubstr("user_code"), Not(HasSubstr("S3cret"))));
+    }
+    EXPECT_FALSE(read(std::string(65, 'a'), "https://example.com/device"));
+    for (std::string const url : {"javascript:alert(1)", "http://example.com/device", "example.com/device",
+                                  R"(https://example.com/\u001b[2J)", "https://microsoft.com@example.com/"}) {
+        auto const answer = read("WDJB-MJHT", url);
+        ASSERT_FALSE(answer) << url;
+        EXPECT_THAT(answer.error().message(), AllOf(HasSubstr("verification_uri"), Not(HasSubstr("S3cret"))));
+    }
+    auto const complete =
+        read("WDJB-MJHT", R"(https://example.com/device","verification_uri_complete":"javascript:alert(1))");
+    ASSERT_TRUE(complete);
+    EXPECT_EQ(complete->complete_url, "");
 }
 
 TEST(DeviceFlow, WaitsAsLongAsItIsTold)
