@@ -28,9 +28,9 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space)
         } else {
             int const high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
             int const low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            // Not quoted: it may be a code or a password.
             if (high < 0 || low < 0)
-                return failure(Trouble::invalid, fmt::format("\"{}\" has a % that no two hexadecimal digits follow",
-                                                             printable(text, 64)));
+                return failure(Trouble::invalid, "there is a % that no two hexadecimal digits follow");
             decoded += static_cast<char>(high * 16 + low);
             i += 2;
         }

@@ -105,6 +105,16 @@ TEST(CodeFlow, ReturnsAreRead)
     }
 }
 
+TEST(CodeFlow, ARefusedReturnDoesNotShowItsCode)
+{
+    for (std::string const bad : {"state=x&code=S3cret%zz", "code=S3cret", "state=x&code=S3cret&code=S3cret",
+                                  "state=x&code=S3cret&error=b", "state=x&co%6&code=S3cret"}) {
+        auto const back = read_return(bad);
+        ASSERT_FALSE(back) << bad;
+        EXPECT_THAT(back.error().message, Not(HasSubstr("S3cret"))) << bad;
+    }
+}
+
 class ProviderTest : public testing::Test {
 protected:
     ProviderTest() : authority(folder), https(loop.get_executor(), net::TlsContext::client({authority.file()}).value())
