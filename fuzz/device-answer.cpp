@@ -1,0 +1,63 @@
+// What a device endpoint answers: a code that can be shown on a terminal and polled in bounds, or a refusal; and the
+// device code is in no words.
+#include "oauth/device-flow.hpp"
+
+#include "canary.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+using namespace postroom;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool is_plain(std::string_view text)
+{
+    for (unsigned char const c : text)
+        if (c < 0x20 || c >= 0x7f) return false;
+    return true;
+}
+
+bool is_link(std::string_view url)
+{
+    return is_plain(url) && (url.starts_with("https://") || url.starts_with("http://"));
+}
+
+void look_at(unsigned status, std::string_view body)
+{
+    auto const answer = oauth::read_device_answer(status, {{"retry-after", std::string(body)}}, body);
+    if (!answer) {
+        auto const& error = answer.error();
+        fuzz::require(error.status == status && fuzz::is_telling(error.message()));
+        if (auto const wait = oauth::wait_after(error, 5s)) fuzz::require(*wait >= 5s && *wait <= 24h);
+        return;
+    }
+    fuzz::require(status == 200 && !answer->device_code.empty());
+    fuzz::require(!answer->user_code.empty() && answer->user_code.size() <= 64 && is_plain(answer->user_code));
+    fuzz::require(is_link(answer->verification_url));
+    fuzz::require(answer->complete_url.empty() || is_link(answer->complete_url));
+    fuzz::require(answer->expires_in >= 30s && answer->expires_in <= 1h);
+    fuzz::require(answer->interval >= 1s && answer->interval <= 60s);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
+{
+    std::string_view const body(reinterpret_cast<char const*>(data), size);
+    for (unsigned const status : {200U, 400U, 503U}) look_at(status, body);
+    if (size == 0 || fuzz::shows_canary(body)) return 0;
+
+    // The same with a device code that can be told from everything else, cut somewhere.
+    boost::system::error_code error;
+    auto value = boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+    auto* const object = error ? nullptr : value.if_object();
+    if (!object) return 0;
+    (*object)["device_code"] = boost::json::string_view(fuzz::canary.data(), fuzz::canary.size());
+    auto const text = boost::json::serialize(*object);
+    for (auto const end : {text.size(), text.size() * data[0] / 255})
+        if (auto const answer = oauth::read_device_answer(200, {}, std::string_view(text).substr(0, end)); !answer)
+            fuzz::require(!fuzz::shows_canary(answer.error().message()));
+    return 0;
+}
