@@ -15,8 +15,8 @@ namespace postroom::grants {
 /// then settled; or {"account": ID, "test_mail": bool}, whose grant in force is tried, and only the rights are written.
 inline constexpr std::string_view trial_job = "try-grant";
 
-/// Adds a trial of the account's grant in force, or of its password.
-void add_trial(store::Connection& c, model::AccountId account, bool test_mail);
+/// Adds a trial of the account's grant in force, or of its password. Returns its job.
+model::JobId add_trial(store::Connection& c, model::AccountId account, bool test_mail);
 
 /// Adds it, and ends the account's earlier ones that are open: whoever comes back from one is told who began another,
 /// and when. Throws store::Failure where the account is not there any more.
@@ -33,9 +33,9 @@ struct Settled {
     std::string words;    ///< why not; of one accepted, whom the account is authorized as, and what to note
 };
 /// Ends one that is tried, in one transaction with whatever else the caller does there (finishing its job): accepts it,
-/// where the trial does not refuse, as the account's grant, with the rights that were seen, the account's state, the end
-/// of its alarm, and an audit entry; or refuses it, and what the account had stays in force. Nothing where it is not
-/// tried any more: it was superseded, or somebody else was faster, and nothing was written.
+/// where the trial does not refuse, as the account's grant, with the rights that were seen, the account's state, the
+/// end of its alarm, and an audit entry; or refuses it, and what the account had stays in force. Nothing where it is
+/// not tried any more: it was superseded, or somebody else was faster, and nothing was written.
 [[nodiscard]] std::optional<Settled> settle(store::Connection& c, Ground const& ground, model::AuthorizationId id,
                                             Trial const& trial);
 /// Ends one that waits or is tried as refused, with an audit entry. False where it had ended already.

@@ -1,12 +1,14 @@
 #include "grants/guard.hpp"
 
 #include "base/text.hpp"
-#include "grants/acceptance.hpp"
-#include "grants/credentials.hpp"
+#include "grants/admin-consent.hpp"
 #include "grants/places.hpp"
 #include "grants/provider.hpp"
+#include "grants/return-notes.hpp"
+#include "grants/under-way.hpp"
+#include "net/http-server.hpp"
 #include "oauth/code-flow.hpp"
-#include "oauth/id-token.hpp"
+#include "oauth/device-flow.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
@@ -14,244 +16,365 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace postroom::grants {
 
 using net::awaitable;
 using namespace std::chrono_literals;
+using model::Flow;
+using State = model::Authorization::State;
 
 namespace {
 
 constexpr Duration time_to_sign_in = 15min;
+constexpr Duration time_to_ask = 2min;  // for an application's own token
+constexpr auto look_for_the_end = 200ms;
 
 struct Place {
     model::Account account;
     model::Application application;
     std::string external_url;
+    Flow flow = Flow::code;
 };
 
-Result<Place> find_place(store::Connection& c, std::string const& account_name)
+Result<Flow> flow_of(model::Account const& account, std::optional<Flow> wanted)
+{
+    if (account.access == model::Access::password)
+        return failure(Trouble::invalid,
+                       fmt::format("the account {} signs in with a password: convert it first", account.name));
+    bool const own = account.access == model::Access::application;
+    auto const flow = wanted.value_or(own ? Flow::application : Flow::code);
+    if (own && flow != Flow::application)
+        return failure(Trouble::invalid,
+                       fmt::format("the account {} is opened by its application's own permissions, for which nobody "
+                                   "signs in",
+                                   account.name));
+    if (!own && flow == Flow::application)
+        return failure(Trouble::invalid,
+                       fmt::format("the account {} is opened by a user's right: somebody has to sign in, in a browser "
+                                   "or by a device code. Convert it to use its application's own permissions",
+                                   account.name));
+    return flow;
+}
+
+Result<Place> find_place(store::Connection& c, std::string const& account_name, std::optional<Flow> wanted)
 {
     auto account = store::account_named(c, account_name);
     if (!account)
         return failure(Trouble::not_found, fmt::format("there is no account \"{}\"", printable(account_name, 64)));
-    if (!account->application)
-        return failure(Trouble::invalid,
-                       fmt::format("the account {} signs in with a password: convert it first", account->name));
-    auto application = store::application(c, *account->application);
+    auto const flow = flow_of(*account, wanted);
+    if (!flow) return std::unexpected(flow.error());
+    auto application =
+        account->application ? store::application(c, *account->application) : std::optional<model::Application>();
     if (!application) return failure(Trouble::not_found, "the account's identity application is not there (any more)");
     auto url = store::setting(c, "external-url");
     while (url.ends_with('/')) url.pop_back();
-    if (url.empty())
+    if (url.empty() && *flow == Flow::code)
         return failure(Trouble::invalid,
                        "the External URL is not set, and the browser would not find back from the provider. Set it "
                        "first: postroom settings set external-url https://…");
-    return Place{std::move(*account), std::move(*application), std::move(url)};
+    return Place{std::move(*account), std::move(*application), std::move(url), *flow};
 }
 
-// A sign-in that came back, with what it takes to judge it.
-struct Taken {
-    model::Authorization authorization;
-    std::optional<model::Account> account;
-    std::optional<model::Application> application;
-    std::optional<model::Grant> grant;
-};
-
-std::optional<Taken> take(store::Connection& c, std::string const& state)
+awaitable<Result<Begun>> begin_code_flow(Ground ground, Place place, oauth::Provider provider,
+                                         model::Authorization authorization, bool consent)
 {
-    auto authorization = store::take_authorization(c, state);
-    if (!authorization) return std::nullopt;
-    Taken taken{.authorization = std::move(*authorization)};
-    taken.account = store::account(c, taken.authorization.account);
-    if (taken.account && taken.account->application)
-        taken.application = store::application(c, *taken.account->application);
-    taken.grant = store::grant(c, taken.authorization.account);
-    return taken;
+    auto scopes = scopes_of(place.application, place.account.retrieval, provider);
+    if (!scopes) co_return std::unexpected(scopes.error());
+    oauth::Ask ask;
+    ask.client_id = place.application.client_id;
+    ask.redirect_url = place.external_url + std::string(redirect_path);
+    ask.scopes = std::move(*scopes);
+    ask.login_hint = place.account.user;
+    if (provider.asks_consent)
+        ask.prompt = "login consent";
+    else if (consent)
+        ask.prompt = "consent";
+    auto const sign_in = oauth::begin_sign_in(provider, ask);
+    authorization.state = sign_in.state;
+    authorization.nonce = sign_in.nonce;
+    authorization.verifier = ground.vault->seal(sign_in.verifier, place_of_verifier(authorization.id));
+    authorization.redirect_url = sign_in.redirect_url;
+    authorization.ends = authorization.begun + time_to_sign_in;
+    co_await ground.store->write([&](store::Connection& c) { open_authorization(c, authorization); });
+    co_return Begun{.id = authorization.id,
+                    .flow = Flow::code,
+                    .url = sign_in.url,
+                    .user_code = {},
+                    .verification_url = {},
+                    .ends = authorization.ends};
 }
 
-struct Won {
-    Accepted accepted;
-    oauth::TokenAnswer answer;
-};
-
-// Everything between the browser's return and the commit. Throws net::Broken.
-awaitable<Result<Won>> redeem_and_judge(Ground const& ground, Taken const& taken, oauth::Return const& returned)
+// Throws net::Broken.
+awaitable<Result<Begun>> begin_device_flow(Ground ground, Place place, oauth::Provider provider,
+                                           model::Authorization authorization)
 {
-    auto const& authorization = taken.authorization;
-    if (!taken.account || !taken.application)
+    auto const scopes = scopes_of(place.application, place.account.retrieval, provider);
+    if (!scopes) co_return std::unexpected(scopes.error());
+    std::optional<oauth::DeviceCode> code;
+    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
+        auto given = co_await oauth::begin_device_flow(*ground.https, provider, client, *scopes);
+        if (!given) co_return std::unexpected(std::move(given.error()));
+        code = std::move(*given);
+        co_return oauth::TokenAnswer{};
+    };
+    auto const answer = co_await ask_as(ground, place.application, ask);
+    if (!answer) co_return failure(Trouble::refused, answer.error().message());
+    authorization.state = to_string(authorization.id);
+    authorization.device_code = ground.vault->seal(code->device_code, place_of_device_code(authorization.id));
+    authorization.user_code = code->user_code;
+    authorization.verification_url = code->verification_url;
+    authorization.poll_every = code->interval;
+    authorization.ends = authorization.begun + code->expires_in;
+    co_await ground.store->write([&](store::Connection& c) { open_authorization(c, authorization); });
+    co_return Begun{.id = authorization.id,
+                    .flow = Flow::device,
+                    .url = code->complete_url.empty() ? code->verification_url : code->complete_url,
+                    .user_code = code->user_code,
+                    .verification_url = code->verification_url,
+                    .ends = authorization.ends};
+}
+
+// What the provider says is the authorization's end, and no error of whoever began it.
+awaitable<Result<Begun>> begin_application_flow(Ground ground, oauth::Provider provider,
+                                                model::Authorization authorization)
+{
+    authorization.state = to_string(authorization.id);
+    authorization.ends = authorization.begun + time_to_ask;
+    auto const under_way = co_await ground.store->write([&](store::Connection& c) {
+        open_authorization(c, authorization);
+        return find_under_way(c, authorization);
+    });
+    Result<void> taken;
+    try {
+        taken = co_await take_own_token(ground, under_way, provider);
+    } catch (net::Broken const& broken) {
+        taken = failure(broken.kind(), fmt::format("the identity provider can't be reached: {}", broken.what()));
+    }
+    if (!taken)
+        co_await ground.store->write(
+            [&](store::Connection& c) { (void)refuse(c, ground, authorization, taken.error().message); });
+    co_return Begun{.id = authorization.id,
+                    .flow = Flow::application,
+                    .url = {},
+                    .user_code = {},
+                    .verification_url = {},
+                    .ends = authorization.ends};
+}
+
+// Entra's numbers for a consent that is missing and that only an administrator can give (Microsoft, "Microsoft Entra
+// authentication and authorization error codes").
+bool wants_consent(oauth::ProviderError const& error)
+{
+    constexpr std::array<std::uint32_t, 4> codes{65001, 90093, 90094, 90095};
+    return error.error == "consent_required" || error.suberror == "consent_required" ||
+           std::ranges::find(codes, error.code()) != codes.end();
+}
+
+// Everything between the browser's return and the trial. Throws net::Broken.
+awaitable<Result<void>> redeem_and_judge(Ground const& ground, UnderWay const& under_way, oauth::Return const& returned,
+                                         bool& consent_is_missing)
+{
+    auto const& authorization = under_way.authorization;
+    if (!under_way.account || !under_way.application)
         co_return failure(Trouble::not_found, "the account, or its identity application, was removed meanwhile");
     if (ground.clock->now() >= authorization.ends)
         co_return failure(Trouble::timed_out,
                           fmt::format("the sign-in took too long: it was begun at {} and ended at {}",
                                       to_rfc3339(authorization.begun), to_rfc3339(authorization.ends)));
-    if (returned.code.empty()) co_return failure(Trouble::refused, returned.error.message());
-    auto const asked = scopes_of(*taken.application, taken.account->retrieval);
-    if (!asked) co_return std::unexpected(asked.error());
+    if (returned.code.empty()) {
+        consent_is_missing = wants_consent(returned.error);
+        co_return failure(Trouble::refused, returned.error.message());
+    }
     auto const verifier = ground.vault->unseal(authorization.verifier, place_of_verifier(authorization.id));
     if (!verifier) co_return std::unexpected(verifier.error());
-    auto const provider = co_await find_provider(ground, *taken.application);
+    auto const provider = co_await find_provider(ground, *under_way.application);
     if (!provider) co_return std::unexpected(provider.error());
-
     Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
         auto redeemed = co_await oauth::redeem(*ground.https, *provider, client, returned.code, *verifier,
                                                authorization.redirect_url);
         co_return redeemed;
     };
-    auto answer = co_await ask_as(ground, *taken.application, ask);
-    if (!answer) co_return failure(Trouble::refused, answer.error().message());
-    if (answer->id_token.empty())
-        co_return failure(Trouble::refused,
-                          "the provider did not say who signed in (no id token): the scope openid must "
-                          "be permitted for the registration");
-    auto const keys = co_await oauth::fetch_keys(*ground.https, provider->keys);
-    if (!keys) co_return std::unexpected(keys.error());
-    oauth::Expected const expected{.issuer = provider->issuer,
-                                   .client_id = taken.application->client_id,
-                                   .nonce = authorization.nonce,
-                                   .now = ground.clock->now()};
-    auto const verified = oauth::verify_id_token(answer->id_token, *keys, expected);
-    if (!verified) co_return std::unexpected(verified.error());
-    auto const identity = co_await oauth::complete_identity(*ground.https, *provider, *verified, answer->access_token);
-    if (!identity) co_return std::unexpected(identity.error());
-    Candidate candidate{.account = *taken.account,
-                        .bound = {},
-                        .asked = *asked,
-                        .issuer = provider->issuer,
-                        .identity = *identity,
-                        .answer = *answer};
-    if (taken.grant) candidate.bound = taken.grant->owner;
-    auto accepted = judge(candidate);
-    if (!accepted) co_return std::unexpected(accepted.error());
-    co_return Won{std::move(*accepted), std::move(*answer)};
-}
-
-void audit(store::Connection& c, Taken const& taken, std::string_view what, std::string_view words, Instant now)
-{
-    auto const name = taken.account ? taken.account->name : to_string(taken.authorization.account);
-    boost::json::object const detail{{"words", words}, {"authorization", to_string(taken.authorization.id)}};
-    store::audit(c, {now, taken.authorization.by, std::string(what), name, boost::json::serialize(detail)});
-}
-
-model::Grant grant_from(Ground const& ground, Taken const& taken, Won const& won)
-{
-    model::Grant grant;
-    grant.account = taken.authorization.account;
-    grant.owner = won.accepted.owner;
-    grant.scopes = won.accepted.scopes;
-    grant.refresh_token = ground.vault->seal(won.answer.refresh_token, place_of_refresh_token(grant.account));
-    grant.access_token = ground.vault->seal(won.answer.access_token, place_of_access_token(grant.account));
-    grant.accepted = grant.renewed = ground.clock->now();
-    grant.access_token_life = won.accepted.life;
-    grant.access_token_ends = grant.accepted + grant.access_token_life;
-    return grant;
-}
-
-// Nothing where it was stored; otherwise who was faster with somebody else.
-std::optional<Error> store_grant(store::Connection& c, Taken const& taken, model::Grant const& grant,
-                                 std::string const& words)
-{
-    auto const now = grant.accepted;
-    auto const current = store::grant(c, grant.account);
-    bool const other = current && (current->owner.tenant_id != grant.owner.tenant_id ||
-                                   current->owner.object_id != grant.owner.object_id);
-    if (other)
-        return Error{Trouble::conflict,
-                     fmt::format("meanwhile the account was authorized as {}", current->owner.user_name)};
-    store::accept_grant(c, grant);
-    store::set_account_state(c, grant.account, model::AccountState::ready, "", now);
-    (void)store::settle_authorization(c, taken.authorization.id, model::Authorization::State::accepted, "");
-    store::end_alarm(c, "grant-refresh", taken.account->name, now);
-    audit(c, taken, "grant.accept", words, now);
-    return std::nullopt;
-}
-
-awaitable<Outcome> finish(Ground ground, std::string query)
-{
-    auto const returned = oauth::read_return(query);
-    if (!returned) co_return Outcome{.words = returned.error().message};
-    auto const state = returned->state;
-    // Anybody may come here with anything: what is not known leaves no row, or a stranger could fill the store.
-    auto const found = co_await ground.store->write([&](store::Connection& c) { return take(c, state); });
-    if (!found)
-        co_return Outcome{.words =
-                              "This sign-in is not known here, or was used already: each works once. Begin again."};
-    Outcome outcome{.account = found->account ? found->account->name : ""};
-
-    std::optional<Error> refused;
-    std::optional<Won> won;
-    try {
-        auto judged = co_await redeem_and_judge(ground, *found, *returned);
-        if (judged)
-            won = std::move(*judged);
-        else
-            refused = judged.error();
-    } catch (net::Broken const& broken) {
-        refused = Error{broken.kind(), fmt::format("the identity provider can't be reached: {}", broken.what())};
+    auto answer = co_await ask_as(ground, *under_way.application, ask);
+    if (!answer) {
+        consent_is_missing = wants_consent(answer.error());
+        co_return failure(Trouble::refused, answer.error().message());
     }
-    if (won) {
-        auto const grant = grant_from(ground, *found, *won);
-        outcome.words = fmt::format("The account {} is authorized as {}.", outcome.account, grant.owner.user_name);
-        if (!won->accepted.warning.empty()) outcome.words += " Note that " + won->accepted.warning + ".";
-        refused = co_await ground.store->write(
-            [&](store::Connection& c) { return store_grant(c, *found, grant, outcome.words); });
-        outcome.accepted = !refused;
-    }
-    if (refused) {
-        outcome.words = refused->message;
-        co_await ground.store->write([&](store::Connection& c) {
-            // Gone where the account was removed meanwhile.
-            (void)store::settle_authorization(c, found->authorization.id, model::Authorization::State::refused,
-                                              outcome.words);
-            audit(c, *found, "grant.refuse", outcome.words, ground.clock->now());
+    auto taken = co_await take_users_tokens(ground, under_way, *provider, std::move(*answer));
+    co_return taken;
+}
+
+// How the trial ended, or that it has not yet.
+awaitable<Outcome> wait_for_trial(Ground ground, model::AuthorizationId id, std::string account, Duration wait)
+{
+    boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
+    auto const until = std::chrono::steady_clock::now() + wait;
+    for (;;) {
+        auto const [found, owner] = co_await ground.store->read([&](store::Connection& c) {
+            auto authorization = store::authorization(c, id);
+            auto const grant = authorization ? store::grant(c, authorization->account) : std::nullopt;
+            return std::pair(std::move(authorization), grant ? grant->owner : model::Owner());
         });
+        Outcome outcome{.account = account};
+        if (!found) {
+            outcome.words = "The account was removed or converted meanwhile.";
+            co_return outcome;
+        }
+        if (found->outcome == State::refused) {
+            outcome.words = found->reason;
+            co_return outcome;
+        }
+        if (found->outcome == State::accepted) {
+            outcome.accepted = true;
+            outcome.words = fmt::format("The account {} is authorized as {}.", account, owner.user_name);
+            if (!found->reason.empty()) outcome.words += fmt::format(" Note: {}.", found->reason);
+            co_return outcome;
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            outcome.trying = true;
+            outcome.words = fmt::format(
+                "The provider authorized the account {}. What that opens is being tried at the "
+                "mail servers; the account's page shows how it ends, and until then what it had "
+                "before stays in force.",
+                account);
+            co_return outcome;
+        }
+        pause.expires_after(look_for_the_end);
+        co_await pause.async_wait(boost::asio::use_awaitable);
     }
+}
+
+// A state that is known, and that nothing can come of any more.
+std::string why_not_again(model::Authorization const& authorization)
+{
+    if (authorization.outcome == State::refused) return "This sign-in was refused: " + authorization.reason;
+    return "This sign-in was used already: each works once. If the account is not authorized, begin again.";
+}
+
+struct Taken {
+    std::optional<UnderWay> under_way;
+    std::optional<Outcome> instead;  ///< what to say where there is nothing to do
+};
+
+// Uses the state up. What is wrong with the return itself ends a sign-in that waits for it.
+Taken take(store::Connection& c, Ground const& ground, std::string const& state, std::optional<Error> const& wrong)
+{
+    auto const known = store::authorization_of_state(c, state);
+    if (!known || known->flow != Flow::code) return {};
+    auto const account = store::account(c, known->account);
+    Outcome outcome{.account = account ? account->name : ""};
+    auto const taken =
+        known->outcome == State::waiting ? store::take_authorization(c, state) : std::optional<model::Authorization>();
+    if (!taken) {
+        outcome.words = why_not_again(*known);
+        note_once(c, ground.clock->now(), known->by, "grant.return-again", outcome.account, to_string(known->id),
+                  outcome.words);
+        return {std::nullopt, outcome};
+    }
+    if (wrong) {
+        outcome.words = wrong->message;
+        (void)refuse(c, ground, *taken, outcome.words);
+        return {std::nullopt, outcome};
+    }
+    return {find_under_way(c, *taken), std::nullopt};
+}
+
+std::string state_in(std::string const& query)
+{
+    auto const fields = net::parse_form(query);
+    if (!fields || fields->count("state") != 1) return {};
+    return fields->find("state")->second;
+}
+
+awaitable<Outcome> finish(Ground ground, std::string query, Duration wait)
+{
+    auto const state = state_in(query);
+    if (is_of_consent(state)) {
+        auto outcome = co_await finish_consent(ground, query);
+        co_return outcome;
+    }
+    auto const returned = oauth::read_return(query);
+    auto const wrong = returned ? std::nullopt : std::optional(returned.error());
+    // Anybody may come here with anything: what is not known leaves no row, or a stranger could fill the store.
+    auto const known = co_await ground.store->read(
+        [&](store::Connection& c) { return !state.empty() && store::authorization_of_state(c, state).has_value(); });
+    Taken taken;
+    if (known)
+        taken = co_await ground.store->write([&](store::Connection& c) { return take(c, ground, state, wrong); });
+    if (taken.instead) co_return *taken.instead;
+    if (!taken.under_way) {
+        Outcome outcome{.words = wrong ? wrong->message
+                                       : "This sign-in is not known here, or was used already: each works once. Begin "
+                                         "again."};
+        co_await note_stray_return(ground, outcome.words);
+        co_return outcome;
+    }
+    auto const& under_way = *taken.under_way;
+    auto const name = under_way.account ? under_way.account->name : "";
+    Result<void> judged;
+    bool consent_is_missing = false;
+    try {
+        judged = co_await redeem_and_judge(ground, under_way, *returned, consent_is_missing);
+    } catch (net::Broken const& broken) {
+        judged = failure(broken.kind(), fmt::format("the identity provider can't be reached: {}", broken.what()));
+    }
+    if (judged) {
+        auto outcome = co_await wait_for_trial(ground, under_way.authorization.id, name, wait);
+        co_return outcome;
+    }
+    Outcome outcome{.account = name, .words = judged.error().message};
+    if (consent_is_missing)
+        outcome.consent_url = consent_page(ground, *under_way.application, under_way.authorization.redirect_url,
+                                           under_way.authorization.by);
+    // Ended already where another was begun meanwhile, and gone where the account was removed.
+    co_await ground.store->write(
+        [&](store::Connection& c) { (void)refuse(c, ground, under_way.authorization, outcome.words); });
     co_return outcome;
 }
 
 }  // namespace
 
-awaitable<Result<Begun>> begin_authorization(Ground ground, std::string account_name, std::string by)
+awaitable<Result<Begun>> begin_authorization(Ground ground, std::string account_name, std::string by, Manner manner)
 {
     try {
         auto const place =
-            co_await ground.store->read([&](store::Connection& c) { return find_place(c, account_name); });
+            co_await ground.store->read([&](store::Connection& c) { return find_place(c, account_name, manner.flow); });
         if (!place) co_return std::unexpected(place.error());
-        auto scopes = scopes_of(place->application, place->account.retrieval);
-        if (!scopes) co_return std::unexpected(scopes.error());
         auto const provider = co_await find_provider(ground, place->application);
         if (!provider) co_return std::unexpected(provider.error());
-        oauth::Ask ask;
-        ask.client_id = place->application.client_id;
-        ask.redirect_url = place->external_url + std::string(redirect_path);
-        ask.scopes = std::move(*scopes);
-        ask.login_hint = place->account.user;
-        if (provider->asks_consent) ask.prompt = "login consent";
-        auto const sign_in = oauth::begin_sign_in(*provider, ask);
-
         model::Authorization authorization;
         authorization.id = model::AuthorizationId::make();
         authorization.account = place->account.id;
-        authorization.state = sign_in.state;
-        authorization.nonce = sign_in.nonce;
-        authorization.verifier = ground.vault->seal(sign_in.verifier, place_of_verifier(authorization.id));
-        authorization.redirect_url = sign_in.redirect_url;
+        authorization.flow = place->flow;
+        authorization.test_mail = manner.test_mail;
         authorization.by = std::move(by);
         authorization.begun = ground.clock->now();
-        authorization.ends = authorization.begun + time_to_sign_in;
-        co_await ground.store->write([&](store::Connection& c) { store::add_authorization(c, authorization); });
-        co_return Begun{authorization.id, sign_in.url, authorization.ends};
+        Result<Begun> begun = failure(Trouble::internal, "");
+        if (place->flow == Flow::code)
+            begun = co_await begin_code_flow(ground, *place, *provider, authorization, manner.consent);
+        else if (place->flow == Flow::device)
+            begun = co_await begin_device_flow(ground, *place, *provider, authorization);
+        else
+            begun = co_await begin_application_flow(ground, *provider, authorization);
+        co_return begun;
+    } catch (net::Broken const& broken) {
+        co_return failure(broken.kind(), fmt::format("the identity provider can't be reached: {}", broken.what()));
     } catch (store::Failure const& e) {
         co_return std::unexpected(e.error());
     }
 }
 
-awaitable<Outcome> finish_authorization(Ground ground, std::string query)
+awaitable<Outcome> finish_authorization(Ground ground, std::string query, Duration wait)
 {
     std::string why;
     try {
-        auto outcome = co_await finish(std::move(ground), std::move(query));
+        auto outcome = co_await finish(std::move(ground), std::move(query), wait);
         co_return outcome;
     } catch (std::exception const& e) {
         why = e.what();

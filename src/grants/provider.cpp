@@ -1,16 +1,31 @@
 #include "grants/provider.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace postroom::grants {
 
-Result<std::vector<std::string>> scopes_of(model::Application const& application, model::Protocol retrieval)
+Result<std::vector<std::string>> scopes_of(model::Application const& application, model::Protocol retrieval,
+                                           oauth::Provider const& provider)
 {
     auto const cloud = oauth::cloud_named(application.cloud);
     if (!cloud) return std::unexpected(cloud.error());
     if (!application.scopes.empty()) return application.scopes;
+    if (!provider.entra) return std::vector<std::string>{"openid", "profile", "email", "offline_access"};
     return oauth::mail_scopes(*cloud,
                               retrieval == model::Protocol::pop3 ? oauth::Retrieval::pop3 : oauth::Retrieval::imap);
+}
+
+Result<std::string> own_scope_of(model::Application const& application, oauth::Provider const& provider)
+{
+    auto const cloud = oauth::cloud_named(application.cloud);
+    if (!cloud) return std::unexpected(cloud.error());
+    if (!application.scopes.empty()) return fmt::format("{}", fmt::join(application.scopes, " "));
+    if (provider.entra) return cloud->application_scope;
+    return failure(Trouble::invalid,
+                   fmt::format("what the identity application {} asks for as itself is known for Entra only: set its "
+                               "scopes as its provider's documentation says",
+                               application.name));
 }
 
 Result<std::string> authority_of(model::Application const& application)

@@ -11,11 +11,12 @@
 namespace postroom::oauth {
 
 struct Cloud {
-    std::string name;             ///< as an application names it
-    std::string login_host;       ///< empty for custom: the application gives the authority
-    std::string resource_prefix;  ///< of the mail scopes, with its slash
-    std::string imap_host;        ///< POP3's, too; empty for custom
-    std::string smtp_host;        ///< empty for custom
+    std::string name;               ///< as an application names it
+    std::string login_host;         ///< empty for custom: the application gives the authority
+    std::string resource_prefix;    ///< of the mail scopes, with its slash
+    std::string application_scope;  ///< what an application asks for as itself, without a user
+    std::string imap_host;          ///< POP3's, too; empty for custom
+    std::string smtp_host;          ///< empty for custom
 };
 
 /// worldwide (with GCC), gcc-high, dod, china, custom.

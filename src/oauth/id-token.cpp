@@ -33,7 +33,17 @@ std::vector<std::string> audiences(json::object const& claims)
     return all;
 }
 
-Result<void> check_times(json::object const& claims, Instant now)
+std::string in_words(Duration length)
+{
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(length).count();
+    if (seconds < 120) return fmt::format("{} seconds", seconds);
+    if (seconds < 2 * 3600) return fmt::format("{} minutes", seconds / 60);
+    if (seconds < 2 * 86'400) return fmt::format("{} hours", seconds / 3600);
+    return fmt::format("{} days", seconds / 86'400);
+}
+
+// When it was issued.
+Result<Instant> check_times(json::object const& claims, Instant now)
 {
     auto const at = [&](char const* name) -> std::optional<std::chrono::sys_seconds> {
         auto const seconds = number_member(claims, name);
@@ -44,15 +54,24 @@ Result<void> check_times(json::object const& claims, Instant now)
     auto const ends = at("exp");
     auto const issued = at("iat");
     auto const begins = at("nbf");
-    auto const clocks = [&](std::string_view what, std::chrono::sys_seconds when) {
-        return failure(Trouble::refused, fmt::format("the id token {} {}, and here it is {}; is a clock wrong?", what,
-                                                     to_rfc3339(when), to_rfc3339(now)));
-    };
     if (!ends || !issued) return failure(Trouble::refused, "the id token does not say when it was issued and ends");
+    // It was made for this sign-in, just now: what it says of its time is what the provider's clock says.
+    auto const clocks = [&](std::string_view what, std::chrono::sys_seconds when) {
+        Duration const ahead = now - *issued;
+        auto words = fmt::format("the id token {} {}, and here it is {}", what, to_rfc3339(when), to_rfc3339(now));
+        if (std::chrono::abs(ahead) > tolerance)
+            words = fmt::format(
+                "this server's clock and the provider's differ by {}: {}. Set this server's clock {}, "
+                "best by NTP, and sign in again",
+                in_words(std::chrono::abs(ahead)), words, ahead.count() > 0 ? "back" : "forward");
+        else
+            words += "; is a clock wrong?";
+        return failure(Trouble::refused, std::move(words));
+    };
     if (now - tolerance >= *ends) return clocks("ended at", *ends);
     if (now + tolerance < *issued) return clocks("was issued at", *issued);
     if (begins && now + tolerance < *begins) return clocks("begins at", *begins);
-    return {};
+    return Instant(*issued);
 }
 
 }  // namespace
@@ -83,9 +102,11 @@ Result<Identity> verify_id_token(std::string_view token, std::vector<VerifyKey> 
     auto const party = text_member(claims, "azp");
     if ((audience.size() > 1 || !party.empty()) && party != expected.client_id)
         return differs("authorized party", party, expected.client_id);
-    if (text_member(claims, "nonce") != expected.nonce || expected.nonce.empty())
+    if (expected.nonce && (expected.nonce->empty() || text_member(claims, "nonce") != *expected.nonce))
         return failure(Trouble::refused, "the id token is not the answer to this sign-in: its nonce is another");
-    if (auto const times = check_times(claims, expected.now); !times) return std::unexpected(times.error());
+    auto const issued = check_times(claims, expected.now);
+    if (!issued) return std::unexpected(issued.error());
+    identity.issued = *issued;
 
     identity.object_id = text_member(claims, "oid");
     identity.subject = text_member(claims, "sub");

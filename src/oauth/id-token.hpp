@@ -7,6 +7,7 @@
 #include "oauth/authority.hpp"
 #include "oauth/jwt.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,13 @@ struct Identity {
     std::string user_name;  ///< preferred_username, or upn
     std::string email;
     std::string name;
+    Instant issued{};  ///< iat, by the provider's clock
 };
 
 struct Expected {
     std::string issuer;  ///< Provider::issuer; {tenantid} stands for the token's own tid
     std::string client_id;
-    std::string nonce;
+    std::optional<std::string> nonce;  ///< nothing where the flow has none: no browser brings its token (RFC 8628)
     Instant now{};
 };
 

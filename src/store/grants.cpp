@@ -83,8 +83,7 @@ std::vector<GrantEnd> grant_ends(Connection& c)
 
 void accept_grant(Connection& c, model::Grant const& grant)
 {
-    must_exist(c.execute("UPDATE account SET state = state WHERE id = ? AND removed IS NULL", grant.account),
-               "the account");
+    lock_account(c, grant.account);
     c.execute(
         "INSERT INTO account_grant (account, tenant_id, object_id, user_name, scopes, refresh_token, access_token, "
         "access_token_ends, access_token_life, accepted, renewed, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) "
@@ -100,16 +99,17 @@ void accept_grant(Connection& c, model::Grant const& grant)
 
 void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now)
 {
-    c.execute("UPDATE account_grant SET asked = ? WHERE account = ? AND version = ?", now, account, version);
+    c.execute("UPDATE account_grant SET asked = coalesce(asked, ?) WHERE account = ? AND version = ?", now, account,
+              version);
 }
 
 bool note_trouble(Connection& c, model::Grant const& grant)
 {
     return c.execute(
-               "UPDATE account_grant SET refusals = ?, failures = ?, next_try = ?, trouble = ?, asked = NULL WHERE "
-               "account = ? AND version = ?",
-               std::int64_t(grant.refusals), std::int64_t(grant.failures), grant.next_try, grant.trouble, grant.account,
-               grant.version) > 0;
+               "UPDATE account_grant SET refusals = ?, failures = ?, next_try = ?, trouble = ?, asked = ? WHERE account "
+               "= ? AND version = ?",
+               std::int64_t(grant.refusals), std::int64_t(grant.failures), grant.next_try, grant.trouble, grant.asked,
+               grant.account, grant.version) > 0;
 }
 
 bool renew_grant(Connection& c, model::Grant const& renewed, std::int64_t expected)
@@ -150,12 +150,31 @@ std::optional<model::Authorization> take_authorization(Connection& c, std::strin
                    authorization_of, state);
 }
 
+std::optional<model::Authorization> authorization_of_state(Connection& c, std::string_view state)
+{
+    return c.first(fmt::format("SELECT {} FROM account_authorization WHERE state = ?", authorization_columns),
+                   authorization_of, state);
+}
+
+void lock_account(Connection& c, model::AccountId account)
+{
+    must_exist(c.execute("UPDATE account SET state = state WHERE id = ? AND removed IS NULL", account), "the account");
+}
+
 std::vector<model::Authorization> open_authorizations(Connection& c, model::AccountId account)
 {
     return c.all(fmt::format("SELECT {} FROM account_authorization WHERE account = ? AND outcome IN ('waiting', "
                              "'trying') ORDER BY begun DESC, id DESC",
                              authorization_columns),
                  authorization_of, account);
+}
+
+std::vector<model::Authorization> latest_authorizations(Connection& c, model::AccountId account, int most)
+{
+    return c.all(fmt::format("SELECT {} FROM account_authorization WHERE account = ? ORDER BY begun DESC, id DESC "
+                             "LIMIT ?",
+                             authorization_columns),
+                 authorization_of, account, most);
 }
 
 std::vector<model::Authorization> open_authorizations(Connection& c)
@@ -183,6 +202,16 @@ bool settle_authorization(Connection& c, model::AuthorizationId id, model::Autho
                "NULL, candidate_access_token = NULL, device_code = NULL, verifier = NULL WHERE id = ? AND outcome IN "
                "('waiting', 'trying')",
                to_string(outcome), reason, id) > 0;
+}
+
+void set_polling(Connection& c, model::AuthorizationId id, Duration every)
+{
+    c.execute("UPDATE account_authorization SET poll_every = ? WHERE id = ?", every, id);
+}
+
+void sweep_authorizations(Connection& c, Instant before)
+{
+    c.execute("DELETE FROM account_authorization WHERE outcome IN ('accepted', 'refused') AND ends < ?", before);
 }
 
 }  // namespace postroom::store

@@ -20,10 +20,11 @@ struct GrantEnd {
 [[nodiscard]] std::vector<GrantEnd> grant_ends(Connection& c);
 /// Puts a new grant in place of what the account had.
 void accept_grant(Connection& c, model::Grant const& grant);
-/// Notes that a renewal is sent to the provider now: whoever finds the note later knows that an answer was lost.
+/// Notes that a renewal is sent to the provider now, unless an earlier one is noted whose answer is not stored either:
+/// whoever finds the note later knows that an answer was lost.
 void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now);
-/// What is remembered of a renewal that did not succeed: refusals, failures, next_try, trouble; `asked` ends. False
-/// where the grant is not of this version any more.
+/// What is remembered of a renewal that did not succeed: refusals, failures, next_try, trouble, and `asked` where an
+/// answer was lost. False where the grant is not of this version any more.
 [[nodiscard]] bool note_trouble(Connection& c, model::Grant const& grant);
 /// Stores what a renewal brought, if the grant's version is still `expected`; false where somebody else was first. The
 /// trouble of earlier ones is over.
@@ -33,8 +34,16 @@ void add_authorization(Connection& c, model::Authorization const& authorization)
 [[nodiscard]] std::optional<model::Authorization> authorization(Connection& c, model::AuthorizationId id);
 /// Finds the sign-in that `state` belongs to and uses the state up: a second call finds nothing.
 [[nodiscard]] std::optional<model::Authorization> take_authorization(Connection& c, std::string_view state);
+/// The one that `state` belongs to, used or not.
+[[nodiscard]] std::optional<model::Authorization> authorization_of_state(Connection& c, std::string_view state);
+/// Keeps others from accepting, settling or beginning anything of the account's until this operation is committed.
+/// Throws Failure (Trouble::not_found).
+void lock_account(Connection& c, model::AccountId account);
 /// Every one of the account's that waits or is tried, latest first.
 [[nodiscard]] std::vector<model::Authorization> open_authorizations(Connection& c, model::AccountId account);
+/// However they ended, latest first.
+[[nodiscard]] std::vector<model::Authorization> latest_authorizations(Connection& c, model::AccountId account,
+                                                                      int most);
 /// Every one that waits or is tried, of all accounts.
 [[nodiscard]] std::vector<model::Authorization> open_authorizations(Connection& c);
 /// Tokens came: they are tried from now on. False where it is not waiting any more.
@@ -42,5 +51,9 @@ void add_authorization(Connection& c, model::Authorization const& authorization)
 /// Ends it, once: false where it had ended already. Its candidate's tokens are forgotten.
 [[nodiscard]] bool settle_authorization(Connection& c, model::AuthorizationId id, model::Authorization::State outcome,
                                         std::string_view reason);
+/// A device's provider wants to be asked less often.
+void set_polling(Connection& c, model::AuthorizationId id, Duration every);
+/// Removes what ended, and whose time was over before then.
+void sweep_authorizations(Connection& c, Instant before);
 
 }  // namespace postroom::store
