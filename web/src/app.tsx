@@ -9,6 +9,8 @@ import type { Right } from "./api/rights";
 import { languageOf } from "./i18n";
 import { AccountPage } from "./pages/account";
 import { AccountsPage } from "./pages/accounts";
+import { ApplicationPage } from "./pages/application";
+import { ApplicationsPage } from "./pages/applications";
 import { CasePage } from "./pages/case";
 import { CasesPage } from "./pages/cases";
 import { ExceptionsPage } from "./pages/exceptions";
@@ -57,6 +59,8 @@ function Pages() {
         <Route path="/cases/:number" element={<CasePage />} />
         <Route path="/accounts" element={<For right="accounts:read" page={<AccountsPage />} />} />
         <Route path="/accounts/:name" element={<For right="accounts:read" page={<AccountPage />} />} />
+        <Route path="/applications" element={<For right="system:read" page={<ApplicationsPage />} />} />
+        <Route path="/applications/:name" element={<For right="system:read" page={<ApplicationPage />} />} />
         <Route path="/sent" element={<SentPage />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/settings" element={<For right="system:read" page={<SettingsPage />} />} />

@@ -7,6 +7,7 @@ import { isTold, listen, useLiveness } from "./live";
 import { may, type Right } from "./rights";
 
 // Events say what changed (live.ts); these are for where there is no stream, and the last for one that stays silent.
+const soon = 1_500; // while somebody waits for the end of something
 const often = 4_000;
 const seldom = 15_000;
 const live = 60_000;
@@ -107,6 +108,13 @@ export const useTokens = () => useList<Schemas["Token"]>("tokens", seldom);
 export const useAccount = (name: string) =>
   useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: useInterval("accounts", often) });
 
+export const useApplication = (name: string) =>
+  useQuery({ queryKey: ["applications", name], queryFn: () => call<Schemas["Application"]>("GET", path("applications", name)), refetchInterval: seldom });
+
+/** What has to be entered at the provider. */
+export const useRegistration = (name: string) =>
+  useQuery({ queryKey: ["applications", name, "registration"], queryFn: () => call<Schemas["Registration"]>("GET", path("applications", name, "registration")), refetchInterval: seldom });
+
 export function useCases(state: "open" | "closed" | "", department: string, after: string | null) {
   const query = new URLSearchParams({ limit: "50" });
   if (state) query.set("state", state);
@@ -131,13 +139,36 @@ export function useOutbound(state: OutboundState | "") {
   return useList<Schemas["Outbound"]>("outbound", often, true, ["outbound", state], `${path("outbound")}?${query}`);
 }
 
-/** Asked until the provider's answer is in. */
-export const useAuthorization = (id: string | undefined) =>
+/** How a grant was sought lately, asked often while one is on its way. */
+export const useAuthorizations = (account: string) => {
+  const otherwise = useInterval("accounts", often);
+  return useQuery({
+    queryKey: ["accounts", account, "authorizations"],
+    queryFn: async () => (await call<List<Schemas["Authorization"]>>("GET", path("accounts", account, "authorizations"))).items,
+    refetchInterval: (query) => (query.state.data?.some(isOpen) ? soon : otherwise),
+  });
+};
+
+/** Somebody has to sign in, or a server has to try what came of it. */
+export const isOpen = (authorization: Schemas["Authorization"]) => authorization.state === "waiting" || authorization.state === "trying";
+
+/** Asked until it is accepted or refused. */
+export const useAuthorization = (id: string) =>
   useQuery({
     queryKey: ["authorizations", id],
+    queryFn: () => call<Schemas["Authorization"]>("GET", path("authorizations", id)),
+    refetchInterval: (query) => (query.state.data && !isOpen(query.state.data) ? false : soon),
+  });
+
+export const useRights = (account: string) => useList<Schemas["Rights"]>("accounts", often, true, ["accounts", account, "rights"], path("accounts", account, "rights"));
+
+/** Asked until it is done. */
+export const useTrial = (id: string | undefined) =>
+  useQuery({
+    queryKey: ["trials", id],
     enabled: id !== undefined,
-    queryFn: () => call<Schemas["Authorization"]>("GET", path("authorizations", id ?? "")),
-    refetchInterval: (query) => (query.state.data && query.state.data.state !== "waiting" ? false : 1_500),
+    queryFn: () => call<Schemas["Trial"]>("GET", path("trials", id ?? "")),
+    refetchInterval: (query) => (query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : soon),
   });
 
 /** Something that changes the server's state; afterwards all that is shown is asked anew. */

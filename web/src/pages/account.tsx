@@ -1,35 +1,98 @@
-// One account: whose token it holds, whether it works, and the sign-in that gives it one.
+// One account: by whose right it opens its mailboxes, whether that works, what each mailbox allows, and the ways to a new grant.
 import { makeStyles, Switch, tokens } from "@fluentui/react-components";
-import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router-dom";
-import { call, path } from "../api/client";
-import { useAccount, useChange, useMay } from "../api/queries";
+import { call, path, type Schemas } from "../api/client";
+import { useAccount, useAuthorizations, useChange, useMay } from "../api/queries";
+import { AuthorizationState } from "../parts/authorization-state";
 import { AuthorizeButton } from "../parts/authorize";
 import { Cause } from "../parts/cause";
-import { ChangeAccount } from "../parts/change-dialogs";
+import { ChangeAccount, ConvertAccount } from "../parts/change-dialogs";
 import { ConfirmButton } from "../parts/confirm-button";
+import { DataTable } from "../parts/data-table";
+import { Facts } from "../parts/facts";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
-import { accountMood, Data, DataList, State, Time } from "../parts/words";
+import { RightsOf } from "../parts/rights";
+import { accountMood, Data, DataList, State, Time, To } from "../parts/words";
 
-const useStyles = makeStyles({
-  facts: { display: "grid", gridTemplateColumns: "minmax(120px, max-content) minmax(0, 1fr)", gap: "8px 24px", margin: 0, "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)", gap: "2px" } },
-  term: { color: tokens.colorNeutralForeground3 },
-  fact: { margin: 0, overflowWrap: "anywhere", "@media (max-width: 640px)": { marginBottom: "8px" } },
-});
+const useStyles = makeStyles({ scopes: { listStyleType: "none", margin: 0, padding: 0, fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 } });
 
-function Facts({ facts }: { facts: [string, ReactNode][] }) {
+/** A server, the protocol, how TLS begins there, and whom it is told that we are. */
+function Server({ at, protocol, starttls, as }: { at: string; protocol: string; starttls: boolean; as: Schemas["SignInAs"] }) {
+  const { t } = useTranslation();
+  const tls = starttls ? "starttls" : "first";
+  return (
+    <>
+      <Data>{at}</Data> ({protocol}, {t(`account.tls.${tls}`)})
+      <br />
+      {t("account.signsInAs")} {t(`account.signInAs.${as}`)}
+    </>
+  );
+}
+
+function Grant({ grant, access }: { grant: NonNullable<Schemas["Account"]["grant"]>; access: Schemas["Access"] }) {
+  const { t } = useTranslation();
   const styles = useStyles();
   return (
-    <dl className={styles.facts}>
-      {facts.map(([term, fact]) => (
-        <Fragment key={term}>
-          <dt className={styles.term}>{term}</dt>
-          <dd className={styles.fact}>{fact}</dd>
-        </Fragment>
-      ))}
-    </dl>
+    <Facts
+      facts={[
+        [
+          t("grant.trouble"),
+          grant.trouble !== "" && (
+            <State mood="bad" words={grant.refusals > 0 ? t("grant.refusals", { count: grant.refusals }) : t("grant.failures", { count: grant.failures })} reason={grant.trouble}>
+              <Cause causes={grant.causes} />
+            </State>
+          ),
+        ],
+        [t("grant.nextTry"), grant.next_try !== null && <Time at={grant.next_try} />],
+        [t("grant.asked"), grant.asked !== null && <Time at={grant.asked} />],
+        [t("grant.userName"), grant.user_name !== "" && <Data>{grant.user_name}</Data>],
+        [t("grant.tenantId"), grant.tenant_id !== "" && <Data>{grant.tenant_id}</Data>],
+        [t(access === "application" ? "grant.enterpriseId" : "grant.objectId"), grant.object_id !== "" && <Data>{grant.object_id}</Data>],
+        [
+          t("grant.scopes"),
+          grant.scopes.length > 0 && (
+            <ul className={styles.scopes}>
+              {grant.scopes.map((each) => (
+                <li key={each}>
+                  <Data>{each}</Data>
+                </li>
+              ))}
+            </ul>
+          ),
+        ],
+        [t("grant.accepted"), <Time at={grant.accepted} />],
+        [t("account.renewed"), <Time at={grant.renewed} />],
+        [t("account.tokenEnds"), <Time at={grant.access_token_ends} />],
+      ]}
+    />
+  );
+}
+
+/** Who sought a grant lately, how, and what came of it. */
+function Authorizations({ account }: { account: string }) {
+  const { t } = useTranslation();
+  const authorizations = useAuthorizations(account);
+  return (
+    <Section title={t("authorize.lately")}>
+      <Fetched query={authorizations}>
+        {(rows) => (
+          <DataTable
+            label={t("authorize.lately")}
+            empty={t("authorize.none")}
+            rows={rows}
+            rowKey={(row) => row.id}
+            columns={[
+              { head: t("authorize.by"), cell: (row) => <Data>{row.by}</Data> },
+              { head: t("authorize.begun"), cell: (row) => <Time at={row.begun} /> },
+              { head: t("authorize.how"), cell: (row) => t(`authorize.flowShort.${row.flow}`) },
+              { head: t("common.state"), cell: (row) => <AuthorizationState authorization={row} />, room: "wide" },
+            ]}
+          />
+        )}
+      </Fetched>
+    </Section>
   );
 }
 
@@ -39,6 +102,9 @@ export function AccountPage() {
   const navigate = useNavigate();
   const query = useAccount(name);
   const administers = useMay("accounts:write");
+  const knows = useMay("system:read");
+  // Then there is no user.
+  const own = query.data?.access === "application";
   const transcript = useChange((on: boolean) => call("PUT", path("accounts", name, "transcript"), { on }));
   const remove = async () => {
     await call("DELETE", path("accounts", name));
@@ -48,10 +114,12 @@ export function AccountPage() {
     <Page
       title={name}
       actions={
-        administers && (
+        administers &&
+        query.data && (
           <>
-            <AuthorizeButton account={name} />
-            {query.data && <ChangeAccount account={query.data} onRenamed={(to) => navigate(`/accounts/${encodeURIComponent(to)}`, { replace: true })} />}
+            {query.data.access !== "password" && <AuthorizeButton account={query.data} />}
+            <ChangeAccount account={query.data} onRenamed={(to) => navigate(`/accounts/${encodeURIComponent(to)}`, { replace: true })} />
+            <ConvertAccount account={query.data} />
             <ConfirmButton label={t("common.remove")} question={t("account.removeQuestion", { name })} onConfirm={remove} />
           </>
         )
@@ -66,31 +134,18 @@ export function AccountPage() {
                 [t("common.state"), <State mood={accountMood[account.state]} words={t(`account.state.${account.state}`)} reason={account.state_reason}><Cause causes={account.causes} /></State>],
                 [t("account.since"), <Time at={account.state_since} />],
                 [t("account.kind"), t(`account.kinds.${account.kind}`)],
-                [t("account.user"), <Data>{account.user}</Data>],
+                [t("account.access"), t(`account.accesses.${account.access}`)],
+                [t("account.user"), account.user !== "" && <Data>{account.user}</Data>],
                 [t("common.department"), <Data>{account.department}</Data>],
-                [t("account.application"), <Data>{account.application}</Data>],
-                [t("account.retrievalServer"), <Data>{`${account.retrieval_server} (${account.retrieval.toUpperCase()})`}</Data>],
-                [t("account.submissionServer"), <Data>{account.submission_server}</Data>],
+                [t("account.application"), account.application !== null && (knows ? <To to={`/applications/${encodeURIComponent(account.application)}`}><Data>{account.application}</Data></To> : <Data>{account.application}</Data>)],
+                [t("account.retrievalServer"), <Server at={account.retrieval_server} protocol={account.retrieval.toUpperCase()} starttls={account.retrieval_starttls} as={own ? "mailbox" : account.retrieve_as} />],
+                [t("account.submissionServer"), <Server at={account.submission_server} protocol="SMTP" starttls={!account.submission_implicit_tls} as={own ? "mailbox" : account.submit_as} />],
                 [t("mailbox.title"), <DataList items={account.mailboxes} />],
               ]}
             />
-            <Section title={t("grant.title")}>
-              {account.grant ? (
-                <Facts
-                  facts={[
-                    [t("grant.userName"), <Data>{account.grant.user_name}</Data>],
-                    [t("grant.tenantId"), <Data>{account.grant.tenant_id}</Data>],
-                    [t("grant.objectId"), <Data>{account.grant.object_id}</Data>],
-                    [t("grant.scopes"), <Data>{account.grant.scopes.join(" ")}</Data>],
-                    [t("grant.accepted"), <Time at={account.grant.accepted} />],
-                    [t("account.renewed"), <Time at={account.grant.renewed} />],
-                    [t("account.tokenEnds"), <Time at={account.grant.access_token_ends} />],
-                  ]}
-                />
-              ) : (
-                <div>{t("grant.none")}</div>
-              )}
-            </Section>
+            {account.access !== "password" && <Section title={t("grant.title")}>{account.grant ? <Grant grant={account.grant} access={account.access} /> : <div>{t("grant.none")}</div>}</Section>}
+            <RightsOf account={name} />
+            {account.access !== "password" && <Authorizations account={name} />}
             <Section title={t("transcript.title")}>
               <Switch label={t("transcript.label")} checked={account.transcript} disabled={!administers || transcript.isPending} onChange={(_, data) => transcript.mutate(data.checked)} />
             </Section>

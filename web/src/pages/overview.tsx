@@ -4,10 +4,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { useAccounts, useAlarms, useCases, useExceptions, useMailboxes, useMay, useOutbound } from "../api/queries";
-import { Cause } from "../parts/cause";
+import { useAccountColumns, useMailboxColumns } from "../parts/columns";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page, Section } from "../parts/page";
-import { accountMood, Data, mailboxMood, Num, Said, State, Time, To } from "../parts/words";
+import { Data, Num, Said, State, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
   cards: { display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(170px, 1fr))", gap: tokens.spacingHorizontalM },
@@ -28,6 +28,7 @@ function Figure({ words, to, value }: { words: string; to: string; value: ReactN
 function Flow({ accounts = [], mailboxes, alarms }: { accounts: Schemas["Account"][] | undefined; mailboxes: Schemas["Mailbox"][]; alarms: Schemas["Alarm"][] }) {
   const { t } = useTranslation();
   const administers = useMay("accounts:write");
+  const rules = useMay("system:write");
   const knows = useMay("accounts:read");
   const held = mailboxes.filter((each) => each.state === "stopped" || each.state === "backing-off").length;
   const unready = accounts.filter((each) => each.state !== "ready").length;
@@ -35,7 +36,7 @@ function Flow({ accounts = [], mailboxes, alarms }: { accounts: Schemas["Account
     return (
       <MessageBar intent="info" layout="multiline">
         <MessageBarBody>
-          <MessageBarTitle>{t("overview.empty")}</MessageBarTitle> {administers && <>{t("overview.emptyHelp")} <To to="/accounts">{t("nav.accounts")}</To></>}
+          <MessageBarTitle>{t("overview.empty")}</MessageBarTitle> {administers && <>{t("overview.emptyHelp")} {rules && <><To to="/applications">{t("nav.applications")}</To>, </>}<To to="/accounts">{t("nav.accounts")}</To></>}
         </MessageBarBody>
       </MessageBar>
     );
@@ -70,6 +71,8 @@ export function OverviewPage() {
   const inDoubt = useOutbound("in-doubt");
   const exceptions = useExceptions();
   const knows = useMay("accounts:read");
+  const ofAccount = useAccountColumns();
+  const ofMailbox = useMailboxColumns();
   const waiting = open.data?.items.filter((each) => each.waiting_for_us).length;
   const more = open.data?.next ? "+" : "";
   return (
@@ -110,14 +113,7 @@ export function OverviewPage() {
               empty={t("mailbox.none")}
               rows={rows}
               rowKey={(row) => row.address}
-              columns={[
-                { head: t("mailbox.address"), cell: (row) => <Data>{row.address}</Data> },
-                { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
-                { head: t("mailbox.lastSuccess"), cell: (row) => <Time at={row.last_success} none={t("common.never")} /> },
-                { head: t("mailbox.filed"), cell: (row) => <Num value={row.counts.filed} /> },
-                { head: t("mailbox.due"), cell: (row) => <Num value={row.counts.due} /> },
-                { head: t("mailbox.unreadable"), cell: (row) => <Num value={row.counts.unreadable} /> },
-              ]}
+              columns={[ofMailbox.address, ofMailbox.state, ofMailbox.lastSuccess, ofMailbox.filed, ofMailbox.due, ofMailbox.unreadable]}
             />
           )}
         </Fetched>
@@ -131,12 +127,7 @@ export function OverviewPage() {
                 empty={t("account.none")}
                 rows={rows}
                 rowKey={(row) => row.name}
-                columns={[
-                  { head: t("common.name"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.name)}`}><Data>{row.name}</Data></To> },
-                  { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
-                  { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
-                  { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
-                ]}
+                columns={[ofAccount.name, ofAccount.state, ofAccount.renewed, ofAccount.tokenEnds]}
               />
             )}
           </Fetched>

@@ -3,30 +3,38 @@ import { Button } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons/svg/add";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { useMay } from "../api/queries";
+import { accesses, named, retrievals, useAccessFields, useServerFields, withServers } from "./account-fields";
+import { useCredentialFields, withCredential } from "./credentials";
 import { FormDialog, type Values } from "./form-dialog";
 
 const clouds = ["worldwide", "gcc-high", "dod", "china", "custom"] as const;
-const retrievals = ["imap", "pop3"] as const;
 export const afters = ["move", "seen", "leave", "delete"] as const;
 
-const named = (list: { name: string }[]) => list.map((each) => ({ value: each.name, label: each.name }));
+/** What a custom provider is asked for, between blanks. */
+export const scopesIn = (typed: string | undefined): string[] => (typed ?? "").split(/\s+/).filter((each) => each !== "");
 
 export function AddApplication() {
   const { t } = useTranslation();
+  const credential = useCredentialFields(true);
+  const custom = (values: Values) => values.cloud === "custom";
   return (
     <FormDialog
-      trigger={<Button icon={<AddRegular />}>{t("application.add")}</Button>}
+      trigger={<Button appearance="primary" icon={<AddRegular />}>{t("application.add")}</Button>}
       title={t("application.add")}
+      words={t("application.addHelp")}
       submit={t("common.add")}
-      onSubmit={(values) => call("POST", path("applications"), values)}
+      onSubmit={(values) => {
+        const { scopes, ...rest } = withCredential(values);
+        return call("POST", path("applications"), { ...rest, ...(scopes ? { scopes: scopesIn(scopes) } : {}) });
+      }}
       fields={[
         { name: "name", label: t("common.name"), required: true, value: "microsoft" },
         { name: "cloud", label: t("application.cloud"), required: true, options: clouds.map((value) => ({ value, label: t(`application.clouds.${value}`) })) },
-        { name: "authority", label: t("application.authority"), required: true, hint: t("application.authorityHint"), when: (values) => values.cloud === "custom" },
-        { name: "tenant", label: t("application.tenant"), hint: t("application.tenantHint"), when: (values) => values.cloud !== "custom" },
+        { name: "authority", label: t("application.authority"), required: true, hint: t("application.authorityHint"), when: custom },
+        { name: "scopes", label: t("application.scopes"), hint: t("application.scopesHint"), when: custom },
+        { name: "tenant", label: t("application.tenant"), hint: t("application.tenantHint"), when: (values) => !custom(values) },
         { name: "client_id", label: t("application.clientId"), required: true },
-        { name: "client_secret", label: t("application.clientSecret"), hint: t("application.clientSecretHint"), type: "password" },
+        ...credential,
       ]}
     />
   );
@@ -34,8 +42,9 @@ export function AddApplication() {
 
 export function AddAccount({ applications, departments }: { applications: Schemas["Application"][] | undefined; departments: Schemas["Department"][] }) {
   const { t } = useTranslation();
-  // Tokens go to these servers, so only a system administrator may name them.
-  const rules = useMay("system:write");
+  const servers = useServerFields();
+  // A password's server has to be named.
+  const access = useAccessFields(applications, servers.length > 0 ? accesses : ["delegated", "application"]);
   return (
     <FormDialog
       trigger={
@@ -45,21 +54,14 @@ export function AddAccount({ applications, departments }: { applications: Schema
       }
       title={t("account.add")}
       submit={t("common.add")}
-      onSubmit={(values) => call("POST", path("accounts"), values)}
+      onSubmit={(values) => call("POST", path("accounts"), withServers(values))}
       fields={[
         { name: "name", label: t("common.name"), required: true },
         { name: "kind", label: t("account.kind"), required: true, options: (["mailbox", "shared"] as const).map((value) => ({ value, label: t(`account.kinds.${value}`) })), hint: t("account.kindHint") },
-        { name: "user", label: t("account.user"), required: true, hint: t("account.userHint") },
         { name: "department", label: t("common.department"), required: true, options: named(departments) },
-        { name: "application", label: t("account.application"), required: true, ...(applications ? { options: named(applications) } : { hint: t("account.applicationHint") }) },
+        ...access,
         { name: "retrieval", label: t("account.retrieval"), required: true, options: retrievals.map((value) => ({ value, label: value.toUpperCase() })), hint: t("account.retrievalHint") },
-        ...retrievals.map((each) => ({
-          name: `${each}_host`,
-          label: t("account.retrievalServer"),
-          hint: t("account.serverHint", { server: `outlook.office365.com:${each === "imap" ? 993 : 995}` }),
-          when: (values: Values) => rules && values.retrieval === each,
-        })),
-        { name: "smtp_host", label: t("account.submissionServer"), hint: t("account.serverHint", { server: "smtp.office365.com:587" }), when: () => rules },
+        ...servers,
       ]}
     />
   );

@@ -1,62 +1,143 @@
-// The sign-in that gives an account its grant: a link for this browser, or to be sent to whoever has the password; then it waits
-// for the provider's answer. Nothing opens by itself.
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, Spinner, tokens } from "@fluentui/react-components";
+// Giving an account its grant: first how, then the sign-in itself, for this browser or for whoever has the password, until a services
+// server has tried what came of it. Nothing opens by itself.
+import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, makeStyles, MessageBar, MessageBarBody, Radio, RadioGroup, Spinner, tokens } from "@fluentui/react-components";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { queryClient, useAuthorization, useChange } from "../api/queries";
+import { isOpen, queryClient, useAuthorization, useAuthorizations, useChange } from "../api/queries";
+import { AuthorizationState, DeviceCode } from "./authorization-state";
 import { CopyField } from "./copy-field";
 import { Refusal } from "./refusal";
-import { Said, Time } from "./words";
+import { Data, Time } from "./words";
 
-const useStyles = makeStyles({ content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM } });
+const useStyles = makeStyles({
+  content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
+  hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, paddingInlineStart: "32px" },
+});
+
+/** Whether marked mails are sent; what else there is to know about it is said beside it. */
+export function TestMail({ checked, set }: { checked: boolean; set: (on: boolean) => void }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  return (
+    <div>
+      <Checkbox label={t("authorize.testMail")} checked={checked} onChange={(_, data) => set(data.checked === true)} />
+      <div className={styles.hint}>{t("authorize.testMailHelp")}</div>
+    </div>
+  );
+}
+
+/** Somebody began before: the one begun last counts. */
+function Underway({ account }: { account: string }) {
+  const { t } = useTranslation();
+  const open = useAuthorizations(account).data?.find(isOpen);
+  if (!open) return null;
+  return (
+    <MessageBar intent="warning" layout="multiline">
+      <MessageBarBody>
+        {t("authorize.underway")} <Data>{open.by}</Data>, <Time at={open.begun} />. {t("authorize.underwayHelp")}
+      </MessageBarBody>
+    </MessageBar>
+  );
+}
 
 function Progress({ begun }: { begun: Schemas["Authorization"] }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const query = useAuthorization(begun.id);
-  const state = query.data?.state ?? "waiting";
-  const url = begun.url ?? "";
+  const now = query.data ?? begun;
+  const { state } = now;
   useEffect(() => {
     if (state !== "waiting") void queryClient.invalidateQueries({ queryKey: ["accounts"] });
   }, [state]);
-  if (state !== "waiting") {
-    return (
-      <MessageBar intent={state === "accepted" ? "success" : "error"} layout="multiline" role="status">
-        <MessageBarBody>
-          <MessageBarTitle>{t(`authorize.${state}`)}</MessageBarTitle> <Said>{query.data?.reason ?? ""}</Said>
-        </MessageBarBody>
-      </MessageBar>
-    );
-  }
   return (
     <div className={styles.content}>
-      <div>{t("authorize.help")}</div>
-      <div>
-        <Button as="a" appearance="primary" href={url} target="_blank" rel="noopener noreferrer">
-          {t("authorize.open")}
-        </Button>
-      </div>
-      <CopyField label={t("authorize.link")} value={url} copy={t("authorize.copy")} />
-      <Spinner size="tiny" labelPosition="after" label={t("authorize.waiting")} />
-      <div>
-        {t("authorize.ends")} <Time at={begun.ends} />
-      </div>
       <Refusal error={query.error} />
+      {state === "waiting" && begun.flow === "code" && (
+        <>
+          <div>{t("authorize.help")}</div>
+          <div>
+            <Button as="a" appearance="primary" href={begun.url ?? ""} target="_blank" rel="noopener noreferrer">
+              {t("authorize.open")}
+            </Button>
+          </div>
+          <CopyField label={t("authorize.link")} value={begun.url ?? ""} copy={t("authorize.copy")} />
+        </>
+      )}
+      {state === "waiting" && begun.flow === "device" && (
+        <>
+          <div>{t("authorize.deviceHelp")}</div>
+          <DeviceCode authorization={begun} />
+        </>
+      )}
+      <div role="status">
+        {state === "waiting" || state === "trying" ? (
+          <>
+            <Spinner size="tiny" labelPosition="after" label={t(`authorize.state.${state}`)} />
+            {state === "trying" ? <div>{t("authorize.tryingHelp")}</div> : <div>{t("authorize.ends")} <Time at={begun.ends} /></div>}
+          </>
+        ) : (
+          <AuthorizationState authorization={now} />
+        )}
+      </div>
     </div>
   );
 }
 
-export function AuthorizeButton({ account }: { account: string }) {
+function Choice({ account, onBegun }: { account: Schemas["Account"]; onBegun: (begun: Schemas["Authorization"]) => void }) {
   const { t } = useTranslation();
+  const styles = useStyles();
+  const [flow, setFlow] = useState<"code" | "device">("code");
+  const [testMail, setTestMail] = useState(false);
+  const [consent, setConsent] = useState(false);
+  const begin = useChange((body: Schemas["NewAuthorization"]) => call<Schemas["Authorization"]>("POST", path("accounts", account.name, "authorizations"), body));
+  const own = account.access === "application";
+  return (
+    <>
+      <DialogContent className={styles.content}>
+        <Underway account={account.name} />
+        <Refusal error={begin.error} />
+        {own ? (
+          <div>{t("authorize.applicationHelp")}</div>
+        ) : (
+          <Field label={t("authorize.how")}>
+            <RadioGroup value={flow} onChange={(_, data) => setFlow(data.value === "device" ? "device" : "code")}>
+              <Radio value="code" label={t("authorize.flow.code")} />
+              <Radio value="device" label={t("authorize.flow.device")} />
+            </RadioGroup>
+          </Field>
+        )}
+        <TestMail checked={testMail} set={setTestMail} />
+        {!own && flow === "code" && (
+          <div>
+            <Checkbox label={t("authorize.consent")} checked={consent} onChange={(_, data) => setConsent(data.checked === true)} />
+            <div className={styles.hint}>{t("authorize.consentHelp")}</div>
+          </div>
+        )}
+      </DialogContent>
+      <DialogActions fluid>
+        <DialogTrigger disableButtonEnhancement>
+          <Button>{t("common.cancel")}</Button>
+        </DialogTrigger>
+        <Button appearance="primary" disabled={begin.isPending} onClick={() => begin.mutate({ flow: own ? "application" : flow, test_mail: testMail, consent: consent && !own && flow === "code" }, { onSuccess: onBegun })}>
+          {t("authorize.begin")}
+        </Button>
+      </DialogActions>
+    </>
+  );
+}
+
+export function AuthorizeButton({ account }: { account: Schemas["Account"] }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
   const [open, setOpen] = useState(false);
-  const begin = useChange(() => call<Schemas["Authorization"]>("POST", path("accounts", account, "authorize")));
+  const [begun, setBegun] = useState<Schemas["Authorization"]>();
   return (
     <Dialog
       open={open}
       onOpenChange={(_, data) => {
         setOpen(data.open);
-        if (data.open) begin.mutate(undefined);
+        if (data.open) setBegun(undefined);
       }}
     >
       <DialogTrigger disableButtonEnhancement>
@@ -66,17 +147,21 @@ export function AuthorizeButton({ account }: { account: string }) {
       </DialogTrigger>
       <DialogSurface>
         <DialogBody>
-          <DialogTitle>{t("authorize.title", { account })}</DialogTitle>
-          <DialogContent>
-            <Refusal error={begin.error} />
-            {begin.isPending && <Spinner label={t("common.loading")} />}
-            {begin.data && <Progress begun={begin.data} />}
-          </DialogContent>
-          <DialogActions fluid>
-            <DialogTrigger disableButtonEnhancement>
-              <Button>{t("common.close")}</Button>
-            </DialogTrigger>
-          </DialogActions>
+          <DialogTitle>{t("authorize.title", { account: account.name })}</DialogTitle>
+          {begun ? (
+            <>
+              <DialogContent className={styles.content}>
+                <Progress begun={begun} />
+              </DialogContent>
+              <DialogActions fluid>
+                <DialogTrigger disableButtonEnhancement>
+                  <Button>{t("common.close")}</Button>
+                </DialogTrigger>
+              </DialogActions>
+            </>
+          ) : (
+            <Choice account={account} onBegun={setBegun} />
+          )}
         </DialogBody>
       </DialogSurface>
     </Dialog>

@@ -1,9 +1,11 @@
-// The forms that change an account or a mailbox, and the question before a mailbox is removed. None touches the mail server.
+// The forms that change an application, an account or a mailbox, and the question before a mailbox is removed. None touches the mail
+// server.
 import { Button } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { useMay } from "../api/queries";
-import { afters } from "./add-dialogs";
+import { useApplications, useMay } from "../api/queries";
+import { accesses, useAccessFields, useServerFields, useSignInFields, withServers } from "./account-fields";
+import { afters, scopesIn } from "./add-dialogs";
 import { ConfirmButton } from "./confirm-button";
 import { FormDialog, type Values } from "./form-dialog";
 
@@ -45,10 +47,13 @@ export function RemoveMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
 
 export function ChangeAccount({ account, onRenamed }: { account: Schemas["Account"]; onRenamed: (name: string) => void }) {
   const { t } = useTranslation();
-  const retrievalHost = `${account.retrieval}_host`;
-  const before = { name: account.name, [retrievalHost]: account.retrieval_server, smtp_host: account.submission_server };
-  // Tokens go to these servers, so only a system administrator may name them.
-  const rules = useMay("system:write");
+  const fields = [
+    { name: "name", label: t("common.name"), value: account.name, required: true },
+    ...useServerFields({ account }),
+    ...useSignInFields(account),
+    ...(account.access === "password" ? [{ name: "password", label: t("account.password"), type: "password" as const, autoComplete: "new-password", hint: t("account.passwordKept") }] : []),
+  ];
+  const before = Object.fromEntries(fields.map((field) => [field.name, field.value ?? ""]));
   return (
     <FormDialog
       trigger={<Button>{t("common.change")}</Button>}
@@ -57,14 +62,63 @@ export function ChangeAccount({ account, onRenamed }: { account: Schemas["Accoun
       submit={t("common.save")}
       etag={account.etag}
       onSubmit={async (values, etag) => {
-        const body = changed(values, before);
+        const given = changed(values, before);
+        const body = withServers(given);
         if (Object.keys(body).length > 0) await call("PATCH", path("accounts", account.name), body, etag);
-        if (body.name !== undefined) onRenamed(body.name);
+        if (given.name !== undefined) onRenamed(given.name);
+      }}
+      fields={fields}
+    />
+  );
+}
+
+/** Another way to sign in, for the same mailboxes. */
+export function ConvertAccount({ account }: { account: Schemas["Account"] }) {
+  const { t } = useTranslation();
+  const knows = useMay("system:read");
+  const applications = useApplications().data;
+  const servers = useServerFields({ account, optional: true });
+  const offered = accesses.filter((each) => each !== "password" || (servers.length > 0 && account.access !== "password"));
+  return (
+    <FormDialog
+      trigger={<Button>{t("convert.button")}</Button>}
+      title={t("convert.title", { name: account.name })}
+      words={t("convert.help")}
+      submit={t("convert.submit")}
+      etag={account.etag}
+      onSubmit={(values, etag) => call("POST", path("accounts", account.name, "conversion"), withServers(values), etag)}
+      fields={[...useAccessFields(knows ? (applications ?? []) : undefined, offered, account.user), ...servers]}
+    />
+  );
+}
+
+export function ChangeApplication({ application, onRenamed }: { application: Schemas["Application"]; onRenamed: (name: string) => void }) {
+  const { t } = useTranslation();
+  const custom = application.cloud === "custom";
+  const before = { name: application.name, tenant: application.tenant, authority: application.authority, client_id: application.client_id, scopes: application.scopes.join(" ") };
+  return (
+    <FormDialog
+      trigger={<Button>{t("common.change")}</Button>}
+      title={t("application.changeOf", { name: application.name })}
+      words={t("application.changeHelp")}
+      submit={t("common.save")}
+      empty
+      etag={application.etag}
+      onSubmit={async (values, etag) => {
+        const { scopes, ...rest } = changed(values, before);
+        const body = scopes === undefined ? rest : { ...rest, scopes: scopesIn(scopes) };
+        if (Object.keys(body).length > 0) await call("PATCH", path("applications", application.name), body, etag);
+        if (rest.name !== undefined) onRenamed(rest.name);
       }}
       fields={[
         { name: "name", label: t("common.name"), value: before.name, required: true },
-        { name: retrievalHost, label: t("account.retrievalServer"), value: account.retrieval_server, required: true, when: () => rules },
-        { name: "smtp_host", label: t("account.submissionServer"), value: before.smtp_host, required: true, when: () => rules },
+        ...(custom
+          ? [
+              { name: "authority", label: t("application.authority"), value: before.authority, required: true, hint: t("application.authorityHint") },
+              { name: "scopes", label: t("application.scopes"), value: before.scopes, hint: t("application.scopesHint") },
+            ]
+          : [{ name: "tenant", label: t("application.tenant"), value: before.tenant, hint: t("application.tenantHint") }]),
+        { name: "client_id", label: t("application.clientId"), value: before.client_id, required: true },
       ]}
     />
   );

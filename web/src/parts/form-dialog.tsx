@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Trouble } from "../api/client";
 import { useChange } from "../api/queries";
 import { ChangedMeanwhile, changedMeanwhile } from "./changed-meanwhile";
+import { FileText } from "./file-text";
 import { Refusal } from "./refusal";
 
 const useStyles = makeStyles({
@@ -20,7 +21,8 @@ export interface FormField {
   hint?: string;
   required?: boolean;
   value?: string;
-  type?: "text" | "password" | "area" | "number";
+  /** `pem`: text that a file may hold, which can be chosen. `check`: "yes", or empty. */
+  type?: "text" | "password" | "area" | "number" | "date" | "pem" | "check";
   autoComplete?: string;
   options?: { value: string; label: string }[];
   /** Several of the options: the value has them one a line. */
@@ -129,6 +131,14 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
                   </fieldset>
                 );
               }
+              if (field.type === "check") {
+                return (
+                  <div key={field.name}>
+                    <Checkbox name={field.name} label={field.label} checked={value !== ""} onChange={(_, data) => set(undefined, { value: data.checked === true ? "yes" : "" })} />
+                    {field.hint && <div className={styles.hint}>{field.hint}</div>}
+                  </div>
+                );
+              }
               return (
                 <Field key={field.name} label={field.label} required={field.required ?? false} {...(field.hint ? { hint: field.hint } : {})} validationState={wrong === field.name ? "error" : "none"} {...message}>
                   {field.options ? (
@@ -141,6 +151,8 @@ function FormBody<Out>({ title, words, submit, onSubmit, check, empty = false, d
                     </Select>
                   ) : field.type === "area" ? (
                     <Textarea name={field.name} value={value} onChange={set} rows={8} resize="vertical" dir="auto" />
+                  ) : field.type === "pem" ? (
+                    (props) => <FileText field={props} name={field.name} value={value} set={(text) => set(undefined, { value: text })} />
                   ) : (
                     <Input name={field.name} value={value} onChange={set} type={field.type ?? "text"} autoComplete={field.autoComplete ?? "off"} dir="auto" />
                   )}
