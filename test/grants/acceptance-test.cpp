@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
 
-Candidate good()
+Issued good()
 {
-    Candidate candidate;
+    Issued candidate;
     candidate.account.name = "sales";
     candidate.account.user = "sales@contoso.com";
     candidate.asked = {"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send",
@@ -35,7 +35,7 @@ TEST(Judge, TakesWhatWasAskedWhereNothingWasSaid)
     auto const accepted = judge(good());
     ASSERT_TRUE(accepted) << accepted.error().message;
     EXPECT_EQ(accepted->scopes, good().asked);
-    EXPECT_EQ(accepted->warning, "");
+    EXPECT_EQ(accepted->notes.size(), 0U);
     auto silent = good();
     silent.answer.expires_in = 0s;
     EXPECT_EQ(judge(silent)->life, 1h);
@@ -103,7 +103,7 @@ TEST(Judge, BoundsTheTokensLife)
         candidate.answer.expires_in = life;
         auto const judged = judge(candidate);
         ASSERT_EQ(judged.has_value(), accepted) << life.count();
-        if (judged) EXPECT_EQ(!judged->warning.empty(), warned) << life.count();
+        if (judged) EXPECT_EQ(!judged->notes.empty(), warned) << life.count();
     }
 }
 

@@ -68,10 +68,10 @@ TEST_F(GuardTest, TakesAStateOnceAndOnlyItsOwn)
     EXPECT_FALSE(run(finish_authorization(ground, "code=x")).accepted);
     EXPECT_FALSE(run(finish_authorization(ground, "")).accepted);
     EXPECT_TRUE(calls.empty());
-    EXPECT_TRUE(read([&](store::Connection& c) { return store::audit_trail(c, 9); }).empty())
+    EXPECT_EQ(audited(), std::vector<std::string>{"grant.stray-return"})
         << "a stranger must not be able to fill the store";
-    EXPECT_TRUE(run(finish_authorization(ground, "code=x&state=" + state)).accepted);
-    auto const again = run(finish_authorization(ground, "code=y&state=" + state));
+    EXPECT_TRUE(come_back(state, "code=x").accepted);
+    auto const again = come_back(state, "code=y");
     EXPECT_FALSE(again.accepted);
     EXPECT_EQ(calls.size(), 1U) << "no code is redeemed for a state that was used";
     EXPECT_EQ(grant()->version, 1);
@@ -81,7 +81,7 @@ TEST_F(GuardTest, RefusesAReturnThatComesTooLate)
 {
     auto const state = begin();
     clock.advance(15min);
-    auto const outcome = run(finish_authorization(ground, "code=x&state=" + state));
+    auto const outcome = come_back(state, "code=x");
     EXPECT_FALSE(outcome.accepted);
     EXPECT_THAT(outcome.words, HasSubstr("too long"));
     EXPECT_TRUE(calls.empty());
@@ -146,7 +146,7 @@ TEST_F(GuardTest, RefusesWhatAnIdTokenCantProve)
     {
         auto const state = begin();
         claims["nonce"] = "another";
-        EXPECT_THAT(run(finish_authorization(ground, "code=x&state=" + state)).words, HasSubstr("nonce"));
+        EXPECT_THAT(come_back(state, "code=x").words, HasSubstr("nonce"));
     }
     claims = good;
     claims["aud"] = "another-client";
@@ -205,6 +205,230 @@ TEST_F(GuardTest, EndsTheAlarmOfWhatItReplaces)
     ASSERT_TRUE(sign_in().accepted);
     EXPECT_TRUE(read([](store::Connection& c) { return store::alarms(c); }).empty());
     EXPECT_EQ(stored_account().state_reason, "");
+}
+
+TEST_F(GuardTest, TheOneBegunLastCounts)
+{
+    auto const first = begin({}, "ada");
+    auto const first_id = last.id;
+    clock.advance(1min);
+    auto const second = begin({}, "bob");
+    auto const told = come_back(first);
+    EXPECT_FALSE(told.accepted);
+    EXPECT_THAT(told.words, AllOf(HasSubstr("bob"), HasSubstr("2026-11-22T12:01:00")));
+    EXPECT_TRUE(calls.empty()) << "its code is not redeemed";
+    EXPECT_EQ(stored(first_id).outcome, model::Authorization::State::refused);
+    EXPECT_TRUE(come_back(second).accepted);
+    EXPECT_EQ(audited(), (std::vector<std::string>{"grant.accept", "grant.return-again", "grant.refuse"}));
+}
+
+TEST_F(GuardTest, WhatIsTriedGivesWayToTheOneBegunLast)
+{
+    auto const outcome = run(finish_authorization(ground, "code=x&state=" + begin(), 0ms));
+    EXPECT_TRUE(outcome.trying);
+    EXPECT_FALSE(outcome.accepted);
+    auto const tried = stored(last.id);
+    EXPECT_EQ(tried.outcome, model::Authorization::State::trying);
+    EXPECT_EQ(tried.candidate.find("access-1"), std::string::npos);
+    EXPECT_EQ(candidate_token(ground, tried).value().token.expose(), "access-1");
+    EXPECT_FALSE(grant());
+    auto const second = begin({}, "bob");
+    EXPECT_FALSE(try_what_is_due()) << "it is settled already";
+    EXPECT_FALSE(grant());
+    EXPECT_TRUE(stored(tried.id).candidate_access_token.bytes.empty()) << "nothing of it is kept";
+    EXPECT_THAT(stored(tried.id).reason, HasSubstr("bob"));
+    EXPECT_TRUE(come_back(second).accepted);
+}
+
+TEST_F(GuardTest, ACodeThatIsBeingRedeemedGivesWayToo)
+{
+    auto const state = begin({}, "ada");
+    model::Authorization another{.id = model::AuthorizationId::make(), .account = account.id, .state = "another"};
+    another.by = "bob";
+    another.begun = clock.now();
+    another.ends = clock.now() + 15min;
+    on_token = [&] { write([&](store::Connection& c) { open_authorization(c, another); }); };
+    auto const outcome = come_back(state);
+    EXPECT_FALSE(outcome.accepted);
+    EXPECT_THAT(outcome.words, HasSubstr("bob"));
+    EXPECT_FALSE(grant());
+    EXPECT_EQ(stored(another.id).outcome, model::Authorization::State::waiting);
+}
+
+TEST_F(GuardTest, WaitsForTheTrialAndTellsItsEnd)
+{
+    trial.notes = {"SMTP is switched off for the mailbox"};
+    auto const state = begin();
+    boost::asio::steady_timer later(loop, 300ms);
+    later.async_wait([&](boost::system::error_code) { (void)try_what_is_due(); });
+    auto const outcome = run(finish_authorization(ground, "code=x&state=" + state, 20s));
+    EXPECT_TRUE(outcome.accepted);
+    EXPECT_FALSE(outcome.trying);
+    EXPECT_THAT(outcome.words, AllOf(HasSubstr("sales@contoso.com"), HasSubstr("SMTP is switched off")));
+}
+
+TEST_F(GuardTest, WhatTheServersRefuseDoesNotTakeTheOldOnesPlace)
+{
+    model::Mailbox const mailbox{
+        .id = model::MailboxId::make(), .account = account.id, .department = account.department, .address = "a@b.c"};
+    write([&](store::Connection& c) { store::add_mailbox(c, mailbox); });
+    model::MailboxRight right{.mailbox = mailbox.id, .outcome = model::Outcome::holds, .looked = clock.now()};
+    trial.rights = {right};
+    ASSERT_TRUE(sign_in().accepted);
+    auto const rights = [&] { return read([&](store::Connection& c) { return store::rights_of(c, account.id); }); };
+    ASSERT_EQ(rights().size(), 1U);
+    EXPECT_EQ(rights()[0].outcome, model::Outcome::holds);
+
+    trial.refusal = "outlook.office365.com refused the token: AUTHENTICATE failed.";
+    trial.rights[0].outcome = model::Outcome::fails;
+    tokens["refresh_token"] = "refresh-2";
+    auto const refused = sign_in();
+    EXPECT_FALSE(refused.accepted);
+    EXPECT_EQ(refused.words, *trial.refusal);
+    EXPECT_EQ(refresh_token(), "refresh-1");
+    EXPECT_EQ(grant()->version, 1);
+    EXPECT_EQ(rights()[0].outcome, model::Outcome::holds) << "of what is in force";
+    EXPECT_EQ(stored_account().state, model::AccountState::ready);
+    EXPECT_EQ(stored(last.id).reason, *trial.refusal);
+    EXPECT_EQ(audited()[0], "grant.refuse");
+}
+
+TEST_F(GuardTest, AnAccountThatWasConvertedOrRemovedMeanwhileTakesNothing)
+{
+    ASSERT_TRUE(run(finish_authorization(ground, "code=x&state=" + begin(), 0ms)).trying);
+    auto const tried = stored(last.id);
+    convert_to_application();
+    EXPECT_FALSE(try_what_is_due());
+    EXPECT_FALSE(grant());
+    // And where it was converted and another is under way by then.
+    write([&](store::Connection& c) {
+        auto again = tried;
+        again.outcome = model::Authorization::State::waiting;
+        store::add_authorization(c, again);
+        again.job.reset();
+        ASSERT_TRUE(store::try_authorization(c, again));
+        auto const settled = settle(c, ground, again.id, {});
+        ASSERT_TRUE(settled);
+        EXPECT_FALSE(settled->accepted);
+        EXPECT_THAT(settled->words, HasSubstr("converted"));
+    });
+    EXPECT_FALSE(grant());
+}
+
+TEST_F(GuardTest, AReturnWithoutACodeEndsItsSignIn)
+{
+    auto const state = begin();
+    auto const outcome = come_back(state, "session_state=1");
+    EXPECT_FALSE(outcome.accepted);
+    EXPECT_EQ(outcome.account, "sales");
+    EXPECT_THAT(outcome.words, HasSubstr("neither a code nor an error"));
+    EXPECT_EQ(stored(last.id).outcome, model::Authorization::State::refused);
+    EXPECT_EQ(audited(), std::vector<std::string>{"grant.refuse"});
+    EXPECT_FALSE(come_back(state).accepted);
+    EXPECT_FALSE(run(finish_authorization(ground, "code=x&state=" + begin() + "&state=twice")).accepted);
+    EXPECT_EQ(stored(last.id).outcome, model::Authorization::State::waiting) << "it was not this one's return";
+}
+
+TEST_F(GuardTest, NotesStraysOnceAnHourAndAnOldStateOnce)
+{
+    auto const state = begin();
+    ASSERT_TRUE(come_back(state).accepted);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_THAT(come_back(state).words, HasSubstr("used already"));
+        EXPECT_FALSE(run(finish_authorization(ground, fmt::format("code=x&state=made-up-{}", i))).accepted);
+    }
+    EXPECT_EQ(audited(), (std::vector<std::string>{"grant.stray-return", "grant.return-again", "grant.accept"}));
+    clock.advance(1h);
+    (void)run(finish_authorization(ground, "code=x&state=made-up"));
+    EXPECT_EQ(audited().size(), 4U);
+}
+
+TEST_F(GuardTest, TellsAClockThatIsWrong)
+{
+    auto const words = [&](Duration ahead) {
+        claims["iat"] = seconds() - ahead / 1s;
+        claims["exp"] = seconds() - ahead / 1s + 3600;
+        return sign_in().words;
+    };
+    EXPECT_THAT(words(2h), AllOf(HasSubstr("this server's clock and the provider's differ by 2 hours"),
+                                 HasSubstr("back"), HasSubstr("NTP")));
+    EXPECT_THAT(words(-7min), AllOf(HasSubstr("differ by 7 minutes"), HasSubstr("forward")));
+    EXPECT_FALSE(grant());
+    EXPECT_THAT(words(6min), HasSubstr("360 seconds ahead"));
+    EXPECT_TRUE(grant()) << "what still works is accepted, and noted";
+}
+
+TEST_F(GuardTest, RefusesIdTokensThatTheProviderDidNotSign)
+{
+    auto const with = [&](auto make) {
+        auto const state = begin();
+        auto const good = claims;
+        claims.clear();
+        tokens["id_token"] = make(good);
+        auto const outcome = come_back(state);
+        claims = good;
+        EXPECT_FALSE(outcome.accepted);
+        EXPECT_FALSE(grant());
+        return outcome.words;
+    };
+    auto const part = [](boost::json::object const& object) { return to_base64url(boost::json::serialize(object)); };
+    EXPECT_THAT(with([&](auto const& good) { return part({{"alg", "none"}}) + "." + part(good) + "."; }),
+                HasSubstr("none"));
+    test::TokenSigner foreign;
+    EXPECT_THAT(with([&](auto const& good) { return foreign.sign(good, "RS256"); }), HasSubstr("signature"));
+    foreign.key_id = "unheard-of";
+    EXPECT_THAT(with([&](auto const& good) { return foreign.sign(good, "RS256"); }), HasSubstr("unheard-of"));
+    tokens.erase("id_token");
+    EXPECT_TRUE(sign_in().accepted);
+}
+
+TEST_F(GuardTest, AsksAgainForKeysThatItDidNotGet)
+{
+    keys_fail = 1;
+    auto const outcome = sign_in();
+    EXPECT_TRUE(outcome.accepted) << outcome.words;
+    EXPECT_EQ(key_calls, 2);
+    keys_fail = 2;
+    EXPECT_THAT(sign_in().words, HasSubstr("web page"));
+    EXPECT_EQ(key_calls, 4);
+    EXPECT_EQ(calls.size(), 2U) << "a code is redeemed once";
+}
+
+TEST_F(GuardTest, AsksAnotherProviderForNothingOfMicrosofts)
+{
+    configured_at = "";
+    claims["iss"] = base;
+    begin();
+    EXPECT_EQ(parameter(last.url, "scope"), "openid profile email offline_access");
+    EXPECT_EQ(parameter(last.url, "prompt"), "login consent");
+    EXPECT_TRUE(sign_in().accepted);
+    application.scopes = {"openid", "mail.read"};
+    write([&](store::Connection& c) { store::change_application(c, application); });
+    begin();
+    EXPECT_EQ(parameter(last.url, "scope"), "openid mail.read");
+}
+
+TEST_F(GuardTest, AsksForConsentWhereSomebodyWantsIt)
+{
+    begin({.consent = true});
+    EXPECT_EQ(parameter(last.url, "prompt"), "consent");
+}
+
+TEST_F(GuardTest, ChoosesTheFlowByTheAccountsAccess)
+{
+    auto const wrong = [&](std::optional<model::Flow> flow) {
+        auto const begun = run(begin_authorization(ground, "sales", "ada", {.flow = flow}));
+        EXPECT_FALSE(begun);
+        return begun ? "" : begun.error().message;
+    };
+    EXPECT_THAT(wrong(model::Flow::application), HasSubstr("user's right"));
+    convert_to_application();
+    EXPECT_THAT(wrong(model::Flow::code), HasSubstr("nobody signs in"));
+    EXPECT_THAT(wrong(model::Flow::device), HasSubstr("nobody signs in"));
+    account.access = model::Access::password;
+    account.application.reset();
+    write([&](store::Connection& c) { store::convert_account(c, account, clock.now()); });
+    EXPECT_THAT(wrong(std::nullopt), HasSubstr("password"));
 }
 
 }  // namespace

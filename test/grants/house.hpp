@@ -1,6 +1,7 @@
 // A house with one account, and an identity provider of the test's own on loopback whose every answer can be changed.
 #pragma once
 
+#include "grants/authorizations.hpp"
 #include "grants/credentials.hpp"
 #include "grants/guard.hpp"
 #include "grants/places.hpp"
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 #include <chrono>
 #include <functional>
@@ -32,7 +34,8 @@ using Form = std::multimap<std::string, std::string>;
 
 class HouseTest : public testing::Test {
 protected:
-    HouseTest() : authority(folder)
+    /// `place` is an empty store instead of a file here.
+    explicit HouseTest(std::string const& place = {}) : authority(folder)
     {
         auto const files = authority.issue("localhost", "DNS:localhost");
         provider =
@@ -41,7 +44,7 @@ protected:
                             [this](net::HttpRequest request) { return answer(std::move(request)); })
                 .value();
         base = fmt::format("https://localhost:{}/contoso", provider->port());
-        store = store::Store::open({.path = folder / "postroom.db", .clock = &clock}).value();
+        store = store::Store::open({.path = place.empty() ? folder / "postroom.db" : place, .clock = &clock}).value();
         ground.store = store.get();
         ground.vault = vault::Vault::open(folder / "vault.key", true).value();
         ground.https =
@@ -82,16 +85,21 @@ protected:
     net::awaitable<net::HttpResponse> answer(net::HttpRequest request)
     {
         net::HttpResponse response;
-        if (request.path == "/contoso/v2.0/.well-known/openid-configuration")
+        if (request.path == "/contoso" + configured_at + "/.well-known/openid-configuration") {
             response.body = boost::json::serialize(boost::json::object{
-                {"issuer", base + "/v2.0"},
+                {"issuer", base + configured_at},
                 {"authorization_endpoint", base + "/authorize"},
                 {"token_endpoint", base + "/token"},
                 {"jwks_uri", base + "/keys"},
+                {"device_authorization_endpoint", base + "/device"},
                 {"token_endpoint_auth_methods_supported", boost::json::array{"client_secret_post"}}});
-        else if (request.path == "/contoso/keys")
-            response.body = signer.jwks();
-        else if (request.path == "/contoso/token") {
+        } else if (request.path == "/contoso/keys") {
+            ++key_calls;
+            response.body = keys_fail-- > 0 ? "<html>" : signer.jwks();
+        } else if (request.path == "/contoso/device") {
+            device_calls.push_back(net::parse_form(request.body).value());
+            response.body = boost::json::serialize(device);
+        } else if (request.path == "/contoso/token") {
             calls.push_back(net::parse_form(request.body).value());
             if (pause > 0ms) {
                 boost::asio::steady_timer timer(loop, pause);
@@ -148,15 +156,55 @@ protected:
         return found == fields.end() ? "" : found->second;
     }
     /// Begins a sign-in, lets the provider know its nonce, and gives the state.
-    std::string begin()
+    std::string begin(Manner manner = {}, std::string const& by = "ada")
     {
-        auto const begun = run(begin_authorization(ground, "sales", "ada"));
+        auto const begun = run(begin_authorization(ground, "sales", by, manner));
         if (!begun) throw std::runtime_error(begun.error().message);
         last = *begun;
         if (!claims.empty()) claims["nonce"] = parameter(begun->url, "nonce");
         return parameter(begun->url, "state");
     }
-    Outcome sign_in() { return run(finish_authorization(ground, "code=the-code&state=" + begin())); }
+    /// What comes back with the state, once what it leads to was tried.
+    Outcome come_back(std::string const& state, std::string const& with = "code=the-code")
+    {
+        auto outcome = run(finish_authorization(ground, with + "&state=" + state, 0ms));
+        auto const settled = try_what_is_due();
+        if (!outcome.trying || !settled) return outcome;
+        return {.accepted = settled->accepted, .account = settled->account, .words = settled->words};
+    }
+    Outcome sign_in() { return come_back(begin()); }
+    /// What a services server does: the last candidate it found was settled so.
+    std::optional<Settled> try_what_is_due()
+    {
+        std::optional<Settled> settled;
+        write([&](store::Connection& c) {
+            while (auto const job = store::claim_job(c, trial_job, "services", 60s)) {
+                auto const input = boost::json::parse(job->input).as_object();
+                if (auto const* const id = input.if_contains("authorization"))
+                    settled = settle(c, ground, {parse_uuid(std::string(id->as_string())).value()}, trial);
+                store::finish_job(c, job->id, "services", true, "{}");
+            }
+        });
+        return settled;
+    }
+    model::Authorization stored(model::AuthorizationId id)
+    {
+        return read([&](store::Connection& c) { return store::authorization(c, id); }).value();
+    }
+    std::vector<std::string> audited()
+    {
+        std::vector<std::string> what;
+        for (auto const& entry : read([](store::Connection& c) { return store::audit_trail(c, 99); }))
+            what.push_back(entry.what);
+        return what;
+    }
+    /// From now on the account is opened by its application's own permissions.
+    void convert_to_application()
+    {
+        account.access = model::Access::application;
+        account.user.clear();
+        write([&](store::Connection& c) { store::convert_account(c, account, clock.now()); });
+    }
 
     test::ScratchFolder folder;
     test::Authority authority;
@@ -172,7 +220,18 @@ protected:
     model::Account account;
     Begun last;
 
+    Trial trial;  ///< what a services server finds out
+
     // What the provider says.
+    std::string configured_at = "/v2.0";  ///< of an authority that is none like Entra's: ""
+    int keys_fail = 0;                    ///< so often, before they are given
+    int key_calls = 0;
+    boost::json::object device{{"device_code", "device-code-1"},
+                               {"user_code", "ABCD-EFGH"},
+                               {"verification_uri", "https://login.example/device"},
+                               {"expires_in", 900},
+                               {"interval", 5}};
+    std::vector<Form> device_calls;
     boost::json::object claims;
     boost::json::object tokens;
     std::string body;  ///< instead of tokens
