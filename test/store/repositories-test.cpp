@@ -121,7 +121,8 @@ TEST_P(RepositoriesTest, RemovesAnAccountButNotWhatCustomersWrote)
     house.department.name = "Again";
     write([&](Connection& c) {
         auto application = house.application;
-        application.id = house.account.application = model::ApplicationId::make();
+        application.id = model::ApplicationId::make();
+        house.account.application = application.id;
         add_application(c, application);
         house.mailbox.account = house.account.id = model::AccountId::make();
         add_account(c, house.account);
@@ -454,7 +455,8 @@ TEST_P(RepositoriesTest, UsesAStateUp)
         EXPECT_EQ(taken->verifier.bytes, "sealed");
         EXPECT_EQ(taken->ends, begun.ends);
         EXPECT_EQ(take_authorization(c, "s"), std::nullopt);
-        settle_authorization(c, begun.id, model::Authorization::State::refused, "wrong user");
+        EXPECT_TRUE(settle_authorization(c, begun.id, model::Authorization::State::refused, "wrong user"));
+        EXPECT_FALSE(settle_authorization(c, begun.id, model::Authorization::State::accepted, "too late"));
         EXPECT_EQ(authorization(c, begun.id)->outcome, model::Authorization::State::refused);
         EXPECT_EQ(authorization(c, begun.id)->reason, "wrong user");
     });
@@ -561,7 +563,7 @@ TEST_P(RepositoriesTest, RefusesAStateThatIsNone)
 {
     for (auto const* const sql :
          {"UPDATE account SET state = 'odd'", "UPDATE mailbox SET state = 'odd'", "UPDATE customer_case SET state = ''",
-          "UPDATE account SET retrieval_port = 70000", "UPDATE account SET application = NULL"})
+          "UPDATE account SET retrieval_port = 70000", "UPDATE account SET access = 'odd'"})
         EXPECT_EQ(trouble([&](Connection& c) { c.execute(sql); }), Trouble::store) << sql;
     write([&](Connection& c) {
         using enum model::MailboxState;
