@@ -376,11 +376,7 @@ model::DepartmentId department_of(Connection& c, model::MailboxId id)
 
 void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now)
 {
-    // One that is compared again and again and stays idle is no news.
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'mailbox', address, 'changed', department FROM "
-        "mailbox WHERE id = ? AND (state <> ? OR state_reason <> ?)",
-        id, to_string(status.state), status.reason);
+    mailbox_stands(c, id, status.state, status.reason);
     auto const success = status.success ? std::optional(now) : std::nullopt;
     must_exist(
         c.execute("UPDATE mailbox SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "

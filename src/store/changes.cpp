@@ -2,6 +2,8 @@
 
 #include "store/settings.hpp"
 
+#include <fmt/format.h>
+
 #include <atomic>
 
 namespace postroom::store {
@@ -17,6 +19,15 @@ void sweep(Connection& c)
     static std::atomic<unsigned> noted = 0;
     if (noted++ % sweep_every == 0)
         c.post("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?", most_kept);
+}
+
+// `its` selects the subject and whose it is.
+template <class... Values>
+void note(Connection& c, std::string_view what, std::string_view kind, std::string_view its, Values const&... values)
+{
+    c.post(fmt::format("INSERT INTO change (what, kind, subject, department) SELECT '{}', ?, {}", what, its), kind,
+           values...);
+    sweep(c);
 }
 
 Change change_of(Row const& row)
@@ -39,62 +50,46 @@ std::int64_t number(Row const& row)
 
 void case_changed(Connection& c, model::CaseId id, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'case', CAST(number AS TEXT), ?, "
-        "department FROM customer_case WHERE id = ?",
-        kind, id);
-    sweep(c);
+    note(c, "case", kind, "CAST(number AS TEXT), department FROM customer_case WHERE id = ?", id);
 }
 
 void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'outbound', ?, ?, m.department FROM outbound o "
-        "JOIN mailbox m ON m.id = o.mailbox WHERE o.id = ?",
-        to_string(id), kind, id);
-    sweep(c);
+    note(c, "outbound", kind, "?, m.department FROM outbound o JOIN mailbox m ON m.id = o.mailbox WHERE o.id = ?",
+         to_string(id), id);
 }
 
 void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'mailbox', address, ?, department FROM mailbox "
-        "WHERE id = ?",
-        kind, id);
-    sweep(c);
+    note(c, "mailbox", kind, "address, department FROM mailbox WHERE id = ?", id);
+}
+
+void mailbox_stands(Connection& c, model::MailboxId id, model::MailboxState state, std::string_view reason)
+{
+    note(c, "mailbox", "changed", "address, department FROM mailbox WHERE id = ? AND (state <> ? OR state_reason <> ?)",
+         id, to_string(state), reason);
 }
 
 void account_changed(Connection& c, model::AccountId id, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'account', name, ?, department FROM account "
-        "WHERE id = ?",
-        kind, id);
-    sweep(c);
+    note(c, "account", kind, "name, department FROM account WHERE id = ?", id);
 }
 
 void exception_changed(Connection& c, model::MessageId id, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) SELECT 'exception', ?, ?, b.department FROM message m "
-        "JOIN mailbox b ON b.id = m.mailbox WHERE m.id = ?",
-        to_string(id), kind, id);
-    sweep(c);
+    note(c, "exception", kind, "?, b.department FROM message m JOIN mailbox b ON b.id = m.mailbox WHERE m.id = ?",
+         to_string(id), id);
 }
 
 void setting_changed(Connection& c, std::string_view name)
 {
-    c.post("INSERT INTO change (what, subject, kind) VALUES ('setting', ?, 'changed')", name);
-    sweep(c);
+    note(c, "setting", "changed", "?, NULL", name);
 }
 
 void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind)
 {
-    c.post(
-        "INSERT INTO change (what, subject, kind, department) VALUES ('alarm', ?, ?, (SELECT department FROM account "
-        "WHERE removed IS NULL AND lower(name) = lower(?)))",
-        cause, kind, subject);
-    sweep(c);
+    note(c, "alarm", kind, "?, (SELECT department FROM account WHERE removed IS NULL AND lower(name) = lower(?))",
+         cause, subject);
 }
 
 std::vector<Change> changes_after(Connection& c, std::int64_t number, int most)

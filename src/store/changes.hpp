@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/ids.hpp"
+#include "model/mailbox.hpp"
 #include "store/connection.hpp"
 
 #include <optional>
@@ -16,6 +17,9 @@ namespace postroom::store {
 void case_changed(Connection& c, model::CaseId id, std::string_view kind = "changed");
 void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind = "changed");
 void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind = "changed");
+/// Where it stands otherwise than the store says so far: a mailbox that is compared again and again and stays idle is
+/// no news.
+void mailbox_stands(Connection& c, model::MailboxId id, model::MailboxState state, std::string_view reason);
 void account_changed(Connection& c, model::AccountId id, std::string_view kind = "changed");
 void exception_changed(Connection& c, model::MessageId id, std::string_view kind);
 void setting_changed(Connection& c, std::string_view name);

@@ -81,6 +81,26 @@ TEST_P(ChangesTest, NumbersOnlyGrowWhateverWasSwept)
     EXPECT_GT(read([](Connection& c) { return last_change(c); }), last);
 }
 
+TEST_P(ChangesTest, WhatIsOldIsSweptByWhateverChanges)
+{
+    using enum model::MailboxState;
+    std::string_view const latest =
+        GetParam() == Kind::sqlite ? "INSERT INTO change (number, what, subject, kind) VALUES (?, 'case', '1', 'added')"
+                                   : "INSERT INTO change (number, what, subject, kind) OVERRIDING SYSTEM VALUE VALUES "
+                                     "(?, 'case', '1', 'added')";
+    write([&](Connection& c) {
+        c.execute(latest, before + 200'000);
+        for (int i = 0; i < 1'024; ++i)
+            set_mailbox_status(c, house.mailbox.id, {i % 2 == 0 ? idle : backing_off, std::to_string(i), {}, true},
+                               clock.now());
+    });
+    EXPECT_TRUE(read([&](Connection& c) {
+                    return c.all(
+                        "SELECT number FROM change WHERE number <= ?", [](Row const& row) { return row.integer(0); },
+                        before);
+                }).empty());
+}
+
 TEST_P(ChangesTest, AVersionIsCountedByEditsAndByNothingElse)
 {
     auto const version = [&] { return read([&](Connection& c) { return mailbox(c, house.mailbox.id)->version; }); };
