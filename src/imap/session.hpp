@@ -142,10 +142,18 @@ public:
     /// ID (RFC 2971), where the server knows it. The server's answer is not kept.
     awaitable<void> identify(std::string name, std::string version);
 
+    /// STARTTLS (RFC 3501 section 6.2.1), the handshake, then the capabilities anew; or the refusal. Throws Broken
+    /// (Trouble::protocol) where the server said anything ahead of TLS, or called us signed in: somebody else may have
+    /// said it.
+    awaitable<Reply> start_tls();
+
     /// With the initial response on the command line where SASL-IR is offered. After OK the capabilities are asked
     /// again; a refusal of *that* is returned, since Exchange tells only there that the mailbox can't be opened ("User
     /// is authenticated but not connected.").
     awaitable<Reply> authenticate(sasl::Mechanism& mechanism);
+    /// The LOGIN command (RFC 3501 section 6.2.3), for servers without a mechanism for passwords; otherwise as
+    /// authenticate().
+    awaitable<Reply> login(std::string user, Secret password);
 
     /// `folder` is UTF-8, here and below.
     awaitable<Answer<Selected>> select(std::string folder);
@@ -208,6 +216,7 @@ private:
     void learn(std::vector<std::string> const& capabilities);
     [[noreturn]] void fail_closed() const;
 
+    awaitable<Reply> signed_in(Reply reply);
     std::string next_tag();
     [[nodiscard]] static Reply answer_to(std::string_view tag, Tagged tagged);
     awaitable<Reply> run(Command command, Duration limit, Collect collect = {}, Deadline deadline = Deadline::fixed);

@@ -1,8 +1,26 @@
-// AUTHENTICATE (RFC 3501 section 6.2.2, RFC 4959), and what a server knows of itself afterwards.
+// STARTTLS, AUTHENTICATE (RFC 3501 section 6.2, RFC 4959) and LOGIN, and what a server knows of itself afterwards.
 #include "imap/session.hpp"
 #include "sasl/exchange.hpp"
 
 namespace postroom::imap {
+
+awaitable<Reply> Session::start_tls()
+{
+    // PREAUTH, which leaves no room for STARTTLS, is what somebody on the way would say to keep us from it.
+    if (signed_in_) throw net::Broken(Trouble::protocol, "the server says ahead of TLS that we are signed in; refused");
+    Command command("STARTTLS");
+    auto reply = co_await run(std::move(command), limits_.command);
+    if (!reply.ok()) co_return reply;
+    if (!framer_.empty())
+        throw net::Broken(Trouble::protocol,
+                          "the server said more ahead of TLS, which somebody on the way may have put in; refused");
+    co_await transport_->start_tls();
+    capabilities_.clear();
+    Command ask("CAPABILITY");
+    auto known = co_await run(std::move(ask), limits_.command);
+    if (!known.ok()) co_return known;
+    co_return reply;
+}
 
 awaitable<Reply> Session::authenticate(sasl::Mechanism& mechanism)
 {
@@ -33,13 +51,25 @@ awaitable<Reply> Session::authenticate(sasl::Mechanism& mechanism)
         if (reply->ok()) throw net::Broken(Trouble::protocol, cancelled->message);
         reply->text += " (" + cancelled->message + ')';
     }
-    if (!reply->ok()) co_return *reply;
+    co_return co_await signed_in(std::move(*reply));
+}
 
+awaitable<Reply> Session::login(std::string user, Secret password)
+{
+    Command command("LOGIN");
+    command.string(user).secret_string(password.expose());
+    auto reply = co_await run(std::move(command), limits_.sign_in);
+    co_return co_await signed_in(std::move(reply));
+}
+
+awaitable<Reply> Session::signed_in(Reply reply)
+{
+    if (!reply.ok()) co_return reply;
     signed_in_ = true;
     Command ask("CAPABILITY");
     auto known = co_await run(std::move(ask), limits_.command);
     if (!known.ok()) co_return known;
-    co_return *reply;
+    co_return reply;
 }
 
 }  // namespace postroom::imap

@@ -138,6 +138,20 @@ awaitable<SignIn> Session::authenticate(sasl::Mechanism& mechanism)
     co_return SignIn{.reply = std::move(reply), .challenge = mechanism.refusal()};
 }
 
+awaitable<SignIn> Session::login(std::string user, Secret password)
+{
+    auto reply = co_await command("USER " + user + "\r\n", limits_.sign_in);
+    if (!reply.ok()) co_return SignIn{.reply = std::move(reply)};
+    Wire line;
+    line.text("PASS ").secret(password.expose()).text("\r\n");
+    transport_->expire_after(limits_.sign_in);
+    co_await transport_->write(line);
+    reply = co_await receive();
+    if (reply.status == Reply::Status::challenge)
+        throw net::Broken(Trouble::protocol, "the server asked for more where nothing was due: " + reply.words());
+    co_return SignIn{.reply = std::move(reply)};
+}
+
 awaitable<Answer<Mailbox>> Session::status()
 {
     auto reply = co_await command("STAT\r\n", limits_.command);

@@ -99,6 +99,9 @@ public:
     /// and a token makes that line longer than RFC 5034 allows.
     awaitable<SignIn> authenticate(sasl::Mechanism& mechanism);
 
+    /// USER and PASS (RFC 1939 section 7), for servers without a mechanism for passwords. `user` has no line break.
+    awaitable<SignIn> login(std::string user, Secret password);
+
     awaitable<Answer<Mailbox>> status();
     awaitable<Answer<UniqueIds>> unique_ids();
 

@@ -502,5 +502,65 @@ TEST(ImapSession, LogoutNeverThrows)
     }
 }
 
+TEST(ImapSession, StartsTlsAndForgetsWhatWasSaidBefore)
+{
+    Conversation const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        EXPECT_TRUE(session.has("AUTH=PLAIN"));
+        auto const secured = co_await session.start_tls();
+        EXPECT_TRUE(secured.ok());
+        EXPECT_FALSE(session.has("AUTH=PLAIN")) << "was said by whoever stood between";
+        EXPECT_FALSE(session.has("LOGINDISABLED"));
+        auto const refused = co_await session.login("sales", Secret("pass\"word"));
+        EXPECT_EQ(refused.words(), "NO [AUTHENTICATIONFAILED] no");
+        EXPECT_FALSE(session.signed_in());
+        auto const signed_in = co_await session.login("sales", Secret("password"));
+        EXPECT_TRUE(signed_in.ok());
+        EXPECT_TRUE(session.signed_in());
+        EXPECT_TRUE(session.has("IDLE"));
+    };
+    std::string const dialogue =
+        "S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED AUTH=PLAIN] ready\n"
+        "C: A1 STARTTLS\nS: A1 OK go\n<tls>\n"
+        "C: A2 CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: A2 OK\n"
+        "C: A3 LOGIN \"sales\" \"pass\\\"word\"\nS: A3 NO [AUTHENTICATIONFAILED] no\n"
+        "C: A4 LOGIN \"sales\" \"password\"\nS: A4 OK\n"
+        "C: A5 CAPABILITY\nS: * CAPABILITY IMAP4rev1 IDLE\nS: A5 OK\n";
+    auto const stage = expect_played(dialogue, conversation);
+    EXPECT_THAT(stage.shown, HasSubstr("A4 LOGIN \"sales\" [secret, 10 bytes]"));
+    EXPECT_EQ(stage.shown.find("password"), std::string::npos);
+    broken_at_every_step(dialogue, conversation);
+}
+
+TEST(ImapSession, StartsNoTlsWhereSomebodyElseMaySpeak)
+{
+    Conversation const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        co_await session.start_tls();
+        ADD_FAILURE() << "went on";
+    };
+    std::string const greeting = "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nC: A1 STARTTLS\n";
+    for (std::string const injected : {"S: A1 OK go\nS: * CAPABILITY IMAP4rev1 AUTH=PLAIN\n", "S: A1 OK go\nS: \n"}) {
+        auto const stage = play(greeting + injected + "<tls>\n", conversation);
+        EXPECT_EQ(stage.broken.value().kind(), Trouble::protocol) << injected;
+        EXPECT_FALSE(stage.at_end) << "the handshake was not begun";
+    }
+    auto const stage = play("S: * PREAUTH [CAPABILITY IMAP4rev1] you are in\n", conversation);
+    EXPECT_EQ(stage.broken.value().kind(), Trouble::protocol);
+}
+
+TEST(ImapSession, ARefusedStartTlsIsAReply)
+{
+    Conversation const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        auto const reply = co_await session.start_tls();
+        EXPECT_EQ(reply.words(), "BAD what?");
+    };
+    expect_played("S: * OK [CAPABILITY IMAP4rev1] ready\nC: A1 STARTTLS\nS: A1 BAD what?\n", conversation);
+}
+
 }  // namespace
 }  // namespace postroom::imap

@@ -200,5 +200,25 @@ TEST(Pop3Session, BoundsWhatAServerMaySay)
     }
 }
 
+TEST(Pop3Session, SignsInWithUserAndPass)
+{
+    auto const logging_in = [](std::string words) -> Conversation {
+        return [words](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+            Session session(std::move(transport));
+            co_await session.greet();
+            auto const signed_in = co_await session.login("sales", Secret("password"));
+            EXPECT_EQ(signed_in.reply.words(), words);
+        };
+    };
+    std::string const dialogue = "S: +OK\nC: USER sales\nS: +OK\nC: PASS password\n";
+    auto const stage = expect_played(dialogue + "S: +OK in\n", logging_in("+OK in"));
+    EXPECT_THAT(stage.shown, HasSubstr("PASS [secret, 8 bytes]"));
+    expect_played(dialogue + "S: -ERR [AUTH] no\n", logging_in("-ERR [AUTH] no"));
+    expect_played("S: +OK\nC: USER sales\nS: -ERR who?\n", logging_in("-ERR who?"));
+    auto const asked = play(dialogue + "S: + more\n", logging_in(""));
+    EXPECT_EQ(asked.broken.value().kind(), Trouble::protocol);
+    broken_at_every_step(dialogue + "S: +OK in\n", logging_in("+OK in"));
+}
+
 }  // namespace
 }  // namespace postroom::pop3

@@ -57,6 +57,24 @@ Command& Command::secret(std::string_view bytes)
     return *this;
 }
 
+Command& Command::secret_string(std::string_view bytes)
+{
+    if (!can_be_quoted(bytes)) {
+        parts_.back().text(" ");
+        parts_.emplace_back().secret(bytes);
+        literal_sizes_.push_back(bytes.size());
+        return *this;
+    }
+    std::string quoted = "\"";
+    quoted.reserve(2 * bytes.size() + 2);  // so that no copy is left behind
+    for (char const c : bytes) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    Secret const whole(std::move(quoted += '"'));
+    return secret(whole.expose());
+}
+
 Command& Command::close_bracket()
 {
     parts_.back().text(")");

@@ -22,6 +22,8 @@ public:
     Command& string(std::string_view bytes);
     /// A blank, then `bytes` as they are, never to be shown.
     Command& secret(std::string_view bytes);
+    /// As string(), never to be shown.
+    Command& secret_string(std::string_view bytes);
 
     /// A closing bracket, without a blank.
     Command& close_bracket();

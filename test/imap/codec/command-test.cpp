@@ -34,6 +34,20 @@ TEST(Command, MarksSecrets)
     EXPECT_EQ(parts[0].masked(), "A2 AUTHENTICATE XOAUTH2 [secret, 8 bytes]\r\n");
 }
 
+TEST(Command, QuotesSecretsAndMarksThemWhole)
+{
+    auto const quoted = Command("LOGIN").string("a").secret_string("p\"w\\").encode("A2", false);
+    ASSERT_EQ(quoted.size(), 1U);
+    EXPECT_EQ(quoted[0].bytes(), "A2 LOGIN \"a\" \"p\\\"w\\\\\"\r\n");
+    EXPECT_EQ(quoted[0].masked(), "A2 LOGIN \"a\" [secret, 8 bytes]\r\n");
+
+    auto const literal = Command("LOGIN").string("a").secret_string("\xc3\xa9").encode("A2", false);
+    ASSERT_EQ(literal.size(), 2U);
+    EXPECT_EQ(literal[0].bytes(), "A2 LOGIN \"a\" {2}\r\n");
+    EXPECT_EQ(literal[1].bytes(), "\xc3\xa9\r\n");
+    EXPECT_EQ(literal[1].masked(), "[secret, 2 bytes]\r\n");
+}
+
 TEST(Command, LetsNoFlagBreakOut)
 {
     EXPECT_EQ(flags_in_brackets({"\\Seen", "$MDNSent"}), "(\\Seen $MDNSent)");
