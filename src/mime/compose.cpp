@@ -174,6 +174,7 @@ Result<void> check(Draft const& draft)
     for (auto const& id : draft.references)
         if (auto const sound = check_id("References", id); !sound) return sound;
     if (!draft.auto_submitted.empty() && !is_token(draft.auto_submitted)) return wrong("Auto-Submitted", "is no word");
+    if (!draft.test_mark.empty() && !is_token(draft.test_mark)) return wrong("X-Postroom-Test", "is no word");
     if (!is_utf8(draft.text)) return wrong("text", "is not UTF-8, or has a NUL in it");
     if (!is_utf8(draft.html)) return wrong("HTML", "is not UTF-8, or has a NUL in it");
     for (auto const& file : draft.attachments)
@@ -274,6 +275,7 @@ Result<Composed> compose(Draft const& draft)
         g_mime_object_set_header(object, "References", bracketed(draft.references).c_str(), nullptr);
     if (!draft.auto_submitted.empty())
         g_mime_object_set_header(object, "Auto-Submitted", draft.auto_submitted.c_str(), nullptr);
+    if (!draft.test_mark.empty()) g_mime_object_set_header(object, "X-Postroom-Test", draft.test_mark.c_str(), nullptr);
     auto const content = body(draft);
     g_mime_message_set_mime_part(message.get(), content.get());
 

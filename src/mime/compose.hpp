@@ -23,6 +23,7 @@ struct Draft {
     std::string html;                     ///< an alternative to the text; may be empty
     std::vector<AttachedFile> attachments;
     std::string auto_submitted;  ///< for mail that no person wrote: auto-replied or auto-generated (RFC 3834)
+    std::string test_mark;       ///< of a mail of ours to ourselves (test-mail.hpp); else empty
 };
 
 struct Composed {

@@ -182,6 +182,7 @@ Result<Mail> read(std::string_view bytes)
     mail.auto_submitted = keyword(header.first("auto-submitted"));
     mail.precedence = keyword(header.first("precedence"));
     mail.list_id = decoded(header.first("list-id"));
+    mail.test_mark = header.first("x-postroom-test");
     mail.auto_response_suppress = decoded(header.first("x-auto-response-suppress"));
     mail.automatic = automatic(header, mail, body->is_report);
 

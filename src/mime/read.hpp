@@ -58,6 +58,7 @@ struct Mail {
     std::string auto_submitted;
     std::string precedence;
     std::string list_id;
+    std::string test_mark;               ///< X-Postroom-Test (test-mail.hpp)
     std::string auto_response_suppress;  ///< X-Auto-Response-Suppress, Exchange's wish not to be answered by machines
 
     std::string text;  ///< plain text, lines end in \n; made from HTML where there is no text/plain

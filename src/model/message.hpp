@@ -17,7 +17,7 @@ using Digest = std::array<std::uint8_t, 32>;
 
 enum class TriageState {
     pending,
-    done,       ///< it is an activity of a case
+    done,       ///< it is an activity of a case, or a test mail of ours
     exception,  ///< in the exception queue, its bytes intact
 };
 

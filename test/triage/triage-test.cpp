@@ -1,6 +1,8 @@
 #include "triage/triage.hpp"
 
 #include "desk/fixture.hpp"
+#include "mime/test-mail.hpp"
+#include "store/settings.hpp"
 #include "support/loop.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -59,6 +61,19 @@ TEST_F(TriageTest, EachMailBecomesOneActivity)
     EXPECT_EQ(all_activities().size(), 450U);
     EXPECT_TRUE(read([](Connection& c) { return store::awaiting_triage(c, 10); }).empty());
     EXPECT_TRUE(read([](Connection& c) { return store::exceptions(c, 10); }).empty());
+}
+
+TEST_F(TriageTest, ATestMailOfOursIsDoneWithoutACase)
+{
+    write([](Connection& c) { store::set_setting(c, "case-token-key", "a key"); });
+    auto const ours = file(mime::test_mail("sales@contoso.com", "a key", clock.now()).value().bytes, sales);
+    auto const forged = file(mime::test_mail("sales@contoso.com", "a guess", clock.now()).value().bytes, sales);
+    drain();
+    EXPECT_EQ(message(ours).triage, model::TriageState::done);
+    EXPECT_EQ(message(forged).triage, model::TriageState::done);
+    auto const all = all_activities();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].message, forged);
 }
 
 TEST_F(TriageTest, AnswerInTheSameBatchFindsItsCase)
