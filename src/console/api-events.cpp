@@ -6,6 +6,7 @@
 #include "console/responses.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
@@ -17,7 +18,6 @@ namespace postroom::console {
 namespace {
 
 constexpr Duration step{500};
-constexpr auto heartbeat = std::chrono::seconds(15);
 constexpr std::size_t most_in_a_row = 1'000;  // more is told by loading everything again
 
 std::string event_text(std::string_view name, json::object const& data)
@@ -59,7 +59,8 @@ struct Told {
 
 class Listening {
 public:
-    Listening(Listeners& listeners, std::string whose) : listeners_(listeners), place_(listeners.add(std::move(whose)))
+    Listening(Listeners& listeners, std::string whose, std::string user)
+        : listeners_(listeners), place_(listeners.add(std::move(whose), std::move(user)))
     {
     }
     ~Listening() { listeners_.remove(place_); }
@@ -79,14 +80,34 @@ std::string whose(Caller const& caller)
     return caller.session;
 }
 
+std::string user_of(Caller const& caller)
+{
+    return caller.user ? to_string(*caller.user) : std::string();
+}
+
 std::string ending(std::string_view reason)
 {
     return event_text("end", {{"reason", reason}});
 }
 
+// Whether they may still listen: false where they may not any more. A store in trouble has no news to tell either, and
+// would have everybody come back at once: then it stays as it was until the next time.
+net::awaitable<bool> still_may(House& house, net::HttpRequest who, Caller& caller)
+{
+    try {
+        auto again = co_await house.who_is(std::move(who));
+        if (!again) co_return false;
+        caller = std::move(*again);
+    } catch (store::Failure const& failure) {
+        spdlog::debug("console: whether {} may still listen can't be read: {}", printable(caller.name),
+                      printable(failure.what()));
+    }
+    co_return true;
+}
+
 net::awaitable<void> tell(House& house, net::HttpRequest who, Caller caller, Told from, net::BodyStream& to)
 {
-    Listening const listening(house.listeners, whose(caller));
+    Listening const listening(house.listeners, whose(caller), user_of(caller));
     auto told = from.after.value_or(house.feed.last());
     std::string text = "retry: 3000\n\n";
     if (from.lost) text += fmt::format("id: {}\n", house.feed.id_of(told)) + event_text("reset", {});
@@ -101,14 +122,12 @@ net::awaitable<void> tell(House& house, net::HttpRequest who, Caller caller, Tol
             co_return;
         }
         co_await house.feed.look(house.store());
-        if (auto const now = std::chrono::steady_clock::now(); now - beat >= heartbeat) {
+        if (auto const now = std::chrono::steady_clock::now(); now - beat >= house.options.heartbeat) {
             beat = now;
-            auto again = co_await house.who_is(who);
-            if (!again) {
+            if (!co_await still_may(house, who, caller)) {
                 co_await to.write(ending("signed-out"));
                 co_return;
             }
-            caller = std::move(*again);
             text = ": ping\n\n";
         }
     }

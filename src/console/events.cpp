@@ -17,7 +17,8 @@ constexpr std::size_t most_kept = 10'000;
 constexpr int most_at_once = 5'000;
 constexpr auto pause = std::chrono::milliseconds(450);
 constexpr std::size_t most_listeners = 500;
-constexpr int most_of_one = 3;  // of the six connections that a browser has to a host, over all its tabs
+constexpr int most_of_one = 3;    // of the six connections that a browser has to a host, over all its tabs
+constexpr int most_of_user = 10;  // whoever signs in again and again shuts nobody else out
 
 }  // namespace
 
@@ -108,11 +109,17 @@ bool Listeners::full() const
     return all_.size() >= most_listeners;
 }
 
-Listeners::Place Listeners::add(std::string whose)
+Listeners::Place Listeners::add(std::string whose, std::string user)
 {
-    auto const same = [&](Listener const& each) { return !each.over && each.whose == whose; };
-    if (std::ranges::count_if(all_, same) >= most_of_one) std::ranges::find_if(all_, same)->over = true;
-    return all_.insert(all_.end(), Listener{std::move(whose)});
+    make_room(&Listener::whose, whose, most_of_one);
+    if (!user.empty()) make_room(&Listener::user, user, most_of_user);
+    return all_.insert(all_.end(), Listener{std::move(whose), std::move(user)});
+}
+
+void Listeners::make_room(std::string Listener::* of, std::string const& one, int most)
+{
+    auto const same = [&](Listener const& each) { return !each.over && each.*of == one; };
+    if (std::ranges::count_if(all_, same) >= most) std::ranges::find_if(all_, same)->over = true;
 }
 
 Access access_of(std::string_view what)

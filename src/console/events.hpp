@@ -62,21 +62,24 @@ private:
     bool looking_ = false;
 };
 
-/// The streams that are open, so that neither one session nor all of them together hold too many.
+/// The streams that are open, so that neither one session nor one user nor all of them together hold too many.
 class Listeners {
 public:
     struct Listener {
         std::string whose;  ///< of which session or token
-        bool over = false;  ///< a newer one of the same session took its place
+        std::string user;   ///< whose that is; empty for those on the socket
+        bool over = false;  ///< a newer one took its place
     };
     using Place = std::list<Listener>::iterator;
 
     [[nodiscard]] bool full() const;
-    /// Where the session has too many, its oldest one is over.
-    [[nodiscard]] Place add(std::string whose);
+    /// Where the session, or otherwise the user, has too many, the oldest of these is over.
+    [[nodiscard]] Place add(std::string whose, std::string user);
     void remove(Place place) { all_.erase(place); }
 
 private:
+    void make_room(std::string Listener::* of, std::string const& one, int most);
+
     std::list<Listener> all_;
 };
 

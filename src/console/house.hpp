@@ -24,6 +24,7 @@ namespace postroom::console {
 
 struct Options {
     std::string web = "web/dist";
+    Duration heartbeat{15'000};  ///< of an event stream, which also asks then whether its caller may still listen
 };
 
 struct House {
