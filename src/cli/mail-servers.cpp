@@ -2,6 +2,7 @@
 
 #include "cli/exit.hpp"
 #include "dispatcher/dispatcher.hpp"
+#include "grants/trial-worker.hpp"
 #include "net/resolver.hpp"
 #include "retriever/retriever.hpp"
 #include "triage/triage.hpp"
@@ -33,10 +34,11 @@ struct MailServers::Impl {
         : ground(std::move(given)),
           resolver(loop.get_executor()),
           tokens(with_own_https(tls, proxy), owner),
-          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock, proxy},
+          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock, proxy, ground.vault},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
-          dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock})
+          dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
+          trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {})
     {
     }
 
@@ -46,6 +48,13 @@ struct MailServers::Impl {
         auto own = ground;
         own.https = std::make_shared<net::Https>(loop.get_executor(), tls, proxy);
         return own;
+    }
+
+    // What waits for an account is tried again now.
+    void accounts_changed()
+    {
+        retriever.nudge();
+        dispatcher.retry();
     }
 
     template <class Worker>
@@ -69,6 +78,7 @@ struct MailServers::Impl {
         ended = std::move(when_ended);
         retriever.stop();
         dispatcher.stop();
+        trials.stop();
         triage.stop();
         tokens.stop();
         if (running == 0) ended();
@@ -84,6 +94,7 @@ struct MailServers::Impl {
     triage::Triage triage;
     retriever::Retriever retriever;
     dispatcher::Dispatcher dispatcher;
+    grants::TrialWorker trials;
     int running = 0;
     std::function<void()> ended;
     std::thread thread;
@@ -138,12 +149,18 @@ void MailServers::start()
     impl_->spawn(impl_->triage, "triage");
     impl_->spawn(impl_->retriever, "the retriever");
     impl_->spawn(impl_->dispatcher, "the dispatcher");
+    impl_->spawn(impl_->trials, "the trial of grants");
     impl_->thread = std::thread([this] { impl_->loop.run(); });
 }
 
 void MailServers::stop(std::function<void()> ended)
 {
     asio::post(impl_->loop, [this, ended = std::move(ended)]() mutable { impl_->stop(std::move(ended)); });
+}
+
+std::function<void()> MailServers::trial_due()
+{
+    return [impl = impl_.get()] { asio::post(impl->loop, [impl] { impl->trials.nudge(); }); };
 }
 
 console::Hooks MailServers::hooks()
@@ -155,10 +172,7 @@ console::Hooks MailServers::hooks()
     console::Hooks hooks;
     hooks.mail_queued = on_the_loop([](Impl& mail) { mail.dispatcher.nudge(); });
     hooks.triage_due = on_the_loop([](Impl& mail) { mail.triage.nudge(); });
-    hooks.accounts_changed = on_the_loop([](Impl& mail) {
-        mail.retriever.nudge();
-        mail.dispatcher.retry();
-    });
+    hooks.accounts_changed = on_the_loop([](Impl& mail) { mail.accounts_changed(); });
     hooks.retrieve_once = [impl](std::optional<std::vector<std::string>> addresses) {
         return look(impl->loop.get_executor(), impl->retriever, std::move(addresses));
     };

@@ -35,6 +35,8 @@ public:
 
     /// For the console's thread.
     [[nodiscard]] console::Hooks hooks();
+    /// For any thread: a grant is to be tried.
+    [[nodiscard]] std::function<void()> trial_due();
 
 private:
     struct Impl;

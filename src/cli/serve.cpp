@@ -6,6 +6,7 @@
 #include "cli/mail-servers.hpp"
 #include "cli/store-lock.hpp"
 #include "console/server.hpp"
+#include "grants/authorization-keeper.hpp"
 #include "grants/master-keys.hpp"
 #include "net/http-server.hpp"
 #include "store/people.hpp"
@@ -90,12 +91,17 @@ public:
         or_exit(grants::take_master_key(*store_, *vault_), wrong_usage);
         make_case_token_key(*store_);
         tell_who_is_missing(*store_);
-        grants::Ground const ground{store_.get(), vault_,
-                                    std::make_shared<net::Https>(loop_.get_executor(), tls_, configuration.proxy),
-                                    &system_clock()};
+        grants::Ground ground{store_.get(), vault_,
+                              std::make_shared<net::Https>(loop_.get_executor(), tls_, configuration.proxy),
+                              &system_clock()};
         mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
                                               owner_of(configuration));
-        console_ = std::make_unique<console::Server>(ground, mail_->hooks(), console::Options{configuration.web});
+        ground.trial_due = mail_->trial_due();
+        auto hooks = mail_->hooks();
+        keeper_ =
+            std::make_unique<grants::AuthorizationKeeper>(ground, owner_of(configuration), hooks.accounts_changed);
+        hooks.authorization_begun = [this] { keeper_->nudge(); };
+        console_ = std::make_unique<console::Server>(ground, std::move(hooks), console::Options{configuration.web});
         listen();
     }
 
@@ -103,6 +109,7 @@ public:
     {
         mail_->start();
         asio::co_spawn(loop_, key_watch_.run(), asio::detached);
+        asio::co_spawn(loop_, keeper_->run(), asio::detached);
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
@@ -133,6 +140,7 @@ private:
     {
         spdlog::info("stopping");
         key_watch_.stop();
+        keeper_->stop();
         for (auto const& listener : listeners_) listener->stop();
         too_late_.expires_after(stop_limit);
         too_late_.async_wait([](boost::system::error_code error) {
@@ -170,6 +178,7 @@ private:
     grants::MasterKeyWatch key_watch_;
     asio::steady_timer too_late_{loop_};
     std::unique_ptr<MailServers> mail_;
+    std::unique_ptr<grants::AuthorizationKeeper> keeper_;
     std::unique_ptr<console::Server> console_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
 };

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <map>
 #include <unordered_map>
 
 namespace postroom::dispatcher {
@@ -71,6 +72,7 @@ private:
     struct Trouble {
         unsigned in_a_row = 0;
         Instant until{};
+        std::map<model::MailboxId, std::string> shut_out{};  // as the last turn found that had mail of theirs
     };
 
     // Leases that ran out; what an earlier run of this server died with, once; and what this run holds, and no turn
@@ -142,14 +144,16 @@ private:
         Turn outcome;
         try {
             outcome = co_await send_due(ground_, account, stopped_);
+            remember_shut_out(account.id, outcome);
             co_await settle_doubts(ground_, account);
             co_await tell(account, outcome);
         } catch (std::exception const& failure) {
             outcome = {false, failure.what()};
         }
         auto& trouble = troubles_[account.id];
-        if (outcome.ok) {
-            trouble = {};
+        if (outcome.ok || !outcome.shut_out.empty()) {
+            trouble.in_a_row = 0;
+            trouble.until = {};
             co_return;
         }
         static constexpr Backoff backoff{Duration(2'000), Duration(300'000)};
@@ -157,6 +161,23 @@ private:
         trouble.until = ground_.clock->now() + wait;
         spdlog::warn("dispatcher: {}: {}; the queue waits {} s", account.name, printable(outcome.trouble, 2'000),
                      wait.count() / 1'000);
+    }
+
+    // A mailbox that is not let in is the account's trouble until it is let in again, but holds up nobody else's mail.
+    void remember_shut_out(model::AccountId account, Turn& outcome)
+    {
+        auto& shut_out = troubles_[account].shut_out;
+        for (auto const& id : outcome.let_in) shut_out.erase(id);
+        for (auto const& [id, words] : outcome.shut_out) shut_out[id] = words;
+        if (!outcome.ok) {
+            outcome.shut_out.clear();
+            return;
+        }
+        outcome.shut_out = shut_out;
+        if (shut_out.empty()) return;
+        outcome.ok = false;
+        outcome.trouble = shut_out.begin()->second;
+        spdlog::warn("dispatcher: {}", printable(outcome.trouble, 2'000));
     }
 
     // The account's trouble is shown on the account and raised as an alarm; it ends with the next turn that goes well.

@@ -3,6 +3,7 @@
 // then a person decides.
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
+#include "store/accounts.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
@@ -43,9 +44,9 @@ net::awaitable<std::expected<bool, std::string>> look_for(imap::Session& session
 }
 
 net::awaitable<std::expected<std::unique_ptr<imap::Session>, std::string>> open_sent_items(
-    Ground const& ground, model::Account const& account)
+    Ground const& ground, model::Account const& account, std::optional<model::Mailbox> mailbox)
 {
-    auto signed_in = co_await grants::sign_in_imap(ground.roads, account, {});
+    auto signed_in = co_await grants::sign_in_imap(ground.roads, account, std::move(mailbox));
     if (!signed_in) co_return std::unexpected(signed_in.error().message);
     auto session = std::move(signed_in->session);
     auto const folders = co_await session->list();
@@ -79,6 +80,42 @@ net::awaitable<void> note(Ground const& ground, model::Outbound mail, std::expec
     co_await ground.store->write(std::move(work));
 }
 
+struct Work {
+    std::vector<model::Outbound> mails;
+    std::map<model::MailboxId, model::Mailbox> mailboxes;
+    std::string delays, policy;
+};
+
+// Those whose sent copies are in one mailbox.
+net::awaitable<void> settle_those(Ground const& ground, model::Account const& account,
+                                  std::optional<model::Mailbox> mailbox, std::vector<model::Outbound> const& mails,
+                                  Work const& work)
+{
+    std::string trouble;
+    std::unique_ptr<imap::Session> session;
+    try {
+        auto opened = co_await open_sent_items(ground, account, std::move(mailbox));
+        if (opened)
+            session = std::move(*opened);
+        else
+            trouble = opened.error();
+    } catch (net::Broken const& broken) {
+        trouble = broken.what();
+    }
+    for (auto const& mail : mails) {
+        std::expected<bool, std::string> found = std::unexpected(trouble);
+        try {
+            if (trouble.empty()) found = co_await look_for(*session, mail.message_id);
+        } catch (net::Broken const& broken) {
+            trouble = broken.what();
+            found = std::unexpected(trouble);
+        }
+        co_await note(ground, mail, std::move(found), work.delays, work.policy);
+    }
+    if (session && trouble.empty()) co_await session->logout();
+    if (!trouble.empty()) spdlog::warn("dispatcher: {}: mail in doubt can't be looked for: {}", account.name, trouble);
+}
+
 }  // namespace
 
 std::optional<Duration> next_look_after(std::string_view delays, int looks)
@@ -99,38 +136,24 @@ std::optional<Duration> next_look_after(std::string_view delays, int looks)
 
 net::awaitable<Turn> settle_doubts(Ground ground, model::Account account)
 {
-    struct Work {
-        std::vector<model::Outbound> mails;
-        std::string delays, policy;
-    };
     auto read = [id = account.id](store::Connection& c) {
-        return Work{store::in_doubt(c, id, 100), store::setting(c, "doubt-delays"), store::setting(c, "doubt-policy")};
+        Work work{
+            store::in_doubt(c, id, 100), {}, store::setting(c, "doubt-delays"), store::setting(c, "doubt-policy")};
+        for (auto const& each : store::mailboxes_of(c, id)) work.mailboxes.emplace(each.id, each);
+        return work;
     };
     auto const work = co_await ground.store->read(std::move(read));
-    if (work.mails.empty()) co_return Turn{};
-    std::string trouble;
-    std::unique_ptr<imap::Session> session;
-    try {
-        auto opened = co_await open_sent_items(ground, account);
-        if (opened)
-            session = std::move(*opened);
-        else
-            trouble = opened.error();
-    } catch (net::Broken const& broken) {
-        trouble = broken.what();
+    if (!grants::submits_as_mailbox(account)) {
+        if (!work.mails.empty()) co_await settle_those(ground, account, std::nullopt, work.mails, work);
+        co_return Turn{};
     }
-    for (auto const& mail : work.mails) {
-        std::expected<bool, std::string> found = std::unexpected(trouble);
-        try {
-            if (trouble.empty()) found = co_await look_for(*session, mail.message_id);
-        } catch (net::Broken const& broken) {
-            trouble = broken.what();
-            found = std::unexpected(trouble);
-        }
-        co_await note(ground, mail, std::move(found), work.delays, work.policy);
+    std::map<model::MailboxId, std::vector<model::Outbound>> by_mailbox;
+    for (auto const& mail : work.mails) by_mailbox[mail.mailbox].push_back(mail);
+    for (auto const& [id, mails] : by_mailbox) {
+        auto const mailbox = work.mailboxes.find(id);
+        auto who = mailbox == work.mailboxes.end() ? std::nullopt : std::optional(mailbox->second);
+        co_await settle_those(ground, account, std::move(who), mails, work);
     }
-    if (session && trouble.empty()) co_await session->logout();
-    if (!trouble.empty()) spdlog::warn("dispatcher: {}: mail in doubt can't be looked for: {}", account.name, trouble);
     co_return Turn{};
 }
 

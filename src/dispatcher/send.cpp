@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
 #include "dispatcher/notes.hpp"
+#include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
@@ -13,7 +14,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <random>
+#include <tuple>
 
 namespace postroom::dispatcher {
 
@@ -22,6 +25,9 @@ namespace {
 constexpr int claimed_at_once = 10;
 // Renewed while mail is streamed; a server that died recovers its own at its start.
 constexpr Duration lease_length{30 * 60'000};
+
+// How long the mail of a mailbox waits that the server did not let in, while that of others goes out.
+constexpr Duration shut_out_for{60'000};
 
 double random_fraction()
 {
@@ -128,12 +134,13 @@ net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, m
     }
 }
 
-net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why)
+net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why,
+                               Duration wait = Duration(0))
 {
-    auto const now = ground.clock->now();
-    auto work = [mails, why, now](store::Connection& c) {
+    auto const due = ground.clock->now() + wait;
+    auto work = [mails, why, due](store::Connection& c) {
         // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
-        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, now, why);
+        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, due, why);
     };
     co_await note(ground, std::move(work));
 }
@@ -224,40 +231,113 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     co_return Turn{};
 }
 
-// All that is due, then QUIT; what is claimed when there is trouble is given back.
-net::awaitable<Turn> send_all(Ground ground, smtp::Session& session, model::AccountId account,
-                              std::shared_ptr<bool const> stopped, Notes notes)
+// The session that mail goes out by: one for all of the account's, or, where the server is told the mailbox, one for
+// each, after the other.
+class Line {
+public:
+    Line(Ground const& ground, model::Account account) : ground_(ground), account_(std::move(account)) {}
+
+    [[nodiscard]] model::AccountId account() const { return account_.id; }
+    [[nodiscard]] bool for_each_mailbox() const { return grants::submits_as_mailbox(account_); }
+
+    net::awaitable<Result<void>> open(std::optional<model::Mailbox> mailbox)
+    {
+        auto signed_in = co_await grants::sign_in_smtp(ground_.roads, account_, std::move(mailbox));
+        if (!signed_in) co_return std::unexpected(signed_in.error());
+        session_ = std::move(signed_in->session);
+        co_return Result<void>();
+    }
+
+    // So that what follows goes out as `id`. Errors: the mailbox's trouble, and nobody else's.
+    net::awaitable<Result<void>> change_to(model::MailboxId id)
+    {
+        if (session_ && open_for_ == id) co_return Result<void>();
+        co_await quit();
+        auto read = [id](store::Connection& c) { return store::mailbox(c, id); };
+        auto mailbox = co_await ground_.store->read(std::move(read));
+        if (!mailbox) co_return failure(Trouble::not_found, "the mailbox is not there any more");
+        auto const opened = co_await open(std::move(mailbox));
+        open_for_ = id;
+        co_return opened;
+    }
+
+    [[nodiscard]] smtp::Session& session() { return *session_; }
+
+    net::awaitable<void> quit()
+    {
+        if (session_) co_await session_->quit();
+        session_.reset();
+    }
+
+private:
+    Ground ground_;
+    model::Account account_;
+    std::unique_ptr<smtp::Session> session_;
+    std::optional<model::MailboxId> open_for_;
+};
+
+std::tuple<model::MailboxId, Instant, model::OutboundId> by_mailbox(model::Outbound const& mail)
 {
+    return {mail.mailbox, mail.created, mail.id};
+}
+
+// True where the line is open for the mail. What can't go out goes back, for a while.
+net::awaitable<bool> ready_for(Ground const& ground, Line& line, model::Outbound const& mail, Turn& so_far)
+{
+    if (!line.for_each_mailbox()) co_return true;
+    auto shut_out = so_far.shut_out.find(mail.mailbox);
+    if (shut_out == so_far.shut_out.end()) {
+        auto const changed = co_await line.change_to(mail.mailbox);
+        if (changed) {
+            so_far.let_in.insert(mail.mailbox);
+            co_return true;
+        }
+        shut_out = so_far.shut_out.emplace(mail.mailbox, changed.error().message).first;
+    }
+    std::vector<model::Outbound> back{mail};
+    co_await give_back(ground, std::move(back), shut_out->second, shut_out_for);
+    co_return false;
+}
+
+// All that is due, then QUIT; what is claimed when there is trouble is given back.
+net::awaitable<Turn> send_all(Ground ground, Line& line, std::shared_ptr<bool const> stopped, Notes notes)
+{
+    Turn all;
     while (!*stopped) {
-        auto claim = [account, owner = ground.owner](store::Connection& c) {
+        auto claim = [account = line.account(), owner = ground.owner](store::Connection& c) {
             return store::claim(c, account, owner, claimed_at_once, lease_length);
         };
-        auto const mails = co_await ground.store->write(std::move(claim));
+        auto mails = co_await ground.store->write(std::move(claim));
         if (mails.empty()) break;
+        if (line.for_each_mailbox()) std::ranges::sort(mails, {}, by_mailbox);
         auto renewed = ground.clock->now();
         Turn turn;
         std::exception_ptr store_failed;
         for (auto const& mail : mails) {
             if (*stopped) break;
             try {
-                turn = co_await send_noting(ground, session, mail, notes, renewed);
+                bool const ready = co_await ready_for(ground, line, mail, all);
+                if (!ready) continue;
+                turn = co_await send_noting(ground, line.session(), mail, notes, renewed);
             } catch (net::Broken const& broken) {
                 turn = {false, broken.what()};
             } catch (store::Failure const& failure) {
                 turn = {false, failure.what()};
                 store_failed = std::current_exception();
             }
-            if (turn.ok && session.gone()) turn = {false, "the server ended the session"};
+            if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
             if (!turn.ok) break;
         }
         if (!turn.ok || *stopped) {
             co_await give_back(ground, mails, turn.trouble);
             if (store_failed) std::rethrow_exception(store_failed);
-            co_return turn;
+            all.ok = turn.ok;
+            all.trouble = turn.trouble;
+            co_return all;
         }
     }
-    co_await session.quit();
-    co_return Turn{};
+    co_await line.quit();
+    co_return all;
 }
 
 }  // namespace
@@ -273,13 +353,16 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
 
 net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
 {
-    auto const signed_in = co_await grants::sign_in_smtp(ground.roads, account);
-    if (!signed_in) co_return Turn{false, signed_in.error().message};
+    Line line(ground, std::move(account));
+    if (!line.for_each_mailbox()) {
+        auto const opened = co_await line.open(std::nullopt);
+        if (!opened) co_return Turn{false, opened.error().message};
+    }
     Notes notes(ground.loop);
     Turn turn;
     std::exception_ptr failed;
     try {
-        turn = co_await send_all(ground, *signed_in->session, account.id, std::move(stopped), notes);
+        turn = co_await send_all(ground, line, std::move(stopped), notes);
     } catch (store::Failure const&) {
         failed = std::current_exception();
     }

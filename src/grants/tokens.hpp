@@ -10,6 +10,7 @@
 #include "store/store.hpp"
 #include "vault/vault.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace postroom::grants {
@@ -26,6 +27,7 @@ struct Ground {
     std::shared_ptr<vault::Vault const> vault;
     std::shared_ptr<net::Https> https;
     Clock const* clock = &system_clock();
+    std::function<void()> trial_due = [] {};  ///< a grant is to be tried: whoever does it in this process looks now
 };
 
 /// Used from one event loop's thread.

@@ -29,7 +29,7 @@ struct Trying {
     model::Account account;
     std::vector<model::Mailbox> mailboxes;  ///< the account's; none: its user signs in
     std::optional<AccessToken> token;       ///< not in force yet; nothing: what is in force, a password too
-    std::string mark;  ///< marks a mail from each mailbox to itself (triage/test-mail.hpp); empty: none is sent
+    std::string test_key;  ///< marks a mail from each mailbox to itself (mime/test-mail.hpp); empty: none is sent
     TrialLimits limits{};
 };
 

@@ -31,6 +31,7 @@ awaitable<Result<void>> offer(Ground ground, model::Authorization authorization,
         return now ? now->reason : "the account was removed or converted meanwhile";
     });
     if (why_not) co_return failure(Trouble::conflict, *why_not);
+    ground.trial_due();
     co_return Result<void>();
 }
 

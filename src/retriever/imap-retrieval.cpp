@@ -73,7 +73,7 @@ model::LedgerRow ImapRetrieval::row(imap::Uid uid, model::LedgerState state) con
 
 net::awaitable<void> ImapRetrieval::visit()
 {
-    auto signed_in = co_await grants::sign_in_imap(run_.ground().roads, run_.account(), run_.mailbox().address);
+    auto signed_in = co_await grants::sign_in_imap(run_.ground().roads, run_.account(), run_.mailbox());
     if (!signed_in) throw net::Broken(signed_in.error());
     if (run_.stopped()) co_return;
     auto const session = std::move(signed_in->session);

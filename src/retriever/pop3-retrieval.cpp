@@ -86,7 +86,7 @@ model::LedgerRow Pop3Retrieval::next_row(std::string unique_id, model::LedgerSta
 
 net::awaitable<void> Pop3Retrieval::visit()
 {
-    auto signed_in = co_await grants::sign_in_pop3(run_.ground().roads, run_.account(), run_.mailbox().address);
+    auto signed_in = co_await grants::sign_in_pop3(run_.ground().roads, run_.account(), run_.mailbox());
     if (!signed_in) throw net::Broken(signed_in.error());
     if (run_.stopped()) co_return;
     auto const session = std::move(signed_in->session);

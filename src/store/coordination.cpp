@@ -79,12 +79,37 @@ std::optional<Job> claim_job(Connection& c, std::string_view kind, std::string_v
     return std::nullopt;
 }
 
+bool job_due(Connection& c, std::string_view kind)
+{
+    return c
+        .first(
+            "SELECT 1 FROM job WHERE kind = ? AND (state = 'waiting' OR (state = 'claimed' AND "
+            "lease_ends <= ?)) LIMIT 1",
+            [](Row const& row) { return row.integer(0); }, kind, c.now())
+        .has_value();
+}
+
+namespace {
+
+void expect_ours(std::int64_t changed)
+{
+    if (changed == 0) throw Failure(Trouble::conflict, "the job is somebody else's by now, or finished");
+}
+
+}  // namespace
+
+void renew_job(Connection& c, model::JobId id, std::string_view owner, Duration lease)
+{
+    expect_ours(c.execute("UPDATE job SET lease_ends = ? WHERE id = ? AND owner = ? AND state = 'claimed'",
+                          c.now() + lease, id, owner));
+}
+
 void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output)
 {
-    if (c.execute("UPDATE job SET state = ?, output = ?, lease_ends = NULL WHERE id = ? AND owner = ? AND "
+    expect_ours(
+        c.execute("UPDATE job SET state = ?, output = ?, lease_ends = NULL WHERE id = ? AND owner = ? AND "
                   "state = 'claimed'",
-                  done ? "done" : "failed", output, id, owner) == 0)
-        throw Failure(Trouble::conflict, "the job is somebody else's by now, or finished");
+                  done ? "done" : "failed", output, id, owner));
 }
 
 void audit(Connection& c, AuditEntry const& entry)
