@@ -1,12 +1,7 @@
 // postroom account: email accounts and their authorization.
 #include "cli/commands.hpp"
 
-#include "base/clock.hpp"
-
-#include <fmt/format.h>
-
-#include <chrono>
-#include <thread>
+#include "cli/secret-input.hpp"
 
 namespace postroom::cli {
 
@@ -19,13 +14,16 @@ std::string shown(json::value const& account)
                                 {say("State"), "state", mark("state of an account")},
                                 {say("Why"), "state_reason"},
                                 {say("Since"), "state_since"},
+                                {say("Access"), "access", mark("kind of access")},
                                 {say("User"), "user"},
                                 {say("Kind"), "kind", mark("kind of account")},
                                 {say("Department"), "department"},
                                 {say("Application"), "application"},
                                 {say("Retrieval"), "retrieval"},
                                 {say("Retrieved from"), "retrieval_server"},
+                                {say("Signs in there as"), "retrieve_as"},
                                 {say("Sent through"), "submission_server"},
+                                {say("Signs in there as"), "submit_as"},
                                 {say("Mailboxes"), "mailboxes"},
                                 {say("Transcript"), "transcript"}});
     text += first_cause(object);
@@ -37,52 +35,112 @@ std::string shown(json::value const& account)
                                             {"  " + say("Scopes"), "scopes"},
                                             {"  " + say("Accepted"), "accepted"},
                                             {"  " + say("Renewed"), "renewed"},
-                                            {"  " + say("Token ends"), "access_token_ends"}});
+                                            {"  " + say("Token ends"), "access_token_ends"},
+                                            {"  " + say("Trouble"), "trouble"},
+                                            {"  " + say("Next try"), "next_try"}}) +
+                first_cause(grant->as_object(), "  ");
     if (member(object, "state") != "ready")
         text += say("Next: postroom account authorize {}\n", member(object, "name"));
     return text;
+}
+
+// Where an account's servers are, and whom they are told that we are.
+struct Servers {
+    std::string imap_host, pop3_host, smtp_host, retrieve_as, submit_as;
+    bool starttls = false, implicit_tls = false;
+
+    void add_to(CLI::App& leaf)
+    {
+        leaf.add_option("--imap-host", imap_host, say("host:port to retrieve from; the cloud's own otherwise"))
+            ->type_name(say("HOST:PORT"));
+        leaf.add_option("--pop3-host", pop3_host, say("host:port to retrieve from; the cloud's own otherwise"))
+            ->type_name(say("HOST:PORT"));
+        leaf.add_option("--smtp-host", smtp_host, say("host:port to send through; the cloud's own otherwise"))
+            ->type_name(say("HOST:PORT"));
+        leaf.add_flag("--retrieval-starttls", starttls, say("Retrieve with STARTTLS, as on port 143 or 110"));
+        leaf.add_flag("--submission-tls", implicit_tls, say("Send with TLS from the first byte, as on port 465"));
+        leaf.add_option("--retrieve-as", retrieve_as, say("Sign in for retrieval as the mailbox, or as the user"))
+            ->check(CLI::IsMember({"mailbox", "owner"}));
+        leaf.add_option("--submit-as", submit_as, say("Sign in for sending as the mailbox, or as the user"))
+            ->check(CLI::IsMember({"mailbox", "owner"}));
+    }
+
+    void put_into(json::object& body) const
+    {
+        for (auto const& [name, value] : {std::pair("imap_host", &imap_host), std::pair("pop3_host", &pop3_host),
+                                          std::pair("smtp_host", &smtp_host), std::pair("retrieve_as", &retrieve_as),
+                                          std::pair("submit_as", &submit_as)})
+            if (!value->empty()) body[name] = *value;
+        if (starttls) body["retrieval_starttls"] = true;
+        if (implicit_tls) body["submission_implicit_tls"] = true;
+    }
+};
+
+// By whose right its mailboxes are opened.
+struct AccessInput {
+    std::string access, application, user, password_file;
+
+    void add_to(CLI::App& leaf)
+    {
+        leaf.add_option("--access", access,
+                        say("delegated: a user signs in (otherwise); application: the application itself; password"))
+            ->check(CLI::IsMember({"delegated", "application", "password"}));
+        leaf.add_option("--application", application, say("The identity application to sign in through"))
+            ->type_name(say("NAME"));
+        leaf.add_option("--user", user, say("The user that the token must belong to, or the password is for"))
+            ->type_name(say("USER"));
+        leaf.add_option("--password-file", password_file,
+                        say("Where the password is, in the first line; - is standard input; asked for otherwise"))
+            ->type_name(say("FILE"));
+    }
+
+    void put_into(json::object& body) const
+    {
+        for (auto const& [name, value] :
+             {std::pair("access", &access), std::pair("application", &application), std::pair("user", &user)})
+            if (!value->empty()) body[name] = *value;
+        if (access != "password" && password_file.empty()) return;
+        auto const secret = password_file.empty() ? secret_from_terminal(say("Password"), "--password-file")
+                                                  : secret_from(password_file);
+        body["password"] = secret.expose();
+    }
+};
+
+std::string path_of(std::string const& name)
+{
+    return "/api/v1/accounts/" + in_url(name);
 }
 
 void add_add(Commands& commands, CLI::App& group)
 {
     auto& add = commands.leaf(group, "add", say("Add an account; then authorize it"),
                               "postroom account add sales --department \"Customer care\" --application contact-centre "
-                              "--user sales@contoso.com");
+                              "--user sales@contoso.com\n  postroom account add branch --department \"Customer care\" "
+                              "--access password --user branch --imap-host mail.contoso.com:143 --smtp-host "
+                              "mail.contoso.com:587");
     struct Given {
-        std::string name, department, application, user, kind = "mailbox", retrieval = "imap", imap_host, pop3_host,
-                                                         smtp_host;
+        std::string name, department, kind = "mailbox", retrieval = "imap";
+        AccessInput access;
+        Servers servers;
     };
     auto const given = std::make_shared<Given>();
     add.add_option("name", given->name, say("What to call it here"))->required();
     add.add_option("--department", given->department, say("The department that owns it"))
         ->required()
         ->type_name(say("NAME"));
-    add.add_option("--application", given->application, say("The identity application to sign in through"))
-        ->required()
-        ->type_name(say("NAME"));
-    add.add_option("--user", given->user, say("The user that the token must belong to"))
-        ->required()
-        ->type_name(say("USER"));
+    given->access.add_to(add);
     add.add_option("--kind", given->kind, say("mailbox opens its own mailbox, shared opens several with one token"))
         ->check(CLI::IsMember({"mailbox", "shared"}));
     add.add_option("--retrieval", given->retrieval, say("How mail is retrieved: imap (otherwise), or pop3"))
         ->check(CLI::IsMember({"imap", "pop3"}));
-    add.add_option("--imap-host", given->imap_host, say("host:port to retrieve from; the cloud's own otherwise"))
-        ->type_name(say("HOST:PORT"));
-    add.add_option("--pop3-host", given->pop3_host, say("host:port to retrieve from; the cloud's own otherwise"))
-        ->type_name(say("HOST:PORT"));
-    add.add_option("--smtp-host", given->smtp_host, say("host:port to send through; the cloud's own otherwise"))
-        ->type_name(say("HOST:PORT"));
+    given->servers.add_to(add);
     commands.talks(add, [given](Talk& talk) {
         json::object body{{"name", given->name},
                           {"department", given->department},
-                          {"application", given->application},
-                          {"user", given->user},
                           {"kind", given->kind},
                           {"retrieval", given->retrieval}};
-        if (!given->imap_host.empty()) body["imap_host"] = given->imap_host;
-        if (!given->pop3_host.empty()) body["pop3_host"] = given->pop3_host;
-        if (!given->smtp_host.empty()) body["smtp_host"] = given->smtp_host;
+        given->access.put_into(body);
+        given->servers.put_into(body);
         auto const answer = talk.server.send("POST", "/api/v1/accounts", body);
         talk.show(answer, shown(answer));
         return done;
@@ -96,71 +154,51 @@ void add_change(Commands& commands, CLI::App& group)
                                  say("What is not named stays. The account's tokens are sent to the servers that are "
                                      "named here."));
     struct Given {
-        std::string name, new_name, imap_host, pop3_host, smtp_host;
+        std::string name, new_name, password_file;
+        Servers servers;
     };
     auto const given = std::make_shared<Given>();
     change.add_option("name", given->name, say("The account"))->required();
     change.add_option("--name", given->new_name, say("What to call it from now on"))->type_name(say("NAME"));
-    change.add_option("--imap-host", given->imap_host, say("host:port to retrieve from"))->type_name(say("HOST:PORT"));
-    change.add_option("--pop3-host", given->pop3_host, say("host:port to retrieve from"))->type_name(say("HOST:PORT"));
-    change.add_option("--smtp-host", given->smtp_host, say("host:port to send through"))->type_name(say("HOST:PORT"));
+    given->servers.add_to(change);
+    change
+        .add_option("--password-file", given->password_file,
+                    say("Where another password is, in the first line; - is standard input"))
+        ->type_name(say("FILE"));
     commands.talks(change, [given](Talk& talk) {
         json::object body;
-        for (auto const& [name, value] :
-             {std::pair("name", &given->new_name), std::pair("imap_host", &given->imap_host),
-              std::pair("pop3_host", &given->pop3_host), std::pair("smtp_host", &given->smtp_host)})
-            if (!value->empty()) body[name] = *value;
-        auto const answer = talk.server.send("PATCH", "/api/v1/accounts/" + in_url(given->name), body);
+        if (!given->new_name.empty()) body["name"] = given->new_name;
+        given->servers.put_into(body);
+        if (!given->password_file.empty()) body["password"] = secret_from(given->password_file).expose();
+        auto const answer = talk.server.send("PATCH", path_of(given->name), body);
         talk.show(answer, shown(answer));
         return done;
     });
 }
 
-// Asks every second until the browser came back, or it is too late.
-json::value wait_for(Talk const& talk, json::value const& begun)
+void add_convert(Commands& commands, CLI::App& group)
 {
-    auto const path = "/api/v1/authorizations/" + member(begun.as_object(), "id");
-    auto const ends = from_rfc3339(member(begun.as_object(), "ends"));
-    for (;;) {
-        std::this_thread::sleep_for(std::chrono::seconds(1));
-        auto now = talk.server.get(path);
-        if (member(now.as_object(), "state") != "waiting") return now;
-        if (!ends || system_clock().now() > *ends)
-            throw Exit(failed, say("nobody came back from the sign-in in time; begin anew"));
-    }
-}
-
-void add_authorize(Commands& commands, CLI::App& group)
-{
-    auto& authorize = commands.leaf(group, "authorize", say("Print the URL of the sign-in, and wait until it was used"),
-                                    "postroom account authorize sales",
-                                    say("Open the URL in any browser that reaches the External URL, and sign in as the "
-                                        "account's user."));
+    auto& convert = commands.leaf(group, "convert", say("Have an account sign in otherwise; its mailboxes stay"),
+                                  "postroom account convert branch --application contact-centre --user "
+                                  "branch@contoso.com",
+                                  say("What was retrieved is not retrieved again. Authorize the account then, unless "
+                                      "it has a password. Servers stay as they are, unless others are named or the "
+                                      "application's cloud has its own."));
     struct Given {
         std::string name;
-        bool no_wait = false;
+        AccessInput access;
+        Servers servers;
     };
     auto const given = std::make_shared<Given>();
-    authorize.add_option("name", given->name, say("The account"))->required();
-    authorize.add_flag("--no-wait", given->no_wait, say("Print the URL and end"));
-    commands.talks(authorize, [given](Talk& talk) -> int {
-        auto const begun = talk.server.send("POST", "/api/v1/accounts/" + in_url(given->name) + "/authorize");
-        auto const url = member(begun.as_object(), "url");
-        if (given->no_wait) {
-            talk.show(begun, url + "\n");
-            return done;
-        }
-        // To stderr where stdout is for the outcome as JSON.
-        fmt::print(talk.as_json ? stderr : stdout, "{}",
-                   say("Open this in a browser, and sign in as the account's user:\n\n{}\n\n"
-                       "Waiting for the browser to come back (Ctrl-C ends the waiting only) …\n",
-                       url));
-        std::fflush(stdout);
-        auto const outcome = wait_for(talk, begun);
-        auto const reason = member(outcome.as_object(), "reason");
-        bool const accepted = member(outcome.as_object(), "state") == "accepted";
-        talk.show(outcome, accepted ? say("The account {} is authorized.\n", given->name) : "");
-        if (!accepted) throw Exit(failed, say("the account is not authorized: {}", reason));
+    convert.add_option("name", given->name, say("The account"))->required();
+    given->access.add_to(convert);
+    given->servers.add_to(convert);
+    commands.talks(convert, [given](Talk& talk) {
+        json::object body{{"access", "delegated"}};
+        given->access.put_into(body);
+        given->servers.put_into(body);
+        auto const answer = talk.server.send("POST", path_of(given->name) + "/conversion", body);
+        talk.show(answer, shown(answer));
         return done;
     });
 }
@@ -178,8 +216,8 @@ void add_transcript(Commands& commands, CLI::App& group)
     transcript.add_option("name", given->name, say("The account"))->required();
     transcript.add_option("switch", given->on, say("on or off"))->required()->check(CLI::IsMember({"on", "off"}));
     commands.talks(transcript, [given](Talk& talk) {
-        auto const answer = talk.server.send("PUT", "/api/v1/accounts/" + in_url(given->name) + "/transcript",
-                                             json::object{{"on", given->on == "on"}});
+        auto const answer =
+            talk.server.send("PUT", path_of(given->name) + "/transcript", json::object{{"on", given->on == "on"}});
         talk.show(answer, given->on == "on" ? say("The transcript of {} is on.\n", given->name)
                                             : say("The transcript of {} is off.\n", given->name));
         return done;
@@ -211,13 +249,14 @@ void add_account_commands(Commands& commands)
     auto& show = commands.leaf(group, "show", say("Show one, with its grant"), "postroom account show sales");
     show.add_option("name", *name, say("The account"))->required();
     commands.talks(show, [name](Talk& talk) {
-        auto const answer = talk.server.get("/api/v1/accounts/" + in_url(*name));
+        auto const answer = talk.server.get(path_of(*name));
         talk.show(answer, shown(answer));
         return done;
     });
 
     add_change(commands, group);
-    add_authorize(commands, group);
+    add_convert(commands, group);
+    add_authorize_commands(commands, group);
 
     auto& remove = commands.leaf(group, "remove", say("Remove one with its mailboxes and grant; cases and mail stay"),
                                  "postroom account remove sales");
@@ -225,7 +264,7 @@ void add_account_commands(Commands& commands)
     commands.talks(
         remove,
         [name](Talk& talk) {
-            talk.server.send("DELETE", "/api/v1/accounts/" + in_url(*name));
+            talk.server.send("DELETE", path_of(*name));
             print(say("Account {} removed.\n", *name));
             return done;
         },

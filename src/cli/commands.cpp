@@ -138,7 +138,12 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
 
 CLI::App& Commands::group(std::string const& name, std::string const& meaning)
 {
-    auto* const added = root_.add_subcommand(name, meaning)->group(say("Subcommands"));
+    return inner_group(root_, name, meaning);
+}
+
+CLI::App& Commands::inner_group(CLI::App& parent, std::string const& name, std::string const& meaning)
+{
+    auto* const added = parent.add_subcommand(name, meaning)->group(say("Subcommands"));
     added->get_help_ptr()->group(say("Options"));
     added->require_subcommand(1);
     return *added;

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] CLI::App& root() { return root_; }
     /// A word that only groups: postroom department …
     CLI::App& group(std::string const& name, std::string const& meaning);
+    CLI::App& inner_group(CLI::App& parent, std::string const& name, std::string const& meaning);
     /// A command, with its example and what its exit codes mean in --help.
     CLI::App& leaf(CLI::App& parent, std::string const& name, std::string const& meaning, std::string const& example,
                    std::string const& more = {});
@@ -67,6 +68,7 @@ void add_token_commands(Commands& commands);
 void add_application_commands(Commands& commands);
 void add_department_commands(Commands& commands);
 void add_account_commands(Commands& commands);
+void add_authorize_commands(Commands& commands, CLI::App& account);  ///< those of the group account about its grant
 void add_mailbox_commands(Commands& commands);
 void add_retrieve_command(Commands& commands);
 void add_case_commands(Commands& commands);

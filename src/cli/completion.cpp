@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <ranges>
 #include <vector>
 
 namespace postroom::cli {
@@ -32,15 +33,13 @@ std::string bash(std::vector<Node> const& nodes)
         "    local path=() word\n"
         "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $word == -* ]] || path+=(\"$word\"); done\n"
         "    local words=\n"
-        "    case \"${path[*]:0:2}\" in\n";
-    for (auto const& node : nodes) {
+        "    case \"${path[*]}\" in\n";
+    // What is within another comes first; behind each there may be arguments.
+    for (auto const& node : std::views::reverse(nodes)) {
         std::string all;
         for (auto const& word : node.words) all += (all.empty() ? "" : " ") + word;
-        // A command of one word may have arguments behind it.
-        bool const two = node.path.find(' ') != std::string::npos;
-        script += fmt::format(
-            "    {}) words='{}' ;;\n",
-            node.path.empty() || two ? fmt::format("'{}'", node.path) : fmt::format("'{0}'|'{0} '*", node.path), all);
+        script += fmt::format("    {}) words='{}' ;;\n",
+                              node.path.empty() ? "''" : fmt::format("'{0}'|'{0} '*", node.path), all);
     }
     script +=
         "    esac\n"  // lint-strings: allow

@@ -100,6 +100,12 @@ Answer add_mailbox(House& house, Request const& request)
     auto const account_name = members.text("account");
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const account = account_named(c, request.caller.sight, account_name, "account");
+        if (account.access == model::Access::application && !request.caller.may(Access::system))
+            throw Problem(Trouble::forbidden,
+                          tr("only a system administrator may add a mailbox to {}: the application's own permissions "
+                             "know no departments",
+                             account.name),
+                          "account");
         mailbox.account = account.id;
         mailbox.department = account.department;
         bool const pop3 = account.retrieval == model::Protocol::pop3;

@@ -39,18 +39,28 @@ Answer add_department(House& house, Request const& request);
 Answer list_applications(House& house, Request const& request);
 Answer add_application(House& house, Request const& request);
 Answer show_application(House& house, Request const& request);
+Answer change_application(House& house, Request const& request);
 Answer remove_application(House& house, Request const& request);
+Answer show_registration(House& house, Request const& request);
+Answer add_credential(House& house, Request const& request);
+Answer remove_credential(House& house, Request const& request);
 
 Answer list_accounts(House& house, Request const& request);
 Answer add_account(House& house, Request const& request);
 Answer show_account(House& house, Request const& request);
 Answer change_account(House& house, Request const& request);
+Answer convert_account(House& house, Request const& request);
 Answer remove_account(House& house, Request const& request);
 Answer set_transcript(House& house, Request const& request);
 
-Answer authorize_account(House& house, Request const& request);
+Answer list_authorizations(House& house, Request const& request);
+Answer begin_authorization(House& house, Request const& request);
 Answer show_authorization(House& house, Request const& request);
 Answer return_from_provider(House& house, Request const& request);
+
+Answer list_rights(House& house, Request const& request);
+Answer begin_trial(House& house, Request const& request);
+Answer show_trial(House& house, Request const& request);
 
 Answer list_mailboxes(House& house, Request const& request);
 Answer add_mailbox(House& house, Request const& request);

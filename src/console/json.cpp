@@ -37,11 +37,11 @@ json::array texts(std::vector<std::string> const& list)
     return array;
 }
 
-// What a state's reason means, the likeliest first. Postroom's grants are all of users.
-json::array causes_of(std::string_view reason, words::Language const& language)
+// What a server's words mean, the likeliest first. `application` is access as the application itself.
+json::array causes_of(std::string_view said, words::Language const& language, bool application = false)
 {
     json::array array;
-    for (auto const& each : model::explain(reason, {.application_only = false}).causes)
+    for (auto const& each : model::explain(said, {.application_only = application}).causes)
         array.emplace_back(to_json(each, language));
     return array;
 }
@@ -83,41 +83,73 @@ json::object to_json(store::Setting const& setting, std::string const& value, wo
             {"meaning", text(language.say_marked(std::string(setting.meaning)))}};
 }
 
-json::object to_json(model::Application const& application, std::vector<model::Credential> const& credentials,
-                     std::string const& redirect_url)
+json::object to_json(model::Credential const& credential, words::Language const& language)
 {
-    return {{"name", text(application.name)},           {"cloud", text(application.cloud)},
-            {"tenant", text(application.tenant)},       {"authority", text(application.authority)},
-            {"client_id", text(application.client_id)}, {"has_secret", !credentials.empty()},
-            {"redirect_url", text(redirect_url)},       {"created", time(application.created)}};
+    return {{"id", text(to_string(credential.id))},  {"kind", text(to_string(credential.kind))},
+            {"subject", text(credential.subject)},   {"thumbprint", text(credential.thumbprint)},
+            {"ends", time(credential.ends)},         {"created", time(credential.created)},
+            {"accepted", time(credential.accepted)}, {"refused", time(credential.refused)},
+            {"refusal", text(credential.refusal)},   {"causes", causes_of(credential.refusal, language)}};
+}
+
+json::object to_json(model::Application const& application, std::vector<model::Credential> const& credentials,
+                     std::string const& redirect_url, words::Language const& language)
+{
+    json::array its_credentials;
+    for (auto const& each : credentials) its_credentials.emplace_back(to_json(each, language));
+    return {{"name", text(application.name)},
+            {"cloud", text(application.cloud)},
+            {"tenant", text(application.tenant)},
+            {"authority", text(application.authority)},
+            {"client_id", text(application.client_id)},
+            {"scopes", texts(application.scopes)},
+            {"has_secret", !credentials.empty()},
+            {"credentials", std::move(its_credentials)},
+            {"redirect_url", text(redirect_url)},
+            {"created", time(application.created)},
+            {"etag", etag(application.version, application.id.value)}};
 }
 
 json::object to_json(model::Account const& account, Names& names, std::optional<model::Grant> const& grant,
                      std::vector<model::Mailbox> const& mailboxes)
 {
+    bool const as_application = account.access == model::Access::application;
     json::value its_grant;
     if (grant)
-        its_grant = json::object{{"user_name", text(grant->owner.user_name)},
-                                 {"tenant_id", text(grant->owner.tenant_id)},
-                                 {"object_id", text(grant->owner.object_id)},
-                                 {"scopes", texts(grant->scopes)},
-                                 {"accepted", time(grant->accepted)},
-                                 {"renewed", time(grant->renewed)},
-                                 {"access_token_ends", time(grant->access_token_ends)}};
+        its_grant = json::object{
+            {"user_name", text(grant->owner.user_name)},
+            {"tenant_id", text(grant->owner.tenant_id)},
+            {"object_id", text(grant->owner.object_id)},
+            {"scopes", texts(grant->scopes)},
+            {"accepted", time(grant->accepted)},
+            {"renewed", time(grant->renewed)},
+            {"access_token_ends", time(grant->access_token_ends)},
+            {"refusals", grant->refusals},
+            {"failures", grant->failures},
+            {"next_try", time(grant->next_try > Instant{} ? std::optional(grant->next_try) : std::nullopt)},
+            {"trouble", text(grant->trouble)},
+            {"causes", causes_of(grant->trouble, names.language(), as_application)},
+            {"asked", time(grant->asked)}};
+    json::value application;
+    if (account.application) application = text(names.application(*account.application));
     json::array addresses;
     for (auto const& each : mailboxes) addresses.emplace_back(text(each.address));
     return {{"name", text(account.name)},
             {"department", text(names.department(account.department))},
-            {"application",
-             account.application ? json::value(text(names.application(*account.application))) : json::value()},
+            {"access", text(to_string(account.access))},
+            {"application", std::move(application)},
             {"kind", text(to_string(account.kind))},
             {"retrieval", text(to_string(account.retrieval))},
             {"user", text(account.user)},
             {"retrieval_server", text(to_string(account.retrieval_server))},
+            {"retrieval_starttls", account.retrieval_starttls},
             {"submission_server", text(to_string(account.submission_server))},
+            {"submission_implicit_tls", account.submission_implicit_tls},
+            {"retrieve_as", text(to_string(account.retrieve_as))},
+            {"submit_as", text(to_string(account.submit_as))},
             {"state", text(to_string(account.state))},
             {"state_reason", text(account.state_reason)},
-            {"causes", causes_of(account.state_reason, names.language())},
+            {"causes", causes_of(account.state_reason, names.language(), as_application)},
             {"state_since", time(account.state_since)},
             {"transcript", account.transcript},
             {"grant", std::move(its_grant)},
@@ -126,13 +158,33 @@ json::object to_json(model::Account const& account, Names& names, std::optional<
             {"etag", etag(account.version, account.id.value)}};
 }
 
-json::object to_json(model::Authorization const& authorization, std::string const& account)
+json::object to_json(model::Authorization const& authorization, std::string const& account,
+                     std::string const& admin_consent_url, words::Language const& language)
 {
+    bool const accepted = authorization.outcome == model::Authorization::State::accepted;
     return {{"id", text(to_string(authorization.id))},
             {"account", text(account)},
+            {"flow", text(to_string(authorization.flow))},
+            {"user_code", text(authorization.user_code)},
+            {"verification_url", text(authorization.verification_url)},
+            {"test_mail", authorization.test_mail},
             {"state", text(to_string(authorization.outcome))},
-            {"reason", text(authorization.reason)},
+            {"reason", text(accepted ? "" : authorization.reason)},
+            {"notes", text(accepted ? authorization.reason : "")},
+            {"causes", causes_of(authorization.reason, language, authorization.flow == model::Flow::application)},
+            {"admin_consent_url", text(admin_consent_url)},
+            {"by", text(authorization.by)},
+            {"begun", time(authorization.begun)},
             {"ends", time(authorization.ends)}};
+}
+
+json::object to_json(model::MailboxRight const& right, bool as_application, words::Language const& language)
+{
+    bool const holds = right.outcome == model::Outcome::holds;
+    return {{"outcome", text(to_string(right.outcome))},
+            {"evidence", text(right.evidence)},
+            {"causes", holds ? json::array() : causes_of(right.evidence, language, as_application)},
+            {"looked", time(right.looked)}};
 }
 
 json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts)

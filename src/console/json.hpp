@@ -30,13 +30,18 @@ namespace json = boost::json;
 [[nodiscard]] json::object to_json(model::Department const& department);
 [[nodiscard]] json::object to_json(store::Setting const& setting, std::string const& value,
                                    words::Language const& language = words::english());
+[[nodiscard]] json::object to_json(model::Credential const& credential, words::Language const& language);
 /// `redirect_url` is empty while the External URL is not set.
 [[nodiscard]] json::object to_json(model::Application const& application,
-                                   std::vector<model::Credential> const& credentials, std::string const& redirect_url);
+                                   std::vector<model::Credential> const& credentials, std::string const& redirect_url,
+                                   words::Language const& language);
 [[nodiscard]] json::object to_json(model::Account const& account, Names& names,
                                    std::optional<model::Grant> const& grant,
                                    std::vector<model::Mailbox> const& mailboxes);
-[[nodiscard]] json::object to_json(model::Authorization const& authorization, std::string const& account);
+[[nodiscard]] json::object to_json(model::Authorization const& authorization, std::string const& account,
+                                   std::string const& admin_consent_url, words::Language const& language);
+[[nodiscard]] json::object to_json(model::MailboxRight const& right, bool as_application,
+                                   words::Language const& language);
 [[nodiscard]] json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts);
 [[nodiscard]] json::object to_json(Looked const& looked);
 [[nodiscard]] json::object to_json(model::Case const& a_case, Names& names);

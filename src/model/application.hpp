@@ -3,6 +3,7 @@
 
 #include "model/ids.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Application {
     std::string client_id;
     std::vector<std::string> scopes;  ///< what a custom provider is asked for; empty: what the cloud needs
     Instant created{};
+    std::int64_t version = 1;  ///< counts what people change about it
 };
 
 enum class CredentialKind { secret, certificate };

@@ -10,7 +10,7 @@ namespace postroom::store {
 namespace {
 
 constexpr std::string_view application_columns =
-    "SELECT id, name, cloud, tenant, authority, client_id, scopes, created FROM application ";
+    "SELECT id, name, cloud, tenant, authority, client_id, scopes, created, version FROM application ";
 
 model::Application application_of(Row const& row)
 {
@@ -21,7 +21,8 @@ model::Application application_of(Row const& row)
             .authority = row.text(4),
             .client_id = row.text(5),
             .scopes = from_list(row.text(6)),
-            .created = row.instant(7)};
+            .created = row.instant(7),
+            .version = row.integer(8)};
 }
 
 constexpr std::string_view credential_columns =
@@ -258,6 +259,14 @@ void change_account(Connection& c, model::Account const& account)
                          to_string(account.submit_as), account.id),
                "the account");
     account_changed(c, account.id);
+}
+
+void set_account_password(Connection& c, model::AccountId id, model::Sealed const& password, Instant now)
+{
+    must_exist(c.execute("UPDATE account SET password = ? WHERE id = ? AND access = 'password' AND removed IS NULL",
+                         Bytes{password.bytes}, id),
+               "the account with a password");
+    set_account_state(c, id, model::AccountState::ready, "", now);
 }
 
 void convert_account(Connection& c, model::Account const& account, Instant now)

@@ -37,6 +37,8 @@ void set_account_state(Connection& c, model::AccountId id, model::AccountState s
 void set_account_transcript(Connection& c, model::AccountId id, bool on);
 /// Name, servers and whom they are told that we are, as given.
 void change_account(Connection& c, model::Account const& account);
+/// Of one that has a password: another one. It is ready with it.
+void set_account_password(Connection& c, model::AccountId id, model::Sealed const& password, Instant now);
 /// Access, application, user, password and servers, as given: the account keeps its mailboxes and their ledgers, and
 /// loses its grant. Its state is new, or ready where it has a password.
 void convert_account(Connection& c, model::Account const& account, Instant now);

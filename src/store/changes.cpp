@@ -103,6 +103,12 @@ std::int64_t last_change(Connection& c)
     return c.first("SELECT coalesce(max(number), 0) FROM change", number).value_or(0);
 }
 
+std::int64_t next_version(Connection& c, model::ApplicationId id)
+{
+    return counted(c.first("UPDATE application SET version = version + 1 WHERE id = ? RETURNING version", number, id),
+                   "the identity application");
+}
+
 std::int64_t next_version(Connection& c, model::AccountId id)
 {
     return counted(

@@ -39,6 +39,7 @@ struct Change {
 
 // Counts the version up and returns it. Until the transaction ends nobody else does, so that a version that was read
 // before can be compared with the one that this replaces. Throw Failure (Trouble::not_found).
+[[nodiscard]] std::int64_t next_version(Connection& c, model::ApplicationId id);
 [[nodiscard]] std::int64_t next_version(Connection& c, model::AccountId id);
 [[nodiscard]] std::int64_t next_version(Connection& c, model::MailboxId id);
 [[nodiscard]] std::int64_t next_version(Connection& c, model::CaseId id);

@@ -34,7 +34,8 @@ TEST(Commands, SayWhatIsWrongWithTheCommandLineAndEndWithTwo)
         {{}, "A subcommand is required"},
         {{"acount"}, "there is no command \"acount\"; there are: serve, store, "},
         {{"account", "ad"},
-         "there is no command \"ad\"; there are: add, list, show, change, authorize, remove, transcript"},
+         "there is no command \"ad\"; there are: add, list, show, change, convert, authorize, rights, remove, "
+         "transcript"},
         {{"account", "add", "x"}, "postroom account add --help"},
         {{"case", "show", "x"}, "number: \"x\" must be a whole number from 1"},
         {{"case", "reply", "1", "--text", "a", "--text-file", "b"}, "--text"},
@@ -46,6 +47,14 @@ TEST(Commands, SayWhatIsWrongWithTheCommandLineAndEndWithTwo)
         {{"version", "--format", "xml"}, "--format"},
         {{"application", "add", "x", "--client-id", "1", "--public", "--client-secret-file", "f"}, "--public"},
         {{"application", "add", "x", "--client-id", "1", "--client-secret-file", "/no/such/file"}, "can't be read"},
+        {{"application", "credential"}, "A subcommand is required"},
+        {{"application", "credential", "ad"}, "there is no command \"ad\"; there are: add, list, remove"},
+        {{"application", "credential", "add", "x", "--certificate", "f", "--client-secret-file", "f"}, "--certificate"},
+        {{"application", "credential", "add", "x", "--certificate", "f", "--ends", "2028-11-22"}, "--certificate"},
+        {{"application", "credential", "add", "x", "--certificate", "/no/such/file"}, "can't be read"},
+        {{"account", "add", "x", "--department", "d", "--access", "nobody's"}, "--access"},
+        {{"account", "change", "x", "--password-file", "/no/such/file"}, "can't be read"},
+        {{"account", "convert", "x", "--retrieve-as", "me"}, "--retrieve-as"},
         {{"user", "add", "x", "--password", "secret"}, "--password"},
         {{"lab", "mail", "--to", "a@b.c", "/no/such/file.eml"}, "can't be read"},
     };
@@ -95,11 +104,10 @@ void check_help(CLI::App const& app)
     EXPECT_FALSE(app.get_description().empty()) << app.get_name();
     if (inner.empty()) {
         auto const help = app.help();
-        EXPECT_NE(help.find("Example:\n  postroom " + (app.get_parent()->get_name() == "postroom"
-                                                           ? app.get_name()
-                                                           : app.get_parent()->get_name() + " " + app.get_name())),
-                  std::string::npos)
-            << help;
+        auto path = app.get_name();
+        for (auto const* above = app.get_parent(); above; above = above->get_parent())
+            path = above->get_name() + " " + path;
+        EXPECT_NE(help.find("Example:\n  " + path), std::string::npos) << help;
         EXPECT_NE(help.find("Exit codes: 0 done"), std::string::npos) << help;
     }
     for (auto const* const each : inner) check_help(*each);
@@ -130,6 +138,10 @@ TEST(Completion, IsAScriptThatItsShellUnderstands)
                                         "echo \"${COMPREPLY[*]}\"\n"
                                         "COMP_WORDS=(postroom retrieve --o) COMP_CWORD=2; _postroom\n"
                                         "echo \"${COMPREPLY[*]}\"\n"
+                                        "COMP_WORDS=(postroom application credential r) COMP_CWORD=3; _postroom\n"
+                                        "echo \"${COMPREPLY[*]}\"\n"
+                                        "COMP_WORDS=(postroom case reply 1 --cl) COMP_CWORD=4; _postroom\n"
+                                        "echo \"${COMPREPLY[*]}\"\n"
                                         "COMP_WORDS=(postroom ser) COMP_CWORD=1; _postroom\n"
                                         "echo \"${COMPREPLY[*]}\"\n";
     FILE* const shell = ::popen(("bash " + folder / "script" + " 2>&1").c_str(), "r");
@@ -137,7 +149,7 @@ TEST(Completion, IsAScriptThatItsShellUnderstands)
     std::string said(200, '\0');
     said.resize(std::fread(said.data(), 1, said.size(), shell));
     EXPECT_EQ(::pclose(shell), 0);
-    EXPECT_EQ(said, "add\n--once\nserve\n");
+    EXPECT_EQ(said, "add\n--once\nremove\n--close\nserve\n");
     EXPECT_EQ(run({"completion", "tcsh"}).code, wrong_usage);
 }
 

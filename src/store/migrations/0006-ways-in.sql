@@ -24,6 +24,7 @@ ALTER TABLE application DROP COLUMN client_secret;
 
 -- What a custom provider is asked for, as a list; empty: as the cloud needs.
 ALTER TABLE application ADD COLUMN scopes {text} NOT NULL DEFAULT '[]';
+ALTER TABLE application ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 
 ALTER TABLE account ADD COLUMN access {text} NOT NULL DEFAULT 'delegated' CHECK (access IN ('delegated', 'application', 'password'));
 ALTER TABLE account ADD COLUMN retrieve_as {text} NOT NULL DEFAULT 'mailbox' CHECK (retrieve_as IN ('mailbox', 'owner'));
