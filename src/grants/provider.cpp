@@ -43,7 +43,9 @@ net::awaitable<Result<oauth::Provider>> find_provider(Ground ground, model::Appl
         auto found = co_await oauth::discover(*ground.https, *authority);
         co_return found;
     } catch (net::Broken const& broken) {
-        co_return failure(broken.kind(),
+        // To whoever asked us, a limit would be one of what they sent.
+        auto const kind = broken.kind() == Trouble::limit ? Trouble::protocol : broken.kind();
+        co_return failure(kind,
                           fmt::format("the identity provider {} can't be reached: {}", *authority, broken.what()));
     }
 }

@@ -124,19 +124,34 @@ Result<Provider> read_configuration(std::string_view body, std::string_view url)
 net::awaitable<Result<Provider>> discover(net::Https& https, std::string authority)
 {
     std::string tried;
+    bool busy = false;
+    std::optional<Error> unread;
     for (auto const& url : configuration_urls(authority)) {
         net::HttpsCall request;
         request.url = url;
         request.headers.emplace_back("Accept", "application/json");
         request.limit = discovery_limit;
         auto const answer = co_await https.call(std::move(request));
-        if (answer.status == 200) co_return read_configuration(answer.body, url);
+        if (answer.status == 200) {
+            auto provider = read_configuration(answer.body, url);
+            if (provider) co_return provider;
+            // Some sites have their front page for whatever they don't know, so that the next one may be the right one.
+            unread = provider.error();
+            continue;
+        }
+        busy = busy || answer.status == 429 || answer.status >= 500;
         tried += fmt::format("{}{}: HTTP {}", tried.empty() ? "" : "; ", url, answer.status);
         // Entra explains: no such tenant in this cloud, say.
         if (auto const why = parse_object(answer.body, ""); why)
-            tried += " " + printable(text_member(*why, "error_description"), 300);
+            if (auto const words = text_member(*why, "error_description"); !words.empty())
+                tried += " " + printable(words, 300);
     }
-    co_return failure(Trouble::not_found, "no OpenID provider is configured at " + authority + " (" + tried + ")");
+    if (unread) co_return std::unexpected(*unread);
+    if (busy)
+        co_return failure(
+            Trouble::unreachable,
+            fmt::format("the identity provider {} is in trouble; try again later ({})", authority, tried));
+    co_return failure(Trouble::protocol, "no OpenID provider is configured at " + authority + " (" + tried + ")");
 }
 
 }  // namespace postroom::oauth

@@ -41,7 +41,8 @@ struct Provider {
 /// the issuer is not the authority's.
 [[nodiscard]] Result<Provider> read_configuration(std::string_view body, std::string_view url);
 
-/// Errors: as read_configuration(), not_found with every URL that was tried. Throws net::Broken.
+/// Errors: as read_configuration(), of the last URL that gave something else; Trouble::protocol with every URL where
+/// none has any, Trouble::unreachable where one said that it is in trouble itself. Throws net::Broken.
 [[nodiscard]] net::awaitable<Result<Provider>> discover(net::Https& https, std::string authority);
 
 }  // namespace postroom::oauth

@@ -139,6 +139,18 @@ protected:
                             R"(/keys","userinfo_endpoint":")" + base +
                             R"(/me","token_endpoint_auth_methods_supported":["client_secret_post"]})";
         }
+        if (request.path == "/site/v2.0/.well-known/openid-configuration") {
+            response.status = net::http::status::ok;
+            response.body = "<html><h1>Welcome</h1></html>";
+        }
+        if (request.path == "/site/.well-known/openid-configuration") {
+            response.status = status;
+            response.body = R"({"issuer":")" + base + R"(/site","authorization_endpoint":")" + base +
+                            R"(/authorize","token_endpoint":")" + base + R"(/token","jwks_uri":")" + base +
+                            R"(/keys"})";
+        }
+        if (request.path == "/busy/.well-known/openid-configuration")
+            response.status = net::http::status::service_unavailable;
         if (request.path == "/keys") {
             response.status = net::http::status::ok;
             response.body = signer.jwks();
@@ -182,9 +194,30 @@ TEST_F(ProviderTest, IsDiscoveredWithItsKeys)
     EXPECT_EQ(test::run(loop, fetch_keys(https, found.keys)).value().size(), 3U);
     auto const nowhere = test::run(loop, discover(https, base + "/elsewhere"));
     ASSERT_FALSE(nowhere);
-    EXPECT_EQ(nowhere.error().kind, Trouble::not_found);
+    EXPECT_EQ(nowhere.error().kind, Trouble::protocol);
     EXPECT_THAT(nowhere.error().message, AllOf(HasSubstr("/elsewhere/v2.0/.well-known"), HasSubstr("HTTP 404")));
     EXPECT_FALSE(test::run(loop, fetch_keys(https, base + "/nokeys")));
+}
+
+TEST_F(ProviderTest, IsFoundBehindASiteThatHasAPageForEverything)
+{
+    auto const found = test::run(loop, discover(https, base + "/site"));
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->issuer, base + "/site");
+
+    status = net::http::status::not_found;
+    auto const nowhere = test::run(loop, discover(https, base + "/site"));
+    ASSERT_FALSE(nowhere);
+    EXPECT_EQ(nowhere.error().kind, Trouble::protocol);
+    EXPECT_THAT(nowhere.error().message, HasSubstr("web page"));
+}
+
+TEST_F(ProviderTest, InTroubleIsNotTakenForNone)
+{
+    auto const busy = test::run(loop, discover(https, base + "/busy"));
+    ASSERT_FALSE(busy);
+    EXPECT_EQ(busy.error().kind, Trouble::unreachable);
+    EXPECT_THAT(busy.error().message, AllOf(HasSubstr("try again later"), HasSubstr("HTTP 503")));
 }
 
 TEST_F(ProviderTest, NamesThatTheIdTokenLeavesOutAreAskedFor)
