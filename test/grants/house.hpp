@@ -35,8 +35,9 @@ using Form = std::multimap<std::string, std::string>;
 class HouseTest : public testing::Test {
 protected:
     /// `place` is an empty store instead of a file here.
-    explicit HouseTest(std::string const& place = {}) : authority(folder)
+    explicit HouseTest(std::string place_of_store = {}) : authority(folder), place(std::move(place_of_store))
     {
+        if (place.empty()) place = folder / "postroom.db";
         auto const files = authority.issue("localhost", "DNS:localhost");
         provider =
             net::serve_http(loop.get_executor(),
@@ -44,7 +45,7 @@ protected:
                             [this](net::HttpRequest request) { return answer(std::move(request)); })
                 .value();
         base = fmt::format("https://localhost:{}/contoso", provider->port());
-        store = store::Store::open({.path = place.empty() ? folder / "postroom.db" : place, .clock = &clock}).value();
+        store = store::Store::open({.path = place, .clock = &clock}).value();
         ground.store = store.get();
         ground.vault = vault::Vault::open(folder / "vault.key", true).value();
         ground.https =
@@ -213,6 +214,7 @@ protected:
     boost::asio::io_context loop;
     std::unique_ptr<net::Listener> provider;
     std::string base;
+    std::string place;
     std::unique_ptr<store::Store> store;
     Ground ground{};
     model::Application application;
