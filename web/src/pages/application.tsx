@@ -7,7 +7,7 @@ import { useAccounts, useApplication, useMay, useRegistration } from "../api/que
 import { ChangeApplication } from "../parts/change-dialogs";
 import { useAccountColumns } from "../parts/columns";
 import { ConfirmButton } from "../parts/confirm-button";
-import { CopyField } from "../parts/copy-field";
+import { CopyField, CopyText } from "../parts/copy-field";
 import { Credentials } from "../parts/credentials";
 import { DataTable } from "../parts/data-table";
 import { Facts } from "../parts/facts";
@@ -16,12 +16,12 @@ import { Data, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
   fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL, maxWidth: "760px" },
-  code: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
 });
+
+const endpoints = ["authorize", "token", "device_code", "keys"] as const;
 
 function Permissions({ registration, access }: { registration: Schemas["Registration"]; access: "delegated" | "application" }) {
   const { t } = useTranslation();
-  const styles = useStyles();
   const rows = registration.permissions.filter((each) => each.access === access);
   if (rows.length === 0) return null;
   return (
@@ -34,11 +34,11 @@ function Permissions({ registration, access }: { registration: Schemas["Registra
         rowKey={(row) => row.use + row.name}
         columns={[
           { head: t("registration.use"), cell: (row) => t(`registration.uses.${row.use}`) },
-          { head: t("registration.permission"), cell: (row) => <span className={styles.code}><Data>{row.name}</Data></span>, room: "long" },
+          { head: t("registration.permission"), cell: (row) => <CopyText label={row.name} value={row.name} />, room: "long" },
           ...(registration.provider === "entra"
             ? [
                 { head: t("registration.resource"), cell: (row: (typeof rows)[number]) => <Data>{row.resource}</Data> },
-                { head: t("registration.resourceId"), cell: (row: (typeof rows)[number]) => <span className={styles.code}><Data>{row.resource_id}</Data></span>, room: "long" as const },
+                { head: t("registration.resourceId"), cell: (row: (typeof rows)[number]) => <CopyText label={row.resource} value={row.resource_id} />, room: "long" as const },
               ]
             : []),
         ]}
@@ -99,7 +99,10 @@ function Registration({ registration }: { registration: Schemas["Registration"] 
           <div>{t("registration.addressesHelp")}</div>
           <CopyField label={t("application.authority")} value={registration.authority} />
           <CopyField label={t("registration.configuration")} value={registration.configuration_url} />
-          {registration.endpoints && (["authorize", "token", "device_code", "keys"] as const).map((each) => <CopyField key={each} label={t(`registration.endpoint.${each}`)} value={registration.endpoints?.[each] ?? ""} />)}
+          {endpoints.map((each) => {
+            const value = registration.endpoints?.[each];
+            return value && <CopyField key={each} label={t(`registration.endpoint.${each}`)} value={value} />;
+          })}
         </div>
       </Section>
     </>

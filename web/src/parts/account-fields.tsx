@@ -11,12 +11,12 @@ type Account = Schemas["Account"];
 
 export const named = (list: { name: string }[]) => list.map((each) => ({ value: each.name, label: each.name }));
 
-/** `applications`: those that there are, where one may know. `user`: of the account that is to be changed. */
+/** `offered`: the application's own permissions and passwords are a system administrator's to choose. `applications`: those that there are, where one may know. `user`: of the account that is to be changed. */
 export function useAccessFields(applications: Schemas["Application"][] | undefined, offered: readonly Access[], user = ""): FormField[] {
   const { t } = useTranslation();
   const by = (...which: Access[]) => (values: Values) => which.some((each) => each === values.access);
   return [
-    { name: "access", label: t("account.access"), required: true, options: offered.map((value) => ({ value, label: t(`account.accesses.${value}`) })), hint: t("account.accessHint") },
+    { name: "access", label: t("account.access"), required: true, options: offered.map((value) => ({ value, label: t(`account.accesses.${value}`) })), hint: t("account.accessHint"), when: () => offered.length > 1 },
     { name: "application", label: t("account.application"), required: true, ...(applications ? { options: named(applications) } : { hint: t("account.applicationHint") }), when: by("delegated", "application") },
     { name: "user", label: t("account.user"), required: true, hint: t("account.userHint"), value: user, when: by("delegated", "password") },
     { name: "password", label: t("account.password"), type: "password", autoComplete: "new-password", required: true, hint: t("account.passwordHint"), when: by("password") },

@@ -3,6 +3,7 @@ import { Button } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons/svg/add";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
+import { useMay } from "../api/queries";
 import { accesses, named, retrievals, useAccessFields, useServerFields, withServers } from "./account-fields";
 import { useCredentialFields, withCredential } from "./credentials";
 import { FormDialog, type Values } from "./form-dialog";
@@ -43,8 +44,7 @@ export function AddApplication() {
 export function AddAccount({ applications, departments }: { applications: Schemas["Application"][] | undefined; departments: Schemas["Department"][] }) {
   const { t } = useTranslation();
   const servers = useServerFields();
-  // A password's server has to be named.
-  const access = useAccessFields(applications, servers.length > 0 ? accesses : ["delegated", "application"]);
+  const access = useAccessFields(applications, useMay("system:write") ? accesses : ["delegated"]);
   return (
     <FormDialog
       trigger={

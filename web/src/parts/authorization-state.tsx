@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { Cause } from "./cause";
 import { CopyButton, CopyField } from "./copy-field";
-import { State, Time } from "./words";
+import { Data, State, Time } from "./words";
 
 const useStyles = makeStyles({
   code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase600, lineHeight: tokens.lineHeightBase600, letterSpacing: "0.1em", overflowWrap: "anywhere" },
@@ -24,7 +24,7 @@ export function DeviceCode({ authorization }: { authorization: Schemas["Authoriz
       <div className={styles.line}>
         <span className={styles.label}>{t("authorize.openPage")}</span>
         <Link href={authorization.url ?? url} target="_blank" rel="noopener noreferrer" dir="ltr">
-          {url}
+          <Data>{url}</Data>
         </Link>
         <CopyButton label={t("authorize.page")} value={url} />
       </div>

@@ -11,6 +11,7 @@ import { Refusal } from "./refusal";
 import { Data, Time } from "./words";
 
 const useStyles = makeStyles({
+  busy: { justifyContent: "flex-start" },
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
   hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, paddingInlineStart: "32px" },
 });
@@ -73,7 +74,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
       <div role="status">
         {state === "waiting" || state === "trying" ? (
           <>
-            <Spinner size="tiny" labelPosition="after" label={t(`authorize.state.${state}`)} />
+            <Spinner className={styles.busy} size="tiny" labelPosition="after" label={t(`authorize.state.${state}`)} />
             {state === "trying" ? <div>{t("authorize.tryingHelp")}</div> : <div>{t("authorize.ends")} <Time at={begun.ends} /></div>}
           </>
         ) : (

@@ -78,7 +78,8 @@ export function ConvertAccount({ account }: { account: Schemas["Account"] }) {
   const knows = useMay("system:read");
   const applications = useApplications().data;
   const servers = useServerFields({ account, optional: true });
-  const offered = accesses.filter((each) => each !== "password" || (servers.length > 0 && account.access !== "password"));
+  const rules = useMay("system:write");
+  const offered = rules ? accesses.filter((each) => each !== "password" || account.access !== "password") : (["delegated"] as const);
   return (
     <FormDialog
       trigger={<Button>{t("convert.button")}</Button>}
@@ -86,7 +87,7 @@ export function ConvertAccount({ account }: { account: Schemas["Account"] }) {
       words={t("convert.help")}
       submit={t("convert.submit")}
       etag={account.etag}
-      onSubmit={(values, etag) => call("POST", path("accounts", account.name, "conversion"), withServers(values), etag)}
+      onSubmit={(values, etag) => call("POST", path("accounts", account.name, "conversion"), { access: "delegated", ...withServers(values) }, etag)}
       fields={[...useAccessFields(knows ? (applications ?? []) : undefined, offered, account.user), ...servers]}
     />
   );

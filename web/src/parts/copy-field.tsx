@@ -4,6 +4,7 @@ import { CheckmarkRegular } from "@fluentui/react-icons/svg/checkmark";
 import { CopyRegular } from "@fluentui/react-icons/svg/copy";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Data } from "./words";
 
 const useStyles = makeStyles({
   whole: { display: "flex", flexDirection: "column", alignItems: "flex-start", gap: tokens.spacingVerticalS },
@@ -11,6 +12,8 @@ const useStyles = makeStyles({
   row: { display: "flex", gap: tokens.spacingHorizontalS, alignItems: "flex-start" },
   value: { flexGrow: 1, minWidth: 0 },
   script: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: "pre", overflowX: "auto" },
+  line: { display: "inline-flex", alignItems: "center", gap: "4px" },
+  code: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
   inline: { display: "inline-flex", alignItems: "center", gap: "4px" },
   said: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
 });
@@ -19,7 +22,7 @@ const useStyles = makeStyles({
 const can = "clipboard" in navigator;
 
 /** A small button beside a value; `label` says which. */
-export function CopyButton({ label, value }: { label: string; value: string }) {
+export function CopyButton({ label, value, size = "medium" }: { label: string; value: string; size?: "small" | "medium" }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const [copied, setCopied] = useState<string>();
@@ -27,10 +30,23 @@ export function CopyButton({ label, value }: { label: string; value: string }) {
   if (!can) return null;
   return (
     <span className={styles.inline}>
-      <Button appearance="subtle" icon={done ? <CheckmarkRegular /> : <CopyRegular />} aria-label={t("common.copyOf", { label })} title={t("common.copyOf", { label })} onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(value))} />
+      <Button appearance="subtle" size={size} icon={done ? <CheckmarkRegular /> : <CopyRegular />} aria-label={t("common.copyOf", { label })} title={t("common.copyOf", { label })} onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(value))} />
       <span role="status" className={styles.said}>
         {done && t("common.copied")}
       </span>
+    </span>
+  );
+}
+
+/** A value in a table, to be copied. */
+export function CopyText({ label, value }: { label: string; value: string }) {
+  const styles = useStyles();
+  return (
+    <span className={styles.line}>
+      <span className={styles.code}>
+        <Data>{value}</Data>
+      </span>
+      <CopyButton size="small" label={label} value={value} />
     </span>
   );
 }
@@ -46,7 +62,7 @@ export function CopyField({ label, value, copy, hint, lines }: { label: string; 
         {(props) => (
           <div className={styles.row}>
             {lines ? (
-              <Textarea {...props} className={styles.value} textarea={{ className: styles.script }} readOnly value={value} rows={lines} resize="vertical" dir="ltr" onFocus={(event) => event.target.select()} />
+              <Textarea {...props} data-said="" className={styles.value} textarea={{ className: styles.script }} readOnly value={value} rows={lines} resize="vertical" dir="ltr" onFocus={(event) => event.target.select()} />
             ) : (
               <Input {...props} className={styles.value} readOnly value={value} dir="ltr" onFocus={(event) => event.target.select()} />
             )}

@@ -13,6 +13,7 @@ import { Data, State, Time } from "./words";
 
 const useStyles = makeStyles({
   looked: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  busy: { justifyContent: "flex-start" },
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
 });
 
@@ -80,6 +81,7 @@ function TryNow({ account, onBegun, disabled }: { account: string; onBegun: (id:
 
 export function RightsOf({ account }: { account: string }) {
   const { t } = useTranslation();
+  const styles = useStyles();
   const rights = useRights(account);
   const administers = useMay("accounts:write");
   const [trial, setTrial] = useState<string>();
@@ -93,7 +95,7 @@ export function RightsOf({ account }: { account: string }) {
     <Section title={t("right.title")} actions={administers && <TryNow account={account} disabled={busy} onBegun={setTrial} />}>
       <div>{t("right.help")}</div>
       <div role="status">
-        {busy && <Spinner size="tiny" labelPosition="after" label={t(`right.trial.${state}`)} />}
+        {busy && <Spinner className={styles.busy} size="tiny" labelPosition="after" label={t(`right.trial.${state}`)} />}
         {state === "done" && <State mood="good" words={t("right.trial.done")} />}
         {state === "failed" && <State mood="bad" words={t("right.trial.failed")} reason={trying?.reason} />}
       </div>
