@@ -1,7 +1,7 @@
 // An administrator authorizes an account: from the console to the lab's own sign-in page and back, as with Microsoft's.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { administrator, openBrowser, openHouse, signIn } from './console.mjs';
+import { administrator, openBrowser, openHouse, signIn, signInAtLab } from './console.mjs';
 
 let everything, browser;
 
@@ -19,22 +19,13 @@ after(async () => {
 async function begin(page, account) {
   await page.goto(`${everything.house.url}/accounts/${account}`);
   await page.getByRole('button', { name: 'Authorize' }).click();
+  await page.getByRole('button', { name: 'Begin' }).click();
   const link = page.getByRole('link', { name: 'Open the sign-in page' });
   await link.waitFor();
   assert.equal(await page.getByLabel('Link', { exact: true }).inputValue(), await link.getAttribute('href'));
   const [tab] = await Promise.all([browser.context.waitForEvent('page'), link.click()]);
   await tab.getByLabel('Email').waitFor();
   return tab;
-}
-
-async function signInAtLab(tab, { user, password }) {
-  await tab.getByLabel('Email').fill(user);
-  await tab.getByLabel('Password').fill(password);
-  await tab.getByRole('button', { name: 'Sign in' }).click();
-  const accept = tab.getByRole('button', { name: 'Accept' });
-  await Promise.race([accept.waitFor(), tab.waitForURL(/\/oauth\/callback/)]);
-  if (await accept.isVisible()) await accept.click();
-  await tab.waitForURL(/\/oauth\/callback/);
 }
 
 test('a name or a password that is wrong is refused, and said so', async () => {
@@ -78,7 +69,7 @@ test('the right one gives the account its grant, and mail flows', async () => {
     await browser.context.clearCookies({ name: 'ESTSAUTH' });
     const tab = await begin(page, each.account);
     await signInAtLab(tab, each);
-    await page.getByText('The account is authorized.').waitFor();
+    await page.getByRole('dialog').getByText('The account is authorized.').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByText('Authorized', { exact: true }).waitFor();
     await page.getByText(each.user).first().waitFor();

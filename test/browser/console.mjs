@@ -43,6 +43,29 @@ export async function signIn(page, { name, password }) {
 export const administrator = { name: 'admin', password: 'correct horse battery', role: 'system-administrator' };
 export const agent = { name: 'anna', password: 'staple of the agent', role: 'agent' };
 
+/** On the lab's page, as somebody does who is asked for nothing else. */
+export async function signInAtLab(tab, { user, password }) {
+  await tab.getByLabel('Email').fill(user);
+  await tab.getByLabel('Password').fill(password);
+  await tab.getByRole('button', { name: 'Sign in' }).click();
+  const accept = tab.getByRole('button', { name: 'Accept' });
+  await Promise.race([accept.waitFor(), tab.waitForURL(/\/oauth\/callback/)]);
+  if (await accept.isVisible()) await accept.click();
+  await tab.waitForURL(/\/oauth\/callback/);
+}
+
+/** Answers the question that the button with this name asks. */
+export async function confirm(page, name, answer) {
+  await page.getByRole('button', { name, exact: typeof name === 'string' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: answer, exact: true }).click();
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+}
+
+/** Keeps a picture of what shows, where $PICTURES is a folder: for people who want to look. */
+export async function picture(page, name) {
+  if (process.env.PICTURES) await page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`), fullPage: true });
+}
+
 /** The lab and Postroom, with the accounts of the lab's first two users and people who may sign in to the console. */
 export async function openHouse({ authorized = true } = {}) {
   const web = path.join(root, 'web/dist');

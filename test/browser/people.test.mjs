@@ -1,7 +1,7 @@
 // People: one is invited by a link, sets a password and works; makes an access token, with which a program works; and leaves.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { administrator, openBrowser, openHouse, signIn } from './console.mjs';
+import { administrator, confirm, openBrowser, openHouse, signIn } from './console.mjs';
 
 let everything, browser, others;
 const berta = { name: 'berta', password: 'a word, and another one' };
@@ -17,12 +17,6 @@ after(async () => {
   await browser?.close();
   await everything?.close();
 });
-
-const confirm = async (page, name, button) => {
-  await page.getByRole('button', { name, exact: true }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: button, exact: true }).click();
-  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
-};
 
 let link;
 
