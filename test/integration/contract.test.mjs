@@ -55,8 +55,11 @@ async function furnish(keep) {
   await server.api('tokens', { name: 'two', scopes: ['cases:read'], user: 'system-administrator' });
   await server.command('account', 'add', 'spare', '--department', 'Customer care', '--application', 'provider', '--user', 'spare@contoso.test',
     '--imap-host', lab.facts.imap, '--smtp-host', lab.facts.smtp);
-  const begun = await server.api('accounts/spare/authorize', undefined, 'POST');
-  return { lab, server, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun,
+  const begun = await server.api('accounts/spare/authorizations', { flow: 'device' });
+  const credential = await server.api('applications/provider/credentials', { client_secret: 'the next one' });
+  const trial = await server.api('accounts/sales/rights/trial', {});
+  await until('the trial having ended', async () => (await server.api(`trials/${trial.id}`)).state === 'done', { limit: 60_000 });
+  return { lab, server, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -89,15 +92,24 @@ const fixtures = {
   listApplications: () => ({}),
   addApplication: () => ({ body: { name: 'second', tenant: 'contoso.com', client_id: 'b', client_secret: 'secret' } }),
   showApplication: () => ({ params: { name: 'second' } }),
+  changeApplication: () => ({ params: { name: 'second' }, body: { name: 'second', tenant: 'fabrikam.com', client_id: 'c' } }),
+  showRegistration: () => ({ params: { name: 'provider' } }),
+  addCredential: () => ({ params: { name: 'second' }, body: { client_secret: 'next', ends: '2040-01-01T00:00:00Z' } }),
+  removeCredential: (house) => ({ params: { name: 'provider', id: house.credential.id } }),
   removeApplication: () => ({ params: { name: 'second' } }),
   listAccounts: () => ({}),
   addAccount: (house) => ({ body: { name: 'third', department: 'Returns', application: 'provider', user: 'third@contoso.test', kind: 'shared',
     imap_host: house.lab.facts.imap, smtp_host: house.lab.facts.smtp } }),
   showAccount: () => ({ params: { name: 'sales' } }),
   changeAccount: (house) => ({ params: { name: 'third' }, body: { name: 'fourth', imap_host: house.lab.facts.imap, smtp_host: 'localhost:465' } }),
-  authorizeAccount: () => ({ params: { name: 'fourth' } }),
+  convertAccount: () => ({ params: { name: 'fourth' }, body: { access: 'delegated', application: 'provider', user: 'fourth@contoso.test' } }),
+  beginAuthorization: () => ({ params: { name: 'fourth' }, body: { flow: 'code', test_mail: true, consent: true } }),
+  listAuthorizations: () => ({ params: { name: 'spare' } }),
   setTranscript: () => ({ params: { name: 'fourth' }, body: { on: true } }),
   showAuthorization: (house) => ({ params: { id: house.begun.id } }),
+  listRights: () => ({ params: { name: 'sales' } }),
+  beginTrial: () => ({ params: { name: 'sales' }, body: { test_mail: false } }),
+  showTrial: (house) => ({ params: { id: house.trial.id } }),
   listMailboxes: () => ({}),
   addMailbox: () => ({ body: { address: 'third@contoso.test', account: 'fourth', display_name: 'Third', folder: 'INBOX', baseline: '7d', after: 'seen', after_folder: 'Done' } }),
   showMailbox: () => ({ params: { address: sales } }),

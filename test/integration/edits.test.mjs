@@ -30,6 +30,7 @@ scenario('an edit of what somebody else edited meanwhile is refused, and says wh
   const edited = {
     [`cases/${number}`]: ['PATCH', (i) => ({ state: i % 2 ? 'open' : 'closed' })],
     'accounts/sales': ['PATCH', (i) => ({ imap_host: `localhost:${1000 + i}` })],
+    'applications/provider': ['PATCH', (i) => ({ tenant: `tenant-${i}` })],
     [`mailboxes/${sales}`]: ['PATCH', (i) => ({ display_name: `Sales ${i}` })],
     'users/agent': ['PATCH', (i) => ({ role: i % 2 ? 'agent' : 'auditor' })],
     'settings/doubt-delays': ['PUT', (i) => ({ value: `${i + 1}s` })],
