@@ -1,16 +1,17 @@
 #include "grants/tokens.hpp"
 
-#include "base/text.hpp"
 #include "grants/credentials.hpp"
+#include "grants/gate.hpp"
 #include "grants/places.hpp"
-#include "grants/provider.hpp"
 #include "grants/refresh-state.hpp"
+#include "oauth/client-credentials.hpp"
 #include "oauth/refresh.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -19,7 +20,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <deque>
+#include <algorithm>
+#include <map>
+#include <queue>
 #include <random>
 #include <unordered_map>
 
@@ -27,24 +30,22 @@ namespace postroom::grants {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using Steady = std::chrono::steady_clock;
 using net::awaitable;
 
 namespace {
 
 constexpr std::string_view alarm_cause = "grant-refresh";
-constexpr Duration longest_wait = 90s;       // of who asks, for a flight
-constexpr Duration lease_length = 45s;       // one call to a token endpoint, and its commit
-constexpr Duration provider_known_for = 1h;  // its endpoints
-constexpr Duration look_again = 30s;         // for grants that another process accepted
-constexpr Duration assumed_life = 1h;        // where the provider does not say (RFC 6749 section 5.1)
-constexpr Duration between_replacements = 5min;
-constexpr std::size_t most_calls = 32;  // at once, so that a restart floods no provider
-
-enum class Why {
-    asked,    ///< what is stored ends too soon
-    refused,  ///< a mail server refused what is stored
-    ahead,    ///< the refresher, before anybody asks
-};
+constexpr Duration longest_wait = 90s;  // of who asks, for a flight
+// Of two calls, by two credentials, and the commit of what came of them.
+constexpr Duration lease_length = 75s;
+constexpr Duration look_again = 30s;       // for grants that another process accepted
+constexpr Duration assumed_life = 1h;      // where the provider does not say (RFC 6749 section 5.1)
+constexpr Duration between_looks = 500ms;  // at what another server renews
+constexpr Duration forgotten = 10min;      // that a server's refusal led to a renewal
+constexpr Duration soon = 1s;
+constexpr int most_tries_to_keep = 20;  // before Postroom ends
+constexpr std::size_t most_ahead = 64;  // flights that nobody asked for, at once
 
 struct Loaded {
     model::Account account;
@@ -58,26 +59,50 @@ struct Flight {
     std::optional<Result<AccessToken>> result;
 };
 
-/// What is remembered of a grant of one version.
+/// What is remembered of an account beside the store.
 struct Known {
-    std::int64_t version = 0;
-    RefreshState state;
-    std::string words;                    ///< of the last answer that was none
-    std::optional<model::Grant> renewed;  ///< got from the provider, and not yet stored
-    std::optional<Instant> replaced;      ///< when a server's refusal last led to a renewal; of any version
+    std::optional<model::Grant> in_hand;  ///< as the provider renewed it, and not yet stored; of the version it renews
+    std::optional<Instant> replaced;      ///< when a server's refusal last led to a renewal
+};
+
+/// A renewal under way, with all that its steps need of each other.
+struct Course {
+    model::AccountId id;
+    Secret refused;
+    Renewal renewal;
+    std::optional<std::int64_t> rejected;  ///< the version whose access token is the refused one
+    std::optional<Loaded> loaded;
+    std::shared_ptr<Gate> gate;
+    std::unique_ptr<Gate::Pass> pass;
+    std::optional<store::Lease> lease;
+    std::optional<model::Grant> answer;  ///< in hand
+    Error trouble{};                     ///< what was no answer
+    std::optional<Steady::time_point> sent;
 };
 
 Result<Loaded> load(store::Connection& c, model::AccountId id)
 {
     auto account = store::account(c, id);
     if (!account) return failure(Trouble::not_found, "the account is not there (any more)");
+    if (account->access == model::Access::password)
+        return failure(Trouble::not_found,
+                       fmt::format("the account {} signs in with a password, not a token", account->name));
     auto grant = store::grant(c, id);
     if (!grant)
         return failure(Trouble::not_found, fmt::format("nobody has authorized the account {} yet", account->name));
-    if (!account->application) return failure(Trouble::not_found, "the account signs in with a password, not a token");
-    auto application = store::application(c, *account->application);
+    auto application = account->application ? store::application(c, *account->application) : std::nullopt;
     if (!application) return failure(Trouble::not_found, "the account's identity application is not there (any more)");
     return Loaded{std::move(*account), std::move(*application), std::move(*grant)};
+}
+
+Standing standing_of(model::Grant const& grant, std::optional<std::int64_t> rejected)
+{
+    return {.version = grant.version,
+            .ends = grant.access_token_ends,
+            .life = grant.access_token_life,
+            .tries = {grant.refusals, grant.failures, grant.next_try},
+            .asked = grant.asked,
+            .rejected = rejected == grant.version};
 }
 
 double chance()
@@ -86,19 +111,22 @@ double chance()
     return std::uniform_real_distribution<>(0.0, 1.0)(random);
 }
 
-// The same for a grant of one version, so that looking again doesn't throw the dice again.
-double chance_of(store::GrantEnd const& end)
-{
-    auto const mixed = std::hash<Uuid>{}(end.account.value) * 0x9e3779b97f4a7c15ULL +
-                       static_cast<std::uint64_t>(end.version) * 0xbf58476d1ce4e5b9ULL;
-    return static_cast<double>(mixed >> 11) / static_cast<double>(1ULL << 53);
-}
+/// When an account's turn comes, unless somebody asks before.
+struct Due {
+    Instant at{};
+    model::AccountId account;
+    friend bool operator>(Due const& a, Due const& b) { return a.at > b.at; }
+};
+using Schedule = std::priority_queue<Due, std::vector<Due>, std::greater<>>;
 
 }  // namespace
 
 class Tokens::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(Ground ground, std::string owner) : ground_(std::move(ground)), owner_("refresher/" + std::move(owner)) {}
+    Impl(Ground ground, std::string owner)
+        : ground_(std::move(ground)), owner_("refresher/" + std::move(owner)), seed_(std::hash<std::string>{}(owner_))
+    {
+    }
 
     awaitable<Result<AccessToken>> access(model::AccountId id)
     {
@@ -120,18 +148,27 @@ public:
         auto const self = shared_from_this();
         auto const executor = co_await asio::this_coro::executor;
         wake_ = std::make_unique<asio::steady_timer>(executor);
+        auto look_at = Steady::now();
         while (!stopped_) {
-            auto const pause = co_await renew_what_is_due();
+            if (Steady::now() >= look_at) {
+                co_await look_ahead();
+                look_at = Steady::now() + look_again;
+            }
             if (stopped_) break;
-            wake_->expires_after(pause);
+            wake_->expires_at(std::min(look_at, begin_what_is_due(executor)));
             boost::system::error_code ignored;
             co_await wake_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
         // A provider that renews at this moment may take the stored refresh token's place with another, which only the
         // flight knows.
         asio::steady_timer pause(executor);
-        while (!flights_.empty()) {
-            pause.expires_after(50ms);
+        for (int tries = 0; !flights_.empty() || (holds_answers() && tries < most_tries_to_keep);) {
+            if (flights_.empty()) {
+                ++tries;
+                for (auto const& [id, known] : known_)
+                    if (known.in_hand) (void)begin(executor, id, Why::ahead, {});
+            }
+            pause.expires_after(flights_.empty() ? soon : Duration(50));
             co_await pause.async_wait(asio::use_awaitable);
         }
     }
@@ -139,12 +176,20 @@ public:
     void stop()
     {
         stopped_ = true;
+        for (auto const& [authority, gate] : gates_) gate->shut();
         if (wake_) wake_->cancel();
     }
 
 private:
     [[nodiscard]] Instant now() const { return ground_.clock->now(); }
-    [[nodiscard]] bool lasts(model::Grant const& grant) const { return grant.access_token_ends - now() >= least_left; }
+    [[nodiscard]] bool lasts(model::Grant const& grant) const
+    {
+        return grant.access_token_ends - now() >= least_left(grant.access_token_life);
+    }
+    [[nodiscard]] bool holds_answers() const
+    {
+        return std::ranges::any_of(known_, [](auto const& each) { return each.second.in_hand.has_value(); });
+    }
 
     [[nodiscard]] Result<AccessToken> unseal(model::Grant const& grant) const
     {
@@ -183,6 +228,7 @@ private:
         if (flight) return flight;
         flight = std::make_shared<Flight>(executor);
         auto begun = flight;
+        if (why == Why::ahead) ++ahead_;
         asio::co_spawn(executor, conduct(shared_from_this(), begun, id, why, std::move(refused)), asio::detached);
         return begun;
     }
@@ -192,162 +238,165 @@ private:
     {
         Result<AccessToken> result = failure(Trouble::internal, "");
         try {
-            co_await self->enter();
-            result = co_await self->renew(id, why, std::move(refused));
+            Course course{.id = id, .refused = std::move(refused), .renewal = {.why = why}};
+            result = co_await self->renew(course);
         } catch (store::Failure const& e) {
             result = std::unexpected(e.error());
         } catch (std::exception const& e) {
             result = failure(Trouble::internal, e.what());
         }
-        self->leave();
+        if (auto const known = self->known_.find(id); known != self->known_.end()) {
+            if (known->second.in_hand)
+                self->try_again(id, self->now() + soon);
+            else if (!known->second.replaced)
+                self->known_.erase(known);
+        }
         flight->result = std::move(result);
         self->flights_.erase(id);
+        if (why == Why::ahead) --self->ahead_;
         flight->ended.cancel();
-        // The refresher had more to do than it might.
-        if (self->wake_ && self->held_back_) self->wake_->cancel();
+        if (self->wake_) self->wake_->cancel();
     }
 
-    awaitable<void> enter()
+    awaitable<Result<AccessToken>> renew(Course& course)
     {
-        auto const executor = co_await asio::this_coro::executor;
-        while (calls_ >= most_calls) {
-            auto const turn = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
-            turns_.push_back(turn);
-            boost::system::error_code ignored;
-            co_await turn->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        auto& renewal = course.renewal;
+        {
+            auto const& known = known_[course.id];
+            renewal.replaced = known.replaced;
+            course.answer = known.in_hand;
+            if (known.in_hand) renewal.in_hand = known.in_hand->version;
         }
-        ++calls_;
+        for (auto next = Do::look;;) {
+            Result<Event> event = failure(Trouble::internal, "");
+            switch (next) {
+                case Do::look: event = co_await look(course); break;
+                case Do::queue: event = co_await queue(course); break;
+                case Do::claim: event = co_await claim(course); break;
+                case Do::ask: event = co_await ask(course); break;
+                case Do::keep: event = co_await keep(course); break;
+                case Do::note: event = co_await note(course); break;
+                case Do::wait: event = co_await wait(course); break;
+                default: co_return end(course, next);
+            }
+            if (!event) co_return std::unexpected(event.error());
+            next = renewal.step(*event, now(), chance());
+            remember(course);
+        }
     }
 
-    void leave()
+    // What a next flight has to know, should this one end by an exception.
+    void remember(Course const& course)
     {
-        --calls_;
-        if (turns_.empty()) return;
-        turns_.front()->cancel();
-        turns_.pop_front();
+        auto& known = known_[course.id];
+        known.replaced = course.renewal.replaced;
+        known.in_hand = course.renewal.in_hand ? course.answer : std::nullopt;
     }
 
-    // What is stored, if it serves the purpose: then somebody was faster.
-    [[nodiscard]] std::optional<Result<AccessToken>> as_stored(model::Grant const& grant, Why why,
-                                                               Secret const& refused) const
+    awaitable<Result<Event>> look(Course& course)
     {
-        if (!lasts(grant)) return std::nullopt;
-        if (why == Why::ahead && now() >= renew_at(grant.access_token_ends, grant.access_token_life, 0.999))
-            return std::nullopt;
-        auto token = unseal(grant);
-        if (why == Why::refused && token && token->token == refused) return std::nullopt;
-        return token;
-    }
-
-    Known& known_of(model::Grant const& grant)
-    {
-        auto& known = known_[grant.account];
-        if (known.version != grant.version) known = Known{.version = grant.version, .replaced = known.replaced};
-        return known;
-    }
-
-    awaitable<Result<AccessToken>> renew(model::AccountId id, Why why, Secret refused)
-    {
-        auto loaded = co_await read(id);
+        auto loaded = co_await read(course.id);
         if (!loaded) co_return std::unexpected(loaded.error());
-        if (auto stored = as_stored(loaded->grant, why, refused)) co_return std::move(*stored);
-        if (auto const wait = too_early(*loaded, why)) co_return std::unexpected(*wait);
-
-        auto const provider = co_await provider_of(loaded->application);
-        if (!provider) co_return later(loaded->grant, provider.error(), std::nullopt);
-
-        // One server at a time, since a provider may take a refresh token that comes twice for a stolen one.
-        for (int tries = 0;; ++tries) {
-            struct Claimed {
-                std::optional<store::Lease> lease;
-                Result<Loaded> loaded;
-            };
-            auto const name = "refresh/" + to_string(id);
-            auto claimed = co_await ground_.store->write([&](store::Connection& c) {
-                return Claimed{store::take_lease(c, name, owner_, lease_length), load(c, id)};
-            });
-            loaded = std::move(claimed.loaded);
-            if (!loaded) co_return std::unexpected(loaded.error());
-            auto stored = as_stored(loaded->grant, why, refused);
-            if (claimed.lease && !stored) {
-                auto answered = co_await ask(*loaded, *provider, *claimed.lease, why);
-                co_return answered;
-            }
-            if (claimed.lease) {
-                auto const lease = *claimed.lease;
-                co_await ground_.store->write([&](store::Connection& c) { store::drop_lease(c, lease); });
-            }
-            if (stored) co_return std::move(*stored);
-            if (tries == 60)
-                co_return failure(Trouble::timed_out, "another server renews the account's token, in vain");
-            auto const executor = co_await asio::this_coro::executor;
-            asio::steady_timer pause(executor, 1s);
-            co_await pause.async_wait(asio::use_awaitable);
+        if (course.renewal.why == Why::refused) {
+            auto const token = unseal(loaded->grant);
+            if (token && token->token == course.refused) course.rejected = loaded->grant.version;
         }
+        course.loaded = std::move(*loaded);
+        co_return seen::Looked{standing_of(course.loaded->grant, course.rejected)};
     }
 
-    std::optional<Error> too_early(Loaded const& loaded, Why why)
+    awaitable<Result<Event>> queue(Course& course)
     {
-        auto const& known = known_of(loaded.grant);
-        if (known.state.next_try > now())
-            return Error{known.state.refusals > 0 ? Trouble::refused : Trouble::unreachable,
-                         fmt::format("{}; the next try is at {}", known.words, to_rfc3339(known.state.next_try))};
-        if (why == Why::refused && known.replaced && now() - *known.replaced < between_replacements)
-            return Error{
-                Trouble::limit,
-                fmt::format("a token that was replaced at {} is refused as well, so it is not the token that is "
-                            "wrong",
-                            to_rfc3339(*known.replaced))};
-        return std::nullopt;
-    }
-
-    awaitable<Result<oauth::Provider>> provider_of(model::Application application)
-    {
-        auto const authority = authority_of(application);
+        auto const authority = authority_of(course.loaded->application);
         if (!authority) co_return std::unexpected(authority.error());
-        if (auto const found = providers_.find(*authority);
-            found != providers_.end() && now() - found->second.second < provider_known_for)
-            co_return found->second.first;
-        auto provider = co_await find_provider(ground_, std::move(application));
-        if (provider) providers_.insert_or_assign(*authority, std::pair(*provider, now()));
-        co_return provider;
+        auto& gate = gates_[*authority];
+        if (!gate) gate = std::make_shared<Gate>(ground_);
+        course.gate = gate;
+        if (stopped_) gate->shut();
+        auto const application = course.loaded->application;
+        // What waits in a queue as long as there are accounts is short; the claim reads the rest again.
+        course.loaded.reset();
+        auto pass = co_await course.gate->enter(application);
+        if (!pass) {
+            course.trouble = pass.error();
+            co_return seen::Turn{false};
+        }
+        course.pass = std::move(*pass);
+        co_return seen::Turn{true};
     }
 
-    awaitable<Result<AccessToken>> ask(Loaded loaded, oauth::Provider provider, store::Lease lease, Why why)
+    // One server at a time, since a provider may take a refresh token that comes twice for a stolen one. That it is
+    // asked is noted with the lease, in one commit.
+    awaitable<Result<Event>> claim(Course& course)
     {
-        auto const id = loaded.grant.account;
-        if (auto const unstored = known_of(loaded.grant).renewed) {
-            auto kept = co_await keep(std::move(loaded), *unstored, std::move(lease));
-            co_return kept;
-        }
-        auto refresh_token = ground_.vault->unseal(loaded.grant.refresh_token, place_of_refresh_token(id));
-        if (!refresh_token) co_return later(loaded.grant, refresh_token.error(), std::nullopt);
-        if (why == Why::refused) known_of(loaded.grant).replaced = now();
-
-        Ask const renewal = [&](oauth::Client client) -> awaitable<Answered> {
-            auto came = co_await oauth::refresh(*ground_.https, provider, client, *refresh_token, loaded.grant.scopes);
-            co_return came;
+        struct Found {
+            std::optional<store::Lease> lease;
+            Result<Loaded> loaded;
         };
+        auto const at = now();
+        auto found = co_await ground_.store->write([&](store::Connection& c) {
+            Found now_there{store::take_lease(c, "refresh/" + to_string(course.id), owner_, lease_length),
+                            load(c, course.id)};
+            if (!now_there.lease) return now_there;
+            auto const& loaded = now_there.loaded;
+            if (loaded && course.renewal.asks(standing_of(loaded->grant, course.rejected), at))
+                store::note_asked(c, course.id, loaded->grant.version, at);
+            else if (!loaded || course.renewal.in_hand != loaded->grant.version)
+                store::drop_lease(c, *now_there.lease);
+            return now_there;
+        });
+        if (!found.loaded) co_return std::unexpected(found.loaded.error());
+        course.lease = std::move(found.lease);
+        course.loaded = std::move(*found.loaded);
+        co_return seen::Claimed{course.lease.has_value(), standing_of(course.loaded->grant, course.rejected), at};
+    }
+
+    awaitable<Result<Event>> ask(Course& course)
+    {
+        auto const& [account, application, grant] = *course.loaded;
+        auto const refresh_token = ground_.vault->unseal(grant.refresh_token, place_of_refresh_token(course.id));
+        bool const by_itself = account.access == model::Access::application;
+        if (!by_itself && !refresh_token) {
+            course.trouble = refresh_token.error();
+            co_return seen::Answered{Answer::transient};
+        }
+        auto const scopes = fmt::format("{}", fmt::join(grant.scopes, " "));
+        auto const& provider = course.pass->provider();
+        Ask const question = [&](oauth::Client client) -> awaitable<Answered> {
+            if (by_itself) {
+                auto answer = co_await oauth::ask_as_application(*ground_.https, provider, client, scopes);
+                co_return answer;
+            }
+            auto answer = co_await oauth::refresh(*ground_.https, provider, client, *refresh_token, grant.scopes);
+            co_return answer;
+        };
+        course.sent = Steady::now();
         Answered answer;
-        std::optional<Error> broken;
         try {
-            answer = co_await ask_as(ground_, loaded.application, renewal);
+            answer = co_await ask_as(ground_, application, question);
         } catch (net::Broken const& e) {
-            broken = Error{e.kind(), fmt::format("the identity provider can't be reached: {}", e.what())};
+            // Nothing was sent where there was no connection.
+            bool const sent = e.kind() != Trouble::unreachable && e.kind() != Trouble::tls;
+            course.trouble = {e.kind(), fmt::format("the identity provider can't be reached: {}", e.what())};
+            course.gate->silent(course.trouble.message);
+            co_return seen::Answered{Answer::transient, sent && !by_itself};
         }
-        if (!broken && answer) {
-            auto kept = co_await keep(loaded, renewed_by(loaded.grant, *answer), std::move(lease));
-            co_return kept;
+        if (answer) {
+            course.gate->answered();
+            course.answer = renewed_by(grant, *answer);
+            co_return seen::Answered{Answer::renewed};
         }
-        // An answer that is none of a token endpoint (a proxy's page, say) refuses nothing.
-        if (!broken && !answer.error().is_transient() && !answer.error().error.empty()) {
-            auto refused = co_await refuse(std::move(loaded), answer.error().message(), std::move(lease));
-            co_return refused;
-        }
-        co_await ground_.store->write([&](store::Connection& c) { store::drop_lease(c, lease); });
-        if (broken) co_return later(loaded.grant, *broken, std::nullopt);
-        Error const no_answer{Trouble::unreachable, answer.error().message()};
-        co_return later(loaded.grant, no_answer, answer.error().retry_after);
+        auto const& error = answer.error();
+        course.trouble = {Trouble::unreachable, error.message()};
+        // What is none of a token endpoint (a proxy's page, say) refuses nothing.
+        bool const definite = !error.is_transient() && !error.error.empty();
+        if (error.status == 429 || (error.status == 503 && error.retry_after))
+            course.gate->busy(error.retry_after, course.trouble.message);
+        else
+            course.gate->answered();
+        co_return seen::Answered{.answer = definite ? Answer::refused : Answer::transient,
+                                 .perhaps_lost = error.error.empty() && error.status != 0 && !by_itself,
+                                 .retry_after = error.retry_after};
     }
 
     [[nodiscard]] model::Grant renewed_by(model::Grant grant, oauth::TokenAnswer const& answer) const
@@ -363,57 +412,136 @@ private:
     }
 
     // Committed before anybody gets the token. Where the store fails, the provider is not asked again for what it gave.
-    awaitable<Result<AccessToken>> keep(Loaded loaded, model::Grant renewed, store::Lease lease)
+    awaitable<Result<Event>> keep(Course& course)
     {
-        auto const id = loaded.grant.account;
-        known_of(loaded.grant).renewed = renewed;
+        course.pass.reset();
         auto const at = now();
-        bool const kept = co_await ground_.store->write([&](store::Connection& c) {
-            store::drop_lease(c, lease);
-            if (!store::renew_grant(c, renewed, loaded.grant.version)) return false;
-            store::set_account_state(c, id, model::AccountState::ready, "", at);
-            store::end_alarm(c, alarm_cause, loaded.account.name, at);
+        auto const& [account, application, grant] = *course.loaded;
+        bool const calm = account.state == model::AccountState::ready && grant.refusals == 0;
+        bool const in_force = co_await ground_.store->write([&](store::Connection& c) {
+            if (!calm) store::lock_account(c, course.id);
+            store::drop_lease(c, *course.lease);
+            if (!store::renew_grant(c, *course.answer, course.answer->version)) return false;
+            if (calm) return true;
+            store::set_account_state(c, course.id, model::AccountState::ready, "", at);
+            store::end_alarm(c, alarm_cause, account.name, at);
             return true;
         });
-        auto const replaced = known_[id].replaced;
-        known_[id] = Known{.version = loaded.grant.version + 1, .replaced = replaced};
-        if (kept) co_return unseal(renewed);
-        auto const theirs = co_await read(id);
+        if (in_force && course.sent)
+            spdlog::debug("account {}: its token is renewed, {:.1f} ms from asking for it until it is stored",
+                          account.name,
+                          std::chrono::duration<double, std::milli>(Steady::now() - *course.sent).count());
+        if (in_force) co_return seen::Kept{};
+        auto theirs = co_await read(course.id);
         if (!theirs) co_return std::unexpected(theirs.error());
-        if (!lasts(theirs->grant)) co_return failure(Trouble::conflict, "the grant was changed meanwhile; try again");
-        co_return unseal(theirs->grant);
+        course.loaded = std::move(*theirs);
+        co_return seen::Kept{.in_force = false, .serves = lasts(course.loaded->grant)};
     }
 
-    awaitable<Result<AccessToken>> refuse(Loaded loaded, std::string words, store::Lease lease)
+    awaitable<Result<Event>> note(Course& course)
     {
-        auto const id = loaded.grant.account;
+        course.pass.reset();
+        auto const& renewal = course.renewal;
+        auto const& account = course.loaded->account;
+        auto noted = course.loaded->grant;
+        noted.refusals = renewal.tries.refusals;
+        noted.failures = renewal.tries.failures;
+        noted.next_try = renewal.tries.next_try;
+        noted.asked = renewal.lost;
+        if (renewal.refused) {
+            course.trouble.kind = Trouble::refused;
+            if (renewal.lost)
+                course.trouble.message = fmt::format(
+                    "a renewal at {} got no answer that could be stored; the provider may have invalidated the refresh "
+                    "token that is stored, and put another in its place. {}",
+                    to_rfc3339(*renewal.lost), course.trouble.message);
+            spdlog::warn("account {}: {}", account.name, course.trouble.message);
+        }
+        noted.trouble = course.trouble.message;
         auto const at = now();
         co_await ground_.store->write([&](store::Connection& c) {
-            store::drop_lease(c, lease);
-            auto const current = store::grant(c, id);
-            if (!current || current->version != loaded.grant.version) return;  // it was not this grant that is in force
-            store::set_account_state(c, id, model::AccountState::needs_authorization, words, at);
-            store::raise_alarm(c, alarm_cause, loaded.account.name, words, at);
+            if (renewal.refused) store::lock_account(c, course.id);
+            store::check_lease(c, *course.lease);  // or another server's note would be overwritten
+            store::drop_lease(c, *course.lease);
+            // Otherwise it was not this grant that is in force.
+            if (!store::note_trouble(c, noted) || !renewal.refused) return;
+            store::set_account_state(c, course.id, model::AccountState::needs_authorization, noted.trouble, at);
+            store::raise_alarm(c, alarm_cause, account.name, noted.trouble, at);
         });
-        auto& known = known_of(loaded.grant);
-        known.state = after(known.state, Answer::refused, std::nullopt, at, chance());
-        known.words = words;
-        spdlog::warn("account {}: {}", loaded.account.name, words);
-        co_return failure(Trouble::refused, std::move(words));
+        co_return seen::Noted{};
     }
 
-    std::unexpected<Error> later(model::Grant const& grant, Error const& error, std::optional<Duration> retry_after)
+    static awaitable<Result<Event>> wait(Course& course)
     {
-        auto& known = known_of(grant);
-        known.state = after(known.state, Answer::transient, retry_after, now(), chance());
-        known.words = error.message;
-        // Both mean something else to whoever asks: that a person is needed.
-        bool const misleading = error.kind == Trouble::refused || error.kind == Trouble::not_found;
-        return failure(misleading ? Trouble::unreachable : error.kind,
-                       fmt::format("{}; the next try is at {}", error.message, to_rfc3339(known.state.next_try)));
+        course.pass.reset();
+        auto const executor = co_await asio::this_coro::executor;
+        asio::steady_timer pause(executor, between_looks);
+        co_await pause.async_wait(asio::use_awaitable);
+        co_return seen::Waited{};
     }
 
-    awaitable<Duration> renew_what_is_due()
+    Result<AccessToken> end(Course& course, Do how)
+    {
+        auto const next_try = [](std::string const& words, Instant at) {
+            return fmt::format("{}; the next try is at {}", words, to_rfc3339(at));
+        };
+        auto const& tries = course.renewal.tries;
+        switch (how) {
+            case Do::give_stored: return unseal(course.loaded->grant);
+            case Do::give_kept: return unseal(*course.answer);
+            case Do::say_not_yet: {
+                auto const& grant = course.loaded->grant;
+                return failure(grant.refusals > 0 ? Trouble::refused : Trouble::unreachable,
+                               next_try(grant.trouble, grant.next_try));
+            }
+            case Do::say_in_vain:
+                return failure(Trouble::limit,
+                               fmt::format("a token that was replaced at {} is refused as well, so it is not the token "
+                                           "that is wrong",
+                                           to_rfc3339(*course.renewal.replaced)));
+            case Do::say_closed:
+                try_again(course.id, course.gate->closed_until().value_or(now() + soon));
+                if (misleads(course.trouble.kind)) course.trouble.kind = Trouble::unreachable;
+                break;
+            case Do::say_busy: return failure(Trouble::timed_out, "another server renews the account's token, in vain");
+            case Do::say_noted:
+                try_again(course.id, tries.next_try);
+                if (course.renewal.refused) break;
+                return failure(misleads(course.trouble.kind) ? Trouble::unreachable : course.trouble.kind,
+                               next_try(course.trouble.message, tries.next_try));
+            default: return failure(Trouble::conflict, "the grant was changed meanwhile; try again");
+        }
+        return std::unexpected(course.trouble);
+    }
+
+    // Both mean something else to whoever asks: that a person is needed.
+    static bool misleads(Trouble kind) { return kind == Trouble::refused || kind == Trouble::not_found; }
+
+    void try_again(model::AccountId id, Instant at)
+    {
+        if (wake_) due_.push({at, id});
+    }
+
+    // The same for a grant of one version, so that looking again doesn't throw the dice again; another on each server,
+    // so that they don't all want the same ones at once.
+    [[nodiscard]] double chance_of(store::GrantEnd const& end) const
+    {
+        auto mixed = (std::hash<Uuid>{}(end.account.value) ^ seed_) * 0x9e3779b97f4a7c15ULL +
+                     static_cast<std::uint64_t>(end.version) * 0xbf58476d1ce4e5b9ULL;
+        mixed = (mixed ^ mixed >> 31) * 0x94d049bb133111ebULL;
+        return static_cast<double>(mixed >> 11) / static_cast<double>(1ULL << 53);
+    }
+
+    [[nodiscard]] Instant due(store::GrantEnd const& end) const
+    {
+        Standing const standing{.version = end.version,
+                                .ends = end.access_token_ends,
+                                .life = end.access_token_life,
+                                .tries = {.refusals = end.refusals, .next_try = end.next_try}};
+        return due_at(standing, now(), chance_of(end));
+    }
+
+    awaitable<void> look_ahead()
     {
         std::vector<store::GrantEnd> ends;
         try {
@@ -421,35 +549,39 @@ private:
         } catch (store::Failure const& e) {
             spdlog::error("the refresher can't read the grants: {}", e.what());
         }
-        auto const executor = co_await asio::this_coro::executor;
-        auto const at = now();
-        Duration pause = look_again;
-        held_back_ = false;
-        for (auto const& end : ends) {
-            auto due = renew_at(end.access_token_ends, end.access_token_life, chance_of(end));
-            if (auto const known = known_.find(end.account);
-                known != known_.end() && known->second.version == end.version)
-                due = std::max(due, known->second.state.next_try);
-            if (due > at) {
-                pause = std::min(pause, due - at);
-            } else if (flights_.size() < most_calls) {
-                (void)begin(executor, end.account, Why::ahead, {});
-            } else {
-                held_back_ = true;
-            }
+        auto const horizon = now() + look_again;
+        due_ = {};
+        for (auto const& end : ends)
+            if (auto const at = due(end); at <= horizon) due_.push({at, end.account});
+        for (auto const& [id, known] : known_)
+            if (known.in_hand) due_.push({now(), id});
+        std::erase_if(known_, [this](auto const& each) {
+            auto const& [id, known] = each;
+            return !flights_.contains(id) && !known.in_hand && (!known.replaced || now() - *known.replaced > forgotten);
+        });
+    }
+
+    // Returns when the next one is due, as far as it is known.
+    Steady::time_point begin_what_is_due(asio::any_io_executor const& executor)
+    {
+        while (!due_.empty() && due_.top().at <= now()) {
+            if (ahead_ >= most_ahead) return Steady::time_point::max();  // the end of a flight wakes
+            auto const id = due_.top().account;
+            due_.pop();
+            (void)begin(executor, id, Why::ahead, {});
         }
-        co_return pause;
+        return due_.empty() ? Steady::time_point::max() : Steady::now() + (due_.top().at - now());
     }
 
     Ground ground_;
     std::string owner_;
+    std::size_t seed_;
     std::unordered_map<model::AccountId, std::shared_ptr<Flight>> flights_;
     std::unordered_map<model::AccountId, Known> known_;
-    std::unordered_map<std::string, std::pair<oauth::Provider, Instant>> providers_;
-    std::size_t calls_ = 0;
-    std::deque<std::shared_ptr<asio::steady_timer>> turns_;
+    std::map<std::string, std::shared_ptr<Gate>> gates_;  // by authority
+    Schedule due_;
+    std::size_t ahead_ = 0;  // of the flights
     std::unique_ptr<asio::steady_timer> wake_;
-    bool held_back_ = false;
     bool stopped_ = false;
 };
 

@@ -68,16 +68,17 @@ std::optional<model::Grant> grant(Connection& c, model::AccountId account)
 std::vector<GrantEnd> grant_ends(Connection& c)
 {
     return c.all(
-        "SELECT g.account, a.state, g.access_token_ends, g.access_token_life, g.version, g.next_try FROM account_grant "
-        "g "
-        "JOIN account a ON a.id = g.account WHERE a.removed IS NULL ORDER BY g.access_token_ends, g.account",
+        "SELECT g.account, a.state, g.access_token_ends, g.access_token_life, g.version, g.next_try, g.refusals FROM "
+        "account_grant g JOIN account a ON a.id = g.account WHERE a.removed IS NULL ORDER BY g.access_token_ends, "
+        "g.account",
         [](Row const& row) {
             return GrantEnd{row.id<model::AccountId>(0),
                             word(row, 1, model::parse_account_state),
                             row.instant(2),
                             Duration(row.integer(3)),
                             row.integer(4),
-                            row.instant(5)};
+                            row.instant(5),
+                            static_cast<unsigned>(row.integer(6))};
         });
 }
 
@@ -106,8 +107,8 @@ void note_asked(Connection& c, model::AccountId account, std::int64_t version, I
 bool note_trouble(Connection& c, model::Grant const& grant)
 {
     return c.execute(
-               "UPDATE account_grant SET refusals = ?, failures = ?, next_try = ?, trouble = ?, asked = ? WHERE account "
-               "= ? AND version = ?",
+               "UPDATE account_grant SET refusals = ?, failures = ?, next_try = ?, trouble = ?, asked = ? "
+               "WHERE account = ? AND version = ?",
                std::int64_t(grant.refusals), std::int64_t(grant.failures), grant.next_try, grant.trouble, grant.asked,
                grant.account, grant.version) > 0;
 }

@@ -16,6 +16,7 @@ struct GrantEnd {
     Duration access_token_life{};
     std::int64_t version = 0;
     Instant next_try{};
+    unsigned refusals = 0;
 };
 [[nodiscard]] std::vector<GrantEnd> grant_ends(Connection& c);
 /// Puts a new grant in place of what the account had.

@@ -208,6 +208,153 @@ TEST_F(TokensTest, BacksOffFromAProviderInTrouble)
     EXPECT_EQ(token(), "access-2");
 }
 
+TEST_F(TokensTest, RespectsAfterARestartWhatTheProviderSaid)
+{
+    clock.advance(1h);
+    refuse();
+    EXPECT_FALSE(access());
+    EXPECT_EQ(grant()->refusals, 1U);
+    relent();
+    clock.advance(30min);
+    Tokens begun_anew(ground);
+    auto const early = run(begun_anew.access(account.id));
+    ASSERT_FALSE(early);
+    EXPECT_EQ(early.error().kind, Trouble::refused);
+    EXPECT_THAT(early.error().message, AllOf(HasSubstr("AADSTS50173"), HasSubstr("the next try is at")));
+    EXPECT_EQ(calls.size(), 1U);
+    clock.advance(30min);
+    EXPECT_TRUE(run(begun_anew.access(account.id)));
+    EXPECT_EQ(grant()->refusals, 0U);
+    EXPECT_EQ(grant()->trouble, "");
+}
+
+TEST_F(TokensTest, NotesThatItAsksBeforeItDoes)
+{
+    clock.advance(1h);
+    std::optional<Instant> noted;
+    on_token = [&] { noted = grant()->asked; };
+    EXPECT_EQ(token(), "access-2");
+    EXPECT_EQ(noted, clock.now());
+    EXPECT_EQ(grant()->asked, std::nullopt);
+}
+
+// Killed between the request and the commit of its answer, at a provider that takes no refresh token twice.
+TEST_F(TokensTest, SaysThatAnAnswerWasLost)
+{
+    clock.advance(1h);
+    auto const asked = clock.now();
+    write([&](store::Connection& c) { store::note_asked(c, account.id, grant()->version, clock.now()); });
+    clock.advance(1min);
+    refuse();
+    for (int i = 0; i < 2; ++i) {
+        auto const refused = access();
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().kind, Trouble::refused);
+        auto const words = "a renewal at " + to_rfc3339(asked) + " got no answer that could be stored";
+        EXPECT_THAT(refused.error().message, AllOf(HasSubstr(words), HasSubstr("AADSTS50173")));
+        EXPECT_THAT(stored_account().state_reason, HasSubstr(words));
+        clock.advance(1h);
+    }
+    relent();
+    EXPECT_EQ(token(), "access-2") << "the provider may have meant the old one to stay for a while";
+    EXPECT_EQ(grant()->asked, std::nullopt);
+}
+
+TEST_F(TokensTest, SaysThatAnAnswerWasLostAtAGateway)
+{
+    clock.advance(1h);
+    auto const asked = clock.now();
+    status = net::http::status::bad_gateway;
+    body = "<html>";
+    EXPECT_EQ(access().error().kind, Trouble::unreachable);
+    EXPECT_EQ(grant()->asked, asked);
+    clock.advance(1h);
+    refuse();
+    EXPECT_THAT(access().error().message, HasSubstr("a renewal at " + to_rfc3339(asked)));
+}
+
+TEST_F(TokensTest, AsksNobodysProviderWhileItAsksForLess)
+{
+    auto other = account;
+    other.id = model::AccountId::make();
+    other.name = "support";
+    auto granted = grant().value();
+    granted.account = other.id;
+    granted.refresh_token = ground.vault->seal(Secret("refresh-of-support"), place_of_refresh_token(other.id));
+    granted.access_token = ground.vault->seal(Secret("access-of-support"), place_of_access_token(other.id));
+    write([&](store::Connection& c) {
+        store::add_account(c, other);
+        store::accept_grant(c, granted);
+    });
+    clock.advance(1h);
+    status = net::http::status::too_many_requests;
+    headers = {{"Retry-After", "60"}};
+    body = R"({"error":"temporarily_unavailable","error_description":"AADSTS90055: too many"})";
+    EXPECT_FALSE(access());
+    auto const held = run(workers.access(other.id));
+    ASSERT_FALSE(held);
+    EXPECT_EQ(held.error().kind, Trouble::unreachable);
+    EXPECT_THAT(held.error().message, HasSubstr(to_rfc3339(clock.now() + 60s)));
+    EXPECT_EQ(calls.size(), 1U);
+    EXPECT_EQ(read([&](store::Connection& c) { return store::grant(c, other.id); })->failures, 0U);
+    relent();
+    clock.advance(60s);
+    EXPECT_TRUE(run(workers.access(other.id)));
+}
+
+TEST_F(TokensTest, AsksAsTheApplicationWhereNoUserSignsIn)
+{
+    auto own = grant().value();
+    own.refresh_token = {};
+    own.scopes = {"https://outlook.office.com/.default"};
+    write([&](store::Connection& c) {
+        c.execute("UPDATE account SET access = 'application' WHERE id = ?", account.id);
+        store::accept_grant(c, own);
+    });
+    tokens.erase("refresh_token");
+    clock.advance(1h);
+    EXPECT_EQ(token(), "access-2");
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls[0].find("grant_type")->second, "client_credentials");
+    EXPECT_EQ(calls[0].find("scope")->second, "https://outlook.office.com/.default");
+    EXPECT_EQ(calls[0].find("client_secret")->second, "s3cret");
+    EXPECT_FALSE(calls[0].contains("refresh_token"));
+    EXPECT_TRUE(grant()->refresh_token.bytes.empty());
+}
+
+TEST_F(TokensTest, HasNoTokenForAnAccountWithAPassword)
+{
+    write([&](store::Connection& c) {
+        c.execute("UPDATE account SET access = 'password', application = NULL WHERE id = ?", account.id);
+    });
+    auto const none = access();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, Trouble::not_found);
+    EXPECT_THAT(none.error().message, HasSubstr("password"));
+}
+
+// However long a token lasts: the provider forgets a refresh token that nobody uses.
+TEST_F(TokensTest, UsesARefreshTokenDaily)
+{
+    tokens["expires_in"] = 90 * 24 * 3600;
+    clock.advance(1h);
+    EXPECT_EQ(token(), "access-2");
+    auto const watch = [&](Duration by) {
+        clock.advance(by);
+        Tokens later(ground);
+        boost::asio::co_spawn(loop, later.run(), boost::asio::detached);
+        auto const until = std::chrono::steady_clock::now() + 1s;
+        auto const before = calls.size();
+        while (calls.size() == before && std::chrono::steady_clock::now() < until) loop.run_for(20ms);
+        loop.run_for(100ms);
+        later.stop();
+        loop.run_for(100ms);
+        return calls.size() - before;
+    };
+    EXPECT_EQ(watch(23h), 0U);
+    EXPECT_EQ(watch(1h), 1U);
+}
+
 TEST_F(TokensTest, TakesAProxysPageForNoRefusal)
 {
     clock.advance(1h);
