@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "lab/delivery.hpp"
+#include "lab/identity-provider.hpp"
 #include "lab/tenant-json.hpp"
 
 #include <boost/json/parse.hpp>
@@ -201,6 +202,31 @@ net::HttpResponse move_clock(State& state, net::HttpRequest const& request)
     return json_response(json::object{{"now", to_rfc3339(state.clock.now())}});
 }
 
+// As if each of them had signed in: {"users": [upn…], "client_id", "scope"}.
+net::HttpResponse issue_refresh_tokens(State& state, net::HttpRequest const& request)
+{
+    auto const said = read_object(request);
+    if (!said) return problem(said.error());
+    auto const* const users = said->if_contains("users");
+    if (users == nullptr || !users->is_array()) return problem({Trouble::invalid, "\"users\" must be a list"});
+    auto client_id = text_at(*said, "client_id");
+    if (client_id.empty()) client_id = default_client_id;
+    json::object tokens;
+    for (auto const& each : users->get_array()) {
+        auto const* const user = each.is_string() ? state.tenant.user(std::string(each.get_string())) : nullptr;
+        if (user == nullptr) return problem({Trouble::not_found, "there is no such user"});
+        tokens[user->upn] = make_refresh_token(state, client_id, *user, text_at(*said, "scope"));
+    }
+    return json_response(tokens);
+}
+
+json::object refreshes(State const& state)
+{
+    json::object counted;
+    for (auto const& [user, count] : state.counters.refreshes_by_user) counted[user] = count;
+    return counted;
+}
+
 json::object overview(State const& state)
 {
     return {{"tenant_id", state.tenant.id},
@@ -249,6 +275,8 @@ net::HttpResponse answer(State& state, net::HttpRequest const& request, std::str
     if (path == "settings")
         return posts ? post(state, request, apply_settings) : json_response(to_json(state.settings));
     if (path == "faults") return posts ? post(state, request, apply_fault) : faults(state, request);
+    if (path == "refreshes") return json_response(refreshes(state));
+    if (path == "refresh-tokens" && posts) return issue_refresh_tokens(state, request);
     if (path == "counters") return json_response(to_json(state.counters));
     if (path == "mail" && posts) return post_mail(state, request);
     if (path == "clock" && posts) return move_clock(state, request);

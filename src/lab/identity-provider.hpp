@@ -82,8 +82,14 @@ private:
     std::map<std::string, IssuedCode> codes_;
     std::map<std::string, IssuedDeviceCode> device_codes_;
     std::map<std::string, std::string> sessions_;  ///< cookie → object id: who has signed in in that browser
-    std::set<std::string> spent_refresh_tokens_;   ///< only where the settings say that use revokes one
+    std::int64_t this_second_ = 0;
+    std::int64_t asked_this_second_ = 0;          ///< of the token endpoint
+    std::set<std::string> spent_refresh_tokens_;  ///< only where the settings say that use revokes one
 };
+
+/// As the token endpoint issues it, for whoever has signed in.
+[[nodiscard]] std::string make_refresh_token(State const& state, std::string_view client_id, User const& user,
+                                             std::string_view scope);
 
 /// "AADSTS50011: … Trace ID: … Correlation ID: … Timestamp: …"
 struct WordedError {

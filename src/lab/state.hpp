@@ -29,6 +29,7 @@ struct Settings {
     std::int64_t access_token_bytes = 0;       ///< tokens are padded to this; 0: as they are (about 1 kB)
     std::int64_t refresh_token_rotates = 1;    ///< each use gives a new one
     std::int64_t old_refresh_token_stays = 1;  ///< Entra: use does not revoke it
+    std::int64_t token_requests_a_second = 0;  ///< of the token endpoint, more are answered 429; 0: no limit
     std::int64_t imap_front_end = 0;           ///< 0 classic, 1 the tcpproxy one of 2026 with IMAP4rev2
     std::int64_t imap_line_limit = 10'240;     ///< octets of a command line
     std::int64_t imap_exact_size = 0;          ///< 1: RFC822.SIZE is the real size, not an estimate
@@ -47,6 +48,8 @@ struct Counters {
     std::uint64_t codes = 0;     ///< redeemed
     std::uint64_t refreshes = 0;
     std::uint64_t token_refusals = 0;
+    std::uint64_t token_excess = 0;  ///< refused with 429, since there were too many in that second
+    std::map<std::string, std::uint64_t> refreshes_by_user;
     std::uint64_t imap_sessions = 0, imap_refusals = 0, imap_bodies = 0;
     std::uint64_t pop3_sessions = 0, pop3_refusals = 0, pop3_bodies = 0;
     std::uint64_t smtp_sessions = 0, smtp_refusals = 0, accepted = 0;

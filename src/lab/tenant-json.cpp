@@ -92,11 +92,12 @@ struct SettingName {
     std::string_view name;
     std::int64_t Settings::* value;
 };
-constexpr std::array<SettingName, 14> settings_table{{
+constexpr std::array<SettingName, 15> settings_table{{
     {"access_token_life_s", &Settings::access_token_life_s},
     {"access_token_bytes", &Settings::access_token_bytes},
     {"refresh_token_rotates", &Settings::refresh_token_rotates},
     {"old_refresh_token_stays", &Settings::old_refresh_token_stays},
+    {"token_requests_a_second", &Settings::token_requests_a_second},
     {"imap_front_end", &Settings::imap_front_end},
     {"imap_line_limit", &Settings::imap_line_limit},
     {"imap_exact_size", &Settings::imap_exact_size},
@@ -359,13 +360,21 @@ json::object to_json(Counters const& counters)
 {
     json::object by_id;
     for (auto const& [id, count] : counters.accepted_by_message_id) by_id[id] = count;
-    return {{"sign_ins", counters.sign_ins},           {"codes", counters.codes},
-            {"refreshes", counters.refreshes},         {"token_refusals", counters.token_refusals},
-            {"imap_sessions", counters.imap_sessions}, {"imap_refusals", counters.imap_refusals},
-            {"imap_bodies", counters.imap_bodies},     {"pop3_sessions", counters.pop3_sessions},
-            {"pop3_refusals", counters.pop3_refusals}, {"pop3_bodies", counters.pop3_bodies},
-            {"smtp_sessions", counters.smtp_sessions}, {"smtp_refusals", counters.smtp_refusals},
-            {"accepted", counters.accepted},           {"accepted_by_message_id", std::move(by_id)}};
+    return {{"sign_ins", counters.sign_ins},
+            {"codes", counters.codes},
+            {"refreshes", counters.refreshes},
+            {"token_refusals", counters.token_refusals},
+            {"token_excess", counters.token_excess},
+            {"imap_sessions", counters.imap_sessions},
+            {"imap_refusals", counters.imap_refusals},
+            {"imap_bodies", counters.imap_bodies},
+            {"pop3_sessions", counters.pop3_sessions},
+            {"pop3_refusals", counters.pop3_refusals},
+            {"pop3_bodies", counters.pop3_bodies},
+            {"smtp_sessions", counters.smtp_sessions},
+            {"smtp_refusals", counters.smtp_refusals},
+            {"accepted", counters.accepted},
+            {"accepted_by_message_id", std::move(by_id)}};
 }
 
 void fill_default_tenant(State& state, std::vector<std::string> const& redirect_uris)

@@ -61,6 +61,15 @@ std::string_view bearer(net::HttpRequest const& request)
 
 }  // namespace
 
+std::string make_refresh_token(State const& state, std::string_view client_id, User const& user, std::string_view scope)
+{
+    return state.keys.seal({{"client", client_id},
+                            {"user", user.object_id},
+                            {"scope", scope},
+                            {"at", to_seconds(state.clock.now())},
+                            {"id", to_base64url(random_bytes(300))}});
+}
+
 net::HttpResponse IdentityProvider::refuse(EntraError const& error) const
 {
     ++state_->counters.token_refusals;
@@ -81,14 +90,24 @@ net::HttpResponse IdentityProvider::refuse(EntraError const& error) const
 Result<net::HttpResponse> IdentityProvider::busy(std::string_view who)
 {
     auto& faults = state_->faults;
-    if (auto const wait = faults.take(Fault::token_busy, {who})) {
+    auto const too_many = [this](std::string wait) {
         auto response = refuse({429,
                                 "temporarily_unavailable",
                                 90055,
                                 "The server has terminated the request due to excessive request rate.",
                                 {}});
-        response.headers.emplace_back("retry-after", *wait);  // invented: not documented for the sign-in host
+        response.headers.emplace_back("retry-after", std::move(wait));  // invented: not documented for the sign-in host
         return response;
+    };
+    if (auto const wait = faults.take(Fault::token_busy, {who})) return too_many(*wait);
+    if (auto const most = state_->settings.token_requests_a_second; most > 0) {
+        auto const second = to_seconds(state_->clock.now());
+        if (second != this_second_) asked_this_second_ = 0;
+        this_second_ = second;
+        if (++asked_this_second_ > most) {
+            ++state_->counters.token_excess;
+            return too_many("1");
+        }
     }
     if (auto const wait = faults.take(Fault::token_unavailable, {who})) {
         auto response =
@@ -335,6 +354,7 @@ net::HttpResponse IdentityProvider::refresh(Application const& application, Form
     if (state_->settings.old_refresh_token_stays == 0 && spent_refresh_tokens_.size() < 100'000)
         spent_refresh_tokens_.insert(given);
     ++state_->counters.refreshes;
+    ++state_->counters.refreshes_by_user[user->upn];
     auto const granted = string_at(*content, "scope");
     auto const asked = value_of(form, "scope");
     return issue(application, *user, asked.empty() ? granted : asked, granted, {},
@@ -458,12 +478,7 @@ net::HttpResponse IdentityProvider::issue(Application const& application, User c
                       {"expires_in", life - 1},
                       {"ext_expires_in", life - 1},
                       {"access_token", access_token(application, user, resource, names, now, life)}};
-    if (with_refresh_token)
-        body["refresh_token"] = state_->keys.seal({{"client", application.client_id},
-                                                   {"user", user.object_id},
-                                                   {"scope", granted},
-                                                   {"at", to_seconds(now)},
-                                                   {"id", to_base64url(random_bytes(300))}});
+    if (with_refresh_token) body["refresh_token"] = make_refresh_token(*state_, application.client_id, user, granted);
     if (allowed.openid) {
         json::object claims{{"aud", application.client_id},
                             {"iss", state_->base_url + '/' + state_->tenant.id + "/v2.0"},

@@ -148,6 +148,38 @@ TEST_F(IdentityProviderTest, RefreshesAndKeepsTheOldTokenGood)
                 StartsWith("AADSTS9002313"));
 }
 
+TEST_F(IdentityProviderTest, AnswersSoManyRequestsASecondAndCountsTheRest)
+{
+    std::string const refresh(grant().at("refresh_token").as_string());
+    api("settings", {{"token_requests_a_second", 1}});
+    // Two of three fall into the same second, however the clock stands.
+    int refused = 0;
+    for (int i = 0; i < 3; ++i) {
+        auto const body = form({{"grant_type", "refresh_token"},
+                                {"refresh_token", refresh},
+                                {"client_id", facts_.client_id},
+                                {"client_secret", facts_.client_secret}});
+        auto const answer = http("POST", '/' + facts_.tenant_id + "/oauth2/v2.0/token", body, std::string(form_type));
+        if (answer.status != 429) continue;
+        ++refused;
+        EXPECT_THAT(answer.head, HasSubstr("\r\nretry-after: 1\r\n"));
+    }
+    EXPECT_GT(refused, 0);
+    EXPECT_EQ(api("counters").at("token_excess"), refused);
+}
+
+TEST_F(IdentityProviderTest, IssuesRefreshTokensAsIfPeopleHadSignedIn)
+{
+    auto const answer =
+        api("refresh-tokens", {{"users", boost::json::array{"sales@contoso.test"}}, {"scope", mail_scopes}});
+    std::string const refresh(boost::json::parse(answer.body).at("sales@contoso.test").as_string());
+    token({{"grant_type", "refresh_token"}, {"refresh_token", refresh}}, 200);
+    token({{"grant_type", "refresh_token"}, {"refresh_token", refresh}}, 200);
+    EXPECT_EQ(api("refreshes").at("sales@contoso.test"), 2);
+    EXPECT_EQ(api("refresh-tokens", {{"users", boost::json::array{"nobody@contoso.test"}}}).status, 404U);
+    EXPECT_EQ(api("refresh-tokens", {{"users", "sales@contoso.test"}}).status, 400U);
+}
+
 TEST_F(IdentityProviderTest, RefusesARefreshForEveryReasonThatItKnows)
 {
     std::string const refresh(grant().at("refresh_token").as_string());
