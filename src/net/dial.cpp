@@ -84,9 +84,11 @@ awaitable<tcp::socket> connect(std::vector<asio::ip::address> addresses, Dial co
     auto const executor = co_await asio::this_coro::executor;
     auto const race = std::make_shared<Race>(executor);
     CloseOthers const guard{race};
+    Stop::Waiting const waiting(how.stop, [race] { race->changed.cancel(); });
     std::size_t next = 0;
     auto due = Steady::now();
     while (!race->winner) {
+        waiting.check();
         auto const now = Steady::now();
         if (now >= deadline)
             throw Broken(Trouble::timed_out,
@@ -121,9 +123,9 @@ void keep_alive(tcp::socket& socket)
 awaitable<std::vector<asio::ip::address>> find(Resolver& resolver, std::string host, Dial const& how, Proxy const* way)
 {
     try {
-        co_return co_await resolver.resolve(std::move(host), how.limit);
+        co_return co_await resolver.resolve(std::move(host), how.limit, how.stop);
     } catch (Broken const& broken) {
-        if (!way) throw;
+        if (!way || broken.kind() == Trouble::closed) throw;
         throw Broken(broken.kind(), fmt::format("the proxy {}, through which {} is reached: {}", to_string(way->at),
                                                 to_string(how.server), broken.what()));
     }
@@ -187,6 +189,7 @@ awaitable<std::unique_ptr<Transport>> dial(Resolver& resolver, Dial how)
     Connection::Socket generic(std::move(socket));
     auto stream = std::make_unique<Stream>(std::move(generic), Side::client, to_string(how.server), how.server.host,
                                            how.tls, how.transcript);
+    Stop::Waiting const waiting(how.stop, [on_its_way = stream.get()] { on_its_way->close(); });
     auto const left = std::chrono::duration_cast<Duration>(deadline - Steady::now());
     stream->expire_after(std::max(left, Duration(1)));
     if (way) co_await tunnel(*stream, how);

@@ -5,6 +5,7 @@
 #include "base/endpoint.hpp"
 #include "net/proxy.hpp"
 #include "net/resolver.hpp"
+#include "net/stop.hpp"
 #include "net/tls.hpp"
 #include "net/transcript.hpp"
 #include "net/transport.hpp"
@@ -27,11 +28,12 @@ struct Dial {
     std::shared_ptr<Transcript> transcript;  ///< or none
     std::shared_ptr<Proxy const> proxy;  ///< or none; where it leads to the server, that one's name is the proxy's to
                                          ///< resolve
+    std::shared_ptr<Stop> stop;          ///< or none
 };
 
 /// TCP_NODELAY and keep-alive are on. Throws Broken: unreachable (every address that was tried, with its reason),
 /// timed_out, limit and protocol (what a proxy answers), tls (which name or which certificate of the chain did not
-/// verify, and why).
+/// verify, and why), closed (also where the stop came).
 [[nodiscard]] awaitable<std::unique_ptr<Transport>> dial(Resolver& resolver, Dial how);
 
 }  // namespace postroom::net

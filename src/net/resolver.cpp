@@ -91,7 +91,8 @@ public:
         ares_destroy(channel_);  // ends every query and closes its sockets through the callbacks
     }
 
-    static awaitable<Addresses> resolve(std::shared_ptr<Impl> self, std::string host, Duration limit)
+    static awaitable<Addresses> resolve(std::shared_ptr<Impl> self, std::string host, Duration limit,
+                                        std::shared_ptr<Stop> stop)
     {
         boost::system::error_code not_literal;
         auto const literal = asio::ip::make_address(host, not_literal);
@@ -109,10 +110,12 @@ public:
         auto& waiters = self->waiting_[host];
         waiters.push_back(waiter);
         if (waiters.size() == 1) self->ask(host);
+        Stop::Waiting const waiting(std::move(stop), [waiter] { waiter->timer.cancel(); });
         if (!waiter->answered) {
             boost::system::error_code error;
             co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
         }
+        waiting.check();
         if (!waiter->answered)
             throw Broken(Trouble::timed_out, fmt::format("no name server answered for {} within {:g} s", host,
                                                          static_cast<double>(limit.count()) / 1000));
@@ -269,9 +272,10 @@ Resolver::Resolver(asio::any_io_executor executor, std::vector<std::string> cons
 
 Resolver::~Resolver() = default;
 
-awaitable<std::vector<asio::ip::address>> Resolver::resolve(std::string host, Duration limit)
+awaitable<std::vector<asio::ip::address>> Resolver::resolve(std::string host, Duration limit,
+                                                            std::shared_ptr<Stop> stop)
 {
-    return Impl::resolve(impl_, std::move(host), limit);
+    return Impl::resolve(impl_, std::move(host), limit, std::move(stop));
 }
 
 }  // namespace postroom::net

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "net/stop.hpp"
 #include "net/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,8 +22,10 @@ public:
     ~Resolver();
 
     /// IPv6 and IPv4 in turn (RFC 8305 section 4); literal addresses and /etc/hosts included; never empty.
-    /// Throws Broken: unreachable, naming the host and what the resolver said; timed_out after `limit`.
-    [[nodiscard]] awaitable<std::vector<asio::ip::address>> resolve(std::string host, Duration limit);
+    /// Throws Broken: unreachable, naming the host and what the resolver said; timed_out after `limit`; closed at
+    /// the stop, of which there may be none.
+    [[nodiscard]] awaitable<std::vector<asio::ip::address>> resolve(std::string host, Duration limit,
+                                                                    std::shared_ptr<Stop> stop = {});
 
 private:
     class Impl;

@@ -170,6 +170,25 @@ TEST_F(ResolverTest, ADeadNameStallsNobody)
     EXPECT_EQ(dead->kind(), Trouble::timed_out);
 }
 
+TEST_F(ResolverTest, AStopEndsTheWaitAndNobodyElses)
+{
+    auto const stop = std::make_shared<Stop>();
+    asio::steady_timer soon(loop, 100ms);
+    soon.async_wait([stop](boost::system::error_code) { stop->now(); });
+    auto const begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 2; ++i) {
+        auto asked = resolver.resolve("silent.test", 10s, stop);
+        try {
+            test::run(loop, std::move(asked));
+            ADD_FAILURE() << "it was found";
+        } catch (Broken const& broken) {
+            EXPECT_EQ(broken.kind(), Trouble::closed) << broken.what();
+        }
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+    EXPECT_THAT(resolve("four.test"), ElementsAre("10.0.0.9"));
+}
+
 TEST_F(ResolverTest, NonsenseIsNoName)
 {
     EXPECT_EQ(broken("").kind(), Trouble::unreachable);
