@@ -79,9 +79,11 @@ net::awaitable<std::expected<DeviceCode, ProviderError>> begin_device_flow(net::
     request.headers.emplace_back("Accept", "application/json");
     add_field(request.body, "scope", fmt::format("{}", fmt::join(scopes, " ")));
     prove_client(request, provider, client);
+    SentSecrets const sent(request, client);
     auto answer = co_await https.call(std::move(request));
     auto read = read_device_answer(answer.status, answer.headers, answer.body);
     wipe(answer.body);
+    if (!read) sent.hide_in(read.error());
     co_return read;
 }
 

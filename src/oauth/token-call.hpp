@@ -6,6 +6,8 @@
 #include "oauth/client-certificate.hpp"
 #include "oauth/token-answer.hpp"
 
+#include <vector>
+
 namespace postroom::oauth {
 
 /// Who asks: the registration. A public client has neither credential and must send none (AADSTS700025).
@@ -22,6 +24,18 @@ void add_secret_field(Wire& form, std::string_view name, std::string_view value)
 
 /// Adds the client's id, and the credential that it has, to a request whose body is a form.
 void prove_client(net::HttpsCall& request, Provider const& provider, Client const& client);
+
+/// The secrets that a request holds. A provider may quote what it was sent, and its words go to logs and pages.
+class SentSecrets {
+public:
+    /// `request` as prove_client() left it.
+    SentSecrets(net::HttpsCall const& request, Client const& client);
+    /// Puts "[secret]" in their place, also where one was cut off.
+    void hide_in(ProviderError& error) const;
+
+private:
+    std::vector<Secret> secrets_;
+};
 
 /// Adds the client's credential to `form` and posts it. Throws net::Broken.
 [[nodiscard]] net::awaitable<std::expected<TokenAnswer, ProviderError>> ask_for_tokens(net::Https& https,
