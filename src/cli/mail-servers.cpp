@@ -34,7 +34,8 @@ struct MailServers::Impl {
         : ground(std::move(given)),
           resolver(loop.get_executor()),
           tokens(with_own_https(tls, proxy), owner),
-          roads{&tokens, &resolver, tls, std::move(transcripts), host_name(), ground.clock, proxy, ground.vault},
+          roads{&tokens,      &resolver, tls,  std::move(transcripts), host_name(), ground.clock, proxy,
+                ground.vault, {},        waits},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
@@ -79,6 +80,7 @@ struct MailServers::Impl {
         retriever.stop();
         dispatcher.stop();
         trials.stop();
+        waits->now();  // each knows already why it is broken off
         triage.stop();
         tokens.stop();
         if (running == 0) ended();
@@ -90,6 +92,7 @@ struct MailServers::Impl {
     grants::Ground ground;
     net::Resolver resolver;
     grants::Tokens tokens;
+    std::shared_ptr<net::Stop> waits = std::make_shared<net::Stop>();
     grants::Roads roads;
     triage::Triage triage;
     retriever::Retriever retriever;

@@ -144,6 +144,7 @@ private:
         Turn outcome;
         try {
             outcome = co_await send_due(ground_, account, stopped_);
+            if (*stopped_) co_return;  // whatever broke off then was broken off here, and is nobody's trouble
             remember_shut_out(account.id, outcome);
             co_await settle_doubts(ground_, account);
             co_await tell(account, outcome);

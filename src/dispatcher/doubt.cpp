@@ -102,6 +102,7 @@ net::awaitable<void> settle_those(Ground const& ground, model::Account const& ac
     } catch (net::Broken const& broken) {
         trouble = broken.what();
     }
+    if (ground.roads.stop && ground.roads.stop->is_now()) co_return;  // that was no look
     for (auto const& mail : mails) {
         std::expected<bool, std::string> found = std::unexpected(trouble);
         try {

@@ -292,6 +292,7 @@ net::awaitable<bool> ready_for(Ground const& ground, Line& line, model::Outbound
             so_far.let_in.insert(mail.mailbox);
             co_return true;
         }
+        if (ground.roads.stop && ground.roads.stop->is_now()) throw net::Broken(changed.error());
         shut_out = so_far.shut_out.emplace(mail.mailbox, changed.error().message).first;
     }
     std::vector<model::Outbound> back{mail};

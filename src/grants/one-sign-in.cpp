@@ -50,6 +50,7 @@ net::awaitable<std::unique_ptr<net::Transport>> connect(Roads const& roads, mode
     how.security = starttls ? net::Security::starttls : net::Security::implicit_tls;
     how.tls = roads.tls;
     how.proxy = roads.proxy;
+    how.stop = roads.stop;
     if (roads.until) {
         auto const left = std::chrono::duration_cast<Duration>(*roads.until - Steady::now());
         if (left <= Duration(0)) throw net::Broken(Trouble::timed_out, "there was no time left to connect");
@@ -132,6 +133,7 @@ net::awaitable<Tried<imap::Session>> try_imap(Roads roads, model::Account accoun
 {
     auto const& server = account.retrieval_server;
     auto transport = co_await connect(roads, account, server, account.retrieval_starttls, "imap");
+    net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<imap::Session>(std::move(transport));
     co_await session->greet();
     if (account.retrieval_starttls) {
@@ -164,6 +166,7 @@ net::awaitable<Tried<pop3::Session>> try_pop3(Roads roads, model::Account accoun
 {
     auto const& server = account.retrieval_server;
     auto transport = co_await connect(roads, account, server, account.retrieval_starttls, "pop3");
+    net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<pop3::Session>(std::move(transport));
     auto const greeting = co_await session->greet();
     if (!greeting.ok()) {
@@ -207,6 +210,7 @@ net::awaitable<Tried<smtp::Session>> try_smtp(Roads roads, model::Account accoun
     auto const& server = account.submission_server;
     bool const implicit = account.submission_implicit_tls;
     auto transport = co_await connect(roads, account, server, !implicit, "smtp");
+    net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<smtp::Session>(std::move(transport));
     auto const no = [&](smtp::Reply const& reply, std::string_view what) {
         auto refusal = refused(server, what, reply.words());

@@ -27,6 +27,7 @@ struct Roads {
     std::shared_ptr<net::Proxy const> proxy = {};                     ///< for whatever it leads to; or none
     std::shared_ptr<vault::Vault const> vault = {};                   ///< where passwords are; none: no account has one
     std::optional<std::chrono::steady_clock::time_point> until = {};  ///< every session ends then at the latest
+    std::shared_ptr<net::Stop> stop = {};  ///< breaks off whatever is not signed in yet; or none
 };
 
 template <class Session>

@@ -210,11 +210,13 @@ private:
         auto read = [this, &task](store::Connection& c) { return trying_for(c, ground_, *task); };
         auto trying = co_await ground_.store->read(std::move(read));
         Trial trial;
-        if (trying)
+        if (trying) {
             trial = co_await try_grant(roads_, std::move(*trying));
-        else if (task->authorization && trying.error().kind != Trouble::not_found)
+            // What was broken off here tells nothing: whoever has the job next tries it.
+            if (roads_.stop && roads_.stop->is_now()) co_return;
+        } else if (task->authorization && trying.error().kind != Trouble::not_found) {
             trial.refusal = trying.error().message;  // or somebody would wait for its end
-        else {
+        } else {
             co_await give_up(job.id, trying.error().message);
             co_return;
         }

@@ -40,7 +40,7 @@ public:
             }
             co_await sleep(Duration(10'000));
         }
-        for (auto const& [id, run] : runs_) run->stop();
+        for (auto const& [id, run] : runs_) run->stop();  // one may have begun meanwhile
         while (!runs_.empty()) co_await sleep(Duration(50), true);
     }
 
@@ -55,6 +55,7 @@ public:
     {
         stopped_ = true;
         timer_.cancel();
+        for (auto const& [id, run] : runs_) run->stop();
     }
 
     net::awaitable<Result<std::vector<Look>>> retrieve_once(std::optional<std::vector<std::string>> addresses)
