@@ -62,15 +62,17 @@ std::string to_enter(json::object const& registration)
                           {say("FOR"), "use"},
                           {say("API"), "resource"}},
                          "");
-    std::vector<Column> urls{{say("Administrator's consent"), "admin_consent_url"},
-                             {say("Authority"), "authority"},
-                             {say("Configuration"), "configuration_url"}};
-    text += "\n" + fields(registration, urls);
+    if (entra) text += say("Application permissions are for accounts with access application only.\n");
+    json::object urls = registration;
     if (auto const& endpoints = registration.at("endpoints"); endpoints.is_object())
-        text += fields(endpoints.as_object(), {{say("Sign-in"), "authorize"},
-                                               {say("Tokens"), "token"},
-                                               {say("Device codes"), "device_code"},
-                                               {say("Keys"), "keys"}});
+        for (auto const& each : endpoints.as_object()) urls[each.key()] = each.value();
+    text += "\n" + fields(urls, {{say("Administrator's consent"), "admin_consent_url"},
+                                 {say("Authority"), "authority"},
+                                 {say("Configuration"), "configuration_url"},
+                                 {say("Sign-in"), "authorize"},
+                                 {say("Tokens"), "token"},
+                                 {say("Device codes"), "device_code"},
+                                 {say("Keys"), "keys"}});
     if (auto const& exchange = registration.at("exchange"); exchange.is_object())
         text += "\n" + say("To run in Exchange Online PowerShell, for the application's own permissions") + "\n\n" +
                 member(exchange.as_object(), "script");
