@@ -17,6 +17,9 @@ export const powerCutProgram = path.join(path.dirname(program ?? ''), 'postroom-
 /** Those of this process that sanitizers listen to, and no setting that would change what is tested. */
 const environment = { ...process.env, POSTROOM_SOCKET: '', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? 'detect_leaks=0' };
 
+/** Begins a command that a test talks to while it runs. */
+export const launch = (args) => start(program, args, { env: environment });
+
 /** Runs a command to its end: its exit code and what it printed. */
 export async function run(args, { cwd, input, limit = 60_000 } = {}) {
   const child = start(program, args, { cwd, env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -79,6 +82,15 @@ export async function startLab({ tenant, host } = {}) {
     introspection: { url: `${facts.authority}/oauth2/v2.0/introspect`, anchor: facts.anchor, userAttribute: 'upn' },
     mail: (to, raw) => api(`mail?mailbox=${encodeURIComponent(to)}`, Buffer.from(raw)),
     folder: (address, name = 'INBOX') => api(`mailboxes/${encodeURIComponent(address)}/messages?folder=${encodeURIComponent(name)}`),
+    /** Enters a device's code on the page for that. */
+    enterCode: (url, code, user, password = facts.password) => {
+      let entered = false;
+      return walk(url, { ca: anchor, lookup: host && onLoopback, fill: () => {
+        assert.ok(!entered, 'the page shows its form again');
+        entered = true;
+        return { otc: code, login: user, passwd: password, consent: 'accept' };
+      } });
+    },
     /** Signs in on the page that `url` shows, and follows the browser back to Postroom. */
     signIn: (url, user, password = facts.password) => walk(url, {
       ca: anchor,
@@ -232,12 +244,20 @@ export async function addAccount(server, { user, imap, smtp, baseline = 'all', a
   return name;
 }
 
+/** Begins to obtain a grant, by the API. */
+export const beginAuthorization = (server, name, asked = { flow: 'code' }) => server.api(`accounts/${name}/authorizations`, asked);
+
+/** What became of it, once it was tried. */
+export const settled = (server, id, options) => until(`authorization ${id} having ended`, async () => {
+  const now = await server.api(`authorizations/${id}`);
+  return ['accepted', 'refused'].includes(now.state) && now;
+}, options);
+
 /** Through the real code flow; `signIn(url, user)` is what the person does in the browser. Resolves with the outcome. */
 export async function authorize(server, name, user, signIn) {
-  const begun = await server.api(`accounts/${name}/authorize`, {});
+  const begun = await beginAuthorization(server, name);
   const page = await signIn(begun.url, user);
-  const outcome = await server.api(`authorizations/${begun.id}`);
-  return { ...outcome, page };
+  return { ...await settled(server, begun.id), page };
 }
 
 /**

@@ -1,0 +1,204 @@
+// Every way to a grant, against the lab, as people and scripts go it: by the API and by the commands. With each, mail comes in and goes out.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { makeClientCertificate } from '../support/certificates.mjs';
+import { addAccount, authorize, beginAuthorization, launch, run, scenario, settled, setUp, startLab, startServer } from '../support/house.mjs';
+import { until } from '../support/scratch.mjs';
+
+const sales = 'sales@contoso.test';
+const support = 'support@contoso.test';
+
+async function house(keep) {
+  const lab = await keep(startLab());
+  await lab.api('settings', { old_refresh_token_stays: 0 });  // stricter than Entra
+  const server = await keep(startServer({ anchors: [lab.facts.anchor] }));
+  await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  return { lab, server };
+}
+
+/** A customer's mail comes in, and the answer goes out. */
+async function mailFlows({ lab, server }, mailbox, subject) {
+  await lab.mail(mailbox, `From: customer@example.com\r\nTo: ${mailbox}\r\nSubject: ${subject}\r\n\r\nHello\r\n`);
+  const { number } = await server.caseAbout(subject);
+  await server.sent((await server.command('case', 'reply', String(number), '--text', 'Thank you.')).id);
+}
+
+/** `account authorize …` in a terminal: resolves once it shows what to open, and has its end as `outcome`. */
+async function atTerminal(server, shows, ...args) {
+  const child = launch(['account', 'authorize', ...args, '--socket', server.socket]);
+  const said = await until(`${args.join(' ')} showing what to open`, () => {
+    assert.equal(child.exitCode, null, child.output);
+    return shows.exec(child.output);
+  });
+  return { said, outcome: child.ended.then(({ code }) => ({ code, output: child.output })) };
+}
+
+scenario('the code flow: begun by the API, and by the command', {}, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  await addAccount(server, { user: support, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  const outcome = await authorize(server, 'sales', sales, lab.signIn);
+  assert.equal(outcome.state, 'accepted', outcome.reason);
+  assert.equal(outcome.flow, 'code');
+  assert.equal(outcome.page.status, 200);
+  await mailFlows({ lab, server }, sales, 'by the API');
+
+  const { said, outcome: ended } = await atTerminal(server, /^https:\S+$/m, 'support');
+  await lab.signIn(said[0], support);
+  const { code, output } = await ended;
+  assert.equal(code, 0, output);
+  assert.match(output, /The account support is authorized/);
+  assert.match(output, /support@contoso\.test\s+open\s+holds/);
+  await mailFlows({ lab, server }, support, 'by the command');
+  const rights = await server.api('accounts/support/rights');
+  assert.equal(rights.items[0].open.outcome, 'holds');
+  assert.equal(rights.items[0].send.outcome, 'could-not-be-told', 'servers say it only once they have a mail');
+});
+
+scenario('the device flow: a code from the API, and at a terminal', { limit: 90_000 }, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  await addAccount(server, { user: support, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  const begun = await beginAuthorization(server, 'sales', { flow: 'device' });
+  assert.equal(begun.flow, 'device');
+  assert.match(begun.user_code, /^[A-Z0-9]{9}$/);
+  assert.equal((await server.api(`authorizations/${begun.id}`)).state, 'waiting');
+  await lab.enterCode(begun.verification_url, begun.user_code, sales);
+  const outcome = await settled(server, begun.id);
+  assert.equal(outcome.state, 'accepted', outcome.reason);
+  assert.equal((await server.api('accounts/sales')).grant.user_name, sales);
+  await mailFlows({ lab, server }, sales, 'by a device');
+
+  // At a terminal, and somebody else enters the code first.
+  const wrong = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)/, 'support', '--device-code');
+  await lab.enterCode(wrong.said[2], wrong.said[1], sales);
+  const refused = await wrong.outcome;
+  assert.equal(refused.code, 1, refused.output);
+  assert.match(refused.output, /signed in was sales@contoso\.test, and the account support needs support@contoso\.test/);
+  assert.equal((await server.api('accounts/support')).grant, null);
+  const right = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)/, 'support', '--device-code');
+  await lab.enterCode(right.said[2], right.said[1], support);
+  const accepted = await right.outcome;
+  assert.equal(accepted.code, 0, accepted.output);
+  await mailFlows({ lab, server }, support, 'at a terminal');
+});
+
+scenario('the application\'s own permissions: opened is what Exchange lets it, and no user signs in', {}, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  const own = ['--imap-host', lab.facts.imap, '--smtp-host', lab.facts.smtp];
+  await server.command('account', 'add', 'desk', '--department', 'Customer care', '--application', 'provider', '--access', 'application', '--kind', 'shared', ...own);
+  await server.command('mailbox', 'add', support, '--account', 'desk', '--baseline', 'all', '--after', 'move');
+  const tryIt = async () => settled(server, (await beginAuthorization(server, 'desk', { flow: 'application' })).id);
+  // Each half of what an administrator has to do is told where it is missing: the permission, then Exchange's own.
+  const early = await tryIt();
+  assert.equal(early.state, 'refused');
+  assert.match(early.reason, /no role IMAP\.AccessAsApp/);
+  await lab.api('applications', { client_id: lab.facts.client_id, app_roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'] });
+  const half = await tryIt();
+  assert.equal(half.state, 'refused');
+  assert.match(half.reason, /AUTHENTICATE failed/);
+  assert.ok(half.causes.length > 0, 'with what it means');
+  assert.equal((await server.api('accounts/desk')).state, 'new');
+
+  const { enterprise_object_id: principal } = (await lab.api('applications')).find((each) => each.client_id === lab.facts.client_id);
+  await lab.api('applications', { client_id: lab.facts.client_id, service_principal: principal });
+  await lab.api('mailboxes', { address: support, full_access: [principal], send_as: [principal] });
+  const { code, output } = await (await atTerminal(server, /asks for its own token/, 'desk')).outcome;
+  assert.equal(code, 0, output);
+  assert.match(output, /support@contoso\.test\s+open\s+holds/);
+  const account = await server.api('accounts/desk');
+  assert.equal(account.state, 'ready');
+  await mailFlows({ lab, server }, support, 'without anybody');
+
+  // Only mailboxes on Postroom's own list are opened; one that Exchange does not open is told, and the others go on.
+  await server.command('mailbox', 'add', sales, '--account', 'desk', '--baseline', 'all', '--after', 'move');
+  const again = await tryIt();
+  assert.equal(again.state, 'accepted', again.reason);
+  assert.match(again.notes, /sales@contoso\.test/);
+  const opens = Object.fromEntries((await server.api('accounts/desk/rights')).items.map((each) => [each.mailbox, each.open.outcome]));
+  assert.deepEqual(opens, { [sales]: 'fails', [support]: 'holds' });
+
+  // Its token ended at the server: another is asked for, without anybody.
+  await server.end();
+  await lab.api('clock', { advance_s: 7_200 });
+  await server.begin();
+  await mailFlows({ lab, server }, support, 'with the next token');
+});
+
+scenario('a grant is renewed: rotation, and a token that ended where the server saw it first', {}, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  assert.equal((await authorize(server, 'sales', sales, lab.signIn)).state, 'accepted');
+  await mailFlows({ lab, server }, sales, 'with the first token');
+  const { grant: first } = await server.api('accounts/sales');
+  for (const subject of ['with the second token', 'with the third token']) {
+    const { refreshes } = await lab.api('counters');
+    await server.end();
+    await lab.api('clock', { advance_s: 7_200 });  // the lab's only: here the token still lasts
+    await server.begin();
+    await mailFlows({ lab, server }, sales, subject);
+    // One flight: IMAP and SMTP had both been refused. That a refresh token worked says that it was the last one issued.
+    assert.equal((await lab.api('counters')).refreshes, refreshes + 1);
+  }
+  const { grant } = await server.api('accounts/sales');
+  assert.ok(grant.renewed > first.renewed);
+  assert.equal(grant.accepted, first.accepted);
+  assert.equal(grant.trouble, '');
+
+  // In use, too: the session is ended, and mail goes on with another token.
+  await lab.api('faults', { id: 'imap-token-expired', scope: sales, times: 1 });
+  await mailFlows({ lab, server }, sales, 'after the session was ended');
+});
+
+scenario('an application with a certificate, and the change from one credential to the next without a gap', { limit: 90_000 }, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  const first = makeClientCertificate(server.folder, 'postroom-2026');
+  const second = makeClientCertificate(server.folder, 'postroom-2027');
+  const file = path.join(server.folder, 'both.pem');
+  const { client_id: clientId } = lab.facts;
+  await lab.api('applications', { client_id: clientId, certificates: [first.certificate] });
+
+  // The secret goes on until the certificate is there, and then it can go.
+  const [secret] = (await server.api('applications/provider')).credentials;
+  assert.equal(secret.kind, 'secret');
+  writeFileSync(file, first.both);
+  const added = await server.command('application', 'credential', 'add', 'provider', '--certificate', file);
+  assert.equal(added.subject, 'CN=postroom-2026');
+  assert.match(added.thumbprint, /^[0-9a-f]{64}$/i);
+  const remove = (id) => run(['application', 'credential', 'remove', 'provider', id, '--socket', server.socket]);
+  assert.equal((await remove(secret.id)).code, 0);
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp });
+  const outcome = await authorize(server, 'sales', sales, lab.signIn);
+  assert.equal(outcome.state, 'accepted', outcome.reason);
+  await mailFlows({ lab, server }, sales, 'by certificate');
+
+  const credentials = async () => Object.fromEntries((await server.api('applications/provider')).credentials.map((each) => [each.subject, each]));
+  const renew = async (subject) => {
+    const { renewed } = (await server.api('accounts/sales')).grant;
+    await lab.api('faults', { id: 'imap-sign-in-refused', scope: sales, times: 1 });
+    await server.end();
+    await server.begin();
+    await until('a renewal', async () => (await server.api('accounts/sales')).grant.renewed > renewed);
+    await mailFlows({ lab, server }, sales, subject);
+  };
+  await renew('renewed by certificate');
+  // The next one is entered here before the provider knows it: the older one serves until then.
+  writeFileSync(file, second.both);
+  await server.command('application', 'credential', 'add', 'provider', '--certificate', file);
+  await renew('by the older certificate');
+  const early = await credentials();
+  assert.match(early['CN=postroom-2027'].refusal, /AADSTS700027/);
+  assert.ok(early['CN=postroom-2026'].accepted);
+  await lab.api('applications', { client_id: clientId, certificates: [first.certificate, second.certificate] });
+  await renew('by the newer certificate');
+  const late = await credentials();
+  assert.equal(late['CN=postroom-2027'].refused, null);
+  assert.ok(late['CN=postroom-2027'].accepted);
+  await lab.api('applications', { client_id: clientId, certificates: [second.certificate] });
+  assert.equal((await remove(late['CN=postroom-2026'].id)).code, 0);
+  await renew('by the newer certificate alone');
+  const last = await remove(late['CN=postroom-2027'].id);
+  assert.equal(last.code, 1);
+  assert.match(last.err, /accounts use the application/);
+});
