@@ -7,6 +7,7 @@
 #include "cli/store-lock.hpp"
 #include "console/server.hpp"
 #include "grants/authorization-keeper.hpp"
+#include "grants/credential-ends.hpp"
 #include "grants/master-keys.hpp"
 #include "net/http-server.hpp"
 #include "store/people.hpp"
@@ -86,7 +87,8 @@ public:
           store_(or_exit(store::Store::open({.path = configuration.store_location()}))),
           vault_(or_exit(vault::Vault::open(std::move(keys), !grants::has_master_key(*store_)), wrong_usage)),
           signals_(loop_, SIGINT, SIGTERM),
-          key_watch_(loop_.get_executor(), *store_, vault_, owner_of(configuration))
+          key_watch_(loop_.get_executor(), *store_, vault_, owner_of(configuration)),
+          credential_watch_(loop_.get_executor(), *store_, system_clock())
     {
         or_exit(grants::take_master_key(*store_, *vault_), wrong_usage);
         make_case_token_key(*store_);
@@ -109,6 +111,7 @@ public:
     {
         mail_->start();
         asio::co_spawn(loop_, key_watch_.run(), asio::detached);
+        asio::co_spawn(loop_, credential_watch_.run(), asio::detached);
         asio::co_spawn(loop_, keeper_->run(), asio::detached);
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
@@ -140,6 +143,7 @@ private:
     {
         spdlog::info("stopping");
         key_watch_.stop();
+        credential_watch_.stop();
         keeper_->stop();
         for (auto const& listener : listeners_) listener->stop();
         too_late_.expires_after(stop_limit);
@@ -176,6 +180,7 @@ private:
     asio::io_context loop_{1};
     asio::signal_set signals_;
     grants::MasterKeyWatch key_watch_;
+    grants::CredentialWatch credential_watch_;
     asio::steady_timer too_late_{loop_};
     std::unique_ptr<MailServers> mail_;
     std::unique_ptr<grants::AuthorizationKeeper> keeper_;

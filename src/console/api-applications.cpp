@@ -6,6 +6,7 @@
 #include "console/external-url.hpp"
 #include "console/json.hpp"
 #include "console/responses.hpp"
+#include "grants/credential-ends.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
@@ -162,6 +163,7 @@ Answer change_application(House& house, Request const& request)
         }
         check_against_cloud(application);
         store::change_application(c, application);
+        grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.change", application.name, std::move(changed), house.now());
         return view(c, application_named(c, application.name), request.language());
     });
@@ -175,6 +177,7 @@ Answer remove_application(House& house, Request const& request)
         check_match(c, request, etag(store::next_version(c, application.id) - 1, application.id.value), "application.",
                     application.name);
         store::remove_application(c, application.id);
+        grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.remove", application.name, {}, house.now());
     });
     co_return no_content();

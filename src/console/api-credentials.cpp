@@ -4,6 +4,7 @@
 #include "console/json.hpp"
 #include "console/names.hpp"
 #include "console/responses.hpp"
+#include "grants/credential-ends.hpp"
 #include "store/accounts.hpp"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ Answer add_credential(House& house, Request const& request)
             if (!credential->thumbprint.empty() && each.thumbprint == credential->thumbprint)
                 throw Problem(Trouble::conflict, tr("the application has this certificate already"), "certificate");
         store::add_credential(c, *credential);
+        grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.credential.add", application.name, described(*credential), house.now());
     });
     co_return json_response(net::http::status::created, to_json(*credential, request.language()));
@@ -56,6 +58,7 @@ Answer remove_credential(House& house, Request const& request)
                              "one first, with postroom application credential add {}",
                              application.name));
         store::remove_credential(c, id);
+        grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.credential.remove", application.name, described(*found), house.now());
     });
     co_return no_content();
