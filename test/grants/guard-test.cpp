@@ -315,6 +315,20 @@ TEST_F(GuardTest, AnAccountThatWasConvertedOrRemovedMeanwhileTakesNothing)
     EXPECT_FALSE(grant());
 }
 
+TEST_F(GuardTest, WhoWasBoundWhileItWasTriedStaysBound)
+{
+    ASSERT_TRUE(run(finish_authorization(ground, "code=x&state=" + begin(), 0ms)).trying);
+    model::Grant bound{.account = account.id, .owner = {"tenant-1", "object-2", "sales@contoso.com"}};
+    bound.accepted = bound.renewed = clock.now();
+    write([&](store::Connection& c) { store::accept_grant(c, bound); });
+    auto const settled = try_what_is_due();
+    ASSERT_TRUE(settled);
+    EXPECT_FALSE(settled->accepted);
+    EXPECT_THAT(settled->words, HasSubstr("meanwhile the account was authorized as sales@contoso.com"));
+    EXPECT_EQ(grant()->owner.object_id, "object-2");
+    EXPECT_EQ(stored(last.id).outcome, model::Authorization::State::refused);
+}
+
 TEST_F(GuardTest, AReturnWithoutACodeEndsItsSignIn)
 {
     auto const state = begin();
