@@ -17,8 +17,8 @@ class TrialWorker {
 public:
     struct Options {
         std::size_t at_once = 8;
-        Duration lease{60'000};
-        Duration poll{2'000};  ///< looks for jobs without being nudged
+        Duration lease{20'000};  ///< renewed: what a server had when it died is the next one's then
+        Duration poll{2'000};    ///< looks for jobs without being nudged
         TrialLimits limits{};
     };
     /// `owner` is this server's name. `accepted` is called after a grant began to count.

@@ -21,9 +21,10 @@ using Steady = std::chrono::steady_clock;
 struct Look {
     Outcome outcome = Outcome::could_not_be_told;
     std::string words;
-    std::string remedy = {};    // of the likeliest cause, where it is known
-    bool of_the_token = false;  // the server refused the token
-    bool let_in = false;        // it took the token, whatever came then
+    std::string remedy = {};     // of the likeliest cause, where it is known
+    bool of_the_token = false;   // the server refused the token
+    bool let_in = false;         // it took the token, whatever came then
+    bool of_the_folder = false;  // the mailbox opens
 };
 
 struct Course {
@@ -82,6 +83,19 @@ Look opened_folder(model::Mailbox const& mailbox, imap::Selected const& selected
     return look;
 }
 
+// NO is of the folder (RFC 3501 section 6.3.1). Exchange takes a token and then says BAD to everything, where it is the
+// mailbox that does not open (MailKit #1494).
+Look shut_folder(Course const& course, model::Mailbox const& mailbox, imap::Reply const& reply)
+{
+    bool const of_the_folder = reply.status == imap::Status::no;
+    auto words = fmt::format("{} does not open{}: {}", mailbox.address,
+                             of_the_folder ? fmt::format(" the folder {}", mailbox.folder) : "", reply.words());
+    auto look = refusal(course, std::move(words), model::Speaker::imap, false);
+    look.let_in = true;
+    look.of_the_folder = of_the_folder;
+    return look;
+}
+
 net::awaitable<Look> look_by_imap(Course const& course, std::optional<model::Mailbox> mailbox, std::string user)
 {
     auto tried = co_await try_imap(course.roads_from_now(), course.trying.account, user, course.proof);
@@ -93,9 +107,7 @@ net::awaitable<Look> look_by_imap(Course const& course, std::optional<model::Mai
         if (selected) {
             look = opened_folder(*mailbox, *selected);
         } else {
-            auto words = fmt::format("the folder {} does not open: {}", mailbox->folder, selected.error().words());
-            look = refusal(course, std::move(words), model::Speaker::imap, false);
-            look.let_in = true;
+            look = shut_folder(course, *mailbox, selected.error());
         }
     }
     co_await session.logout();
@@ -283,9 +295,14 @@ Look const* token_refused(std::vector<Look> const& looks)
     return found == looks.end() ? nullptr : &*found;
 }
 
+// Without a full stop: notes are put in a row.
 std::string in_words(Look const& look)
 {
-    return look.remedy.empty() ? look.words : fmt::format("{}. The likeliest cause: {}", look.words, look.remedy);
+    auto const bare = [](std::string_view text) {
+        return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+    };
+    if (look.remedy.empty()) return std::string(bare(look.words));
+    return fmt::format("{}. The likeliest cause: {}", bare(look.words), bare(look.remedy));
 }
 
 std::optional<std::string> refusal_of(Course const& course)
@@ -294,7 +311,7 @@ std::optional<std::string> refusal_of(Course const& course)
     auto submissions = course.sent;
     if (!course.for_each_mailbox()) submissions = {course.submission};
     if (auto const* const look = token_refused(submissions)) return in_words(*look);
-    auto const shut = [](Look const& look) { return look.outcome == Outcome::fails && !look.let_in; };
+    auto const shut = [](Look const& look) { return look.outcome == Outcome::fails && !look.of_the_folder; };
     if (!course.trying.mailboxes.empty() && std::ranges::all_of(course.opened, shut))
         return fmt::format("none of the account's mailboxes opens: {}", in_words(course.opened.front()));
     return std::nullopt;

@@ -154,8 +154,8 @@ private:
             if (verb == "AUTHENTICATE" || verb == "LOGIN") {
                 Said said;
                 if (verb == "LOGIN") {
-                    said = {std::string(words[2].substr(1, words[2].size() - 2)),
-                            std::string(words[3].substr(1, words[3].size() - 2))};
+                    auto const quoted = split(*line, '"');
+                    said = {std::string(quoted[1]), std::string(quoted[3])};
                 } else if (words[2] == "LOGIN") {
                     co_await say(*connection, "+ VXNlcm5hbWU6");
                     auto const name = co_await lines.next();
@@ -210,7 +210,7 @@ private:
             if (words[0] == "STAT") answer = "+OK 0 0";
             if (words[0] == "USER") said.user = words[1];
             if (words[0] == "PASS") {
-                said.proof = words[1];
+                said.proof = line->substr(5);
                 signs_in = true;
             }
             if (words[0] == "AUTH") {
