@@ -14,7 +14,7 @@ function ordinaryUser() {
 
 /**
  * `introspection` is where tokens are looked up: the URL (with user:password@ where the provider wants a sign-in), the CA file,
- * and the member of its answer that holds the user name. `settings` are lines of Dovecot's own.
+ * and the member of its answer that holds the user name; none: `settings`, which are lines of Dovecot's own, say who may sign in.
  */
 export async function startDovecot({ certificates, introspection, mechanisms = 'xoauth2 oauthbearer', pop3 = false, settings = '' }) {
   const { folder, remove } = scratchFolder('dovecot');
@@ -24,7 +24,7 @@ export async function startDovecot({ certificates, introspection, mechanisms = '
     mkdirSync(path.join(folder, name));
     if (process.getuid() === 0) chownSync(path.join(folder, name), user.uid, user.gid);
   }
-  writeFileSync(path.join(folder, 'oauth2.conf'), `
+  if (introspection) writeFileSync(path.join(folder, 'oauth2.conf'), `
 introspection_mode = post
 introspection_url = ${introspection.url}
 force_introspection = yes
@@ -52,11 +52,11 @@ auth_verbose = yes
 mail_location = maildir:~/Maildir
 first_valid_uid = 1
 mail_max_userip_connections = 1000
-passdb {
+${introspection ? `passdb {
   driver = oauth2
   mechanisms = ${mechanisms}
   args = ${folder}/oauth2.conf
-}
+}` : ''}
 userdb {
   driver = static
   args = uid=${user.uid} gid=${user.gid} home=${folder}/mail/%Lu allow_all_users=yes
