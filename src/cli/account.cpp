@@ -47,7 +47,7 @@ std::string shown(json::value const& account)
 // Where an account's servers are, and whom they are told that we are.
 struct Servers {
     std::string imap_host, pop3_host, smtp_host, retrieve_as, submit_as;
-    bool starttls = false, implicit_tls = false;
+    std::optional<bool> starttls, implicit_tls;
 
     void add_to(CLI::App& leaf)
     {
@@ -57,8 +57,12 @@ struct Servers {
             ->type_name(say("HOST:PORT"));
         leaf.add_option("--smtp-host", smtp_host, say("host:port to send through; the cloud's own otherwise"))
             ->type_name(say("HOST:PORT"));
-        leaf.add_flag("--retrieval-starttls", starttls, say("Retrieve with STARTTLS, as on port 143 or 110"));
-        leaf.add_flag("--submission-tls", implicit_tls, say("Send with TLS from the first byte, as on port 465"));
+        leaf.add_flag_function(
+            "--retrieval-starttls,!--retrieval-tls", [this](std::int64_t how) { starttls = how > 0; },
+            say("Retrieve with STARTTLS, as on ports 143 and 110, or with TLS from the first byte"));
+        leaf.add_flag_function(
+            "--submission-tls,!--submission-starttls", [this](std::int64_t how) { implicit_tls = how > 0; },
+            say("Send with TLS from the first byte, as on port 465, or with STARTTLS"));
         leaf.add_option("--retrieve-as", retrieve_as, say("Sign in for retrieval as the mailbox, or as the user"))
             ->check(CLI::IsMember({"mailbox", "owner"}));
         leaf.add_option("--submit-as", submit_as, say("Sign in for sending as the mailbox, or as the user"))
@@ -71,8 +75,8 @@ struct Servers {
                                           std::pair("smtp_host", &smtp_host), std::pair("retrieve_as", &retrieve_as),
                                           std::pair("submit_as", &submit_as)})
             if (!value->empty()) body[name] = *value;
-        if (starttls) body["retrieval_starttls"] = true;
-        if (implicit_tls) body["submission_implicit_tls"] = true;
+        if (starttls) body["retrieval_starttls"] = *starttls;
+        if (implicit_tls) body["submission_implicit_tls"] = *implicit_tls;
     }
 };
 

@@ -123,8 +123,10 @@ void add_authorize(Commands& commands, CLI::App& group)
         if (given->device) body["flow"] = "device";
         auto const begun = talk.server.send("POST", path_of(given->name) + "/authorizations", body).as_object();
         if (given->no_wait) {
-            auto const code = member(begun, "user_code");
-            talk.show(begun, member(begun, "url") + "\n" + (code.empty() ? "" : code + "\n"));
+            std::string text;
+            for (auto const* const name : {"url", "user_code"})
+                if (auto const line = member(begun, name); !line.empty()) text += line + "\n";
+            talk.show(begun, text);
             return done;
         }
         tell(talk, what_to_do(begun));

@@ -6,11 +6,13 @@
 #include "console/external-url.hpp"
 #include "console/json.hpp"
 #include "console/responses.hpp"
+#include "grants/authorizations.hpp"
 #include "grants/credential-ends.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
 #include "store/changes.hpp"
+#include "store/grants.hpp"
 
 #include <fmt/format.h>
 
@@ -77,6 +79,18 @@ void check_against_cloud(model::Application const& application)
             "tenant");
     (void)or_problem(oauth::authority_url(cloud, application.tenant, application.authority),
                      custom ? "authority" : "tenant");
+}
+
+void end_authorizations(store::Connection& c, grants::Ground const& ground, model::Application const& application)
+{
+    for (auto const& account : store::accounts(c)) {
+        if (account.application != application.id) continue;
+        for (auto const& each : store::open_authorizations(c, account.id))
+            grants::refuse(
+                c, ground, each,
+                fmt::format("the identity application {} was changed meanwhile: begin anew",  // lint-strings: allow
+                            application.name));
+    }
 }
 
 std::string without_slash(std::string url)
@@ -163,6 +177,9 @@ Answer change_application(House& house, Request const& request)
         }
         check_against_cloud(application);
         store::change_application(c, application);
+        // Their tokens would be another registration's.
+        if (changed.contains("tenant") || changed.contains("authority") || changed.contains("client_id"))
+            end_authorizations(c, house.ground, application);
         grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.change", application.name, std::move(changed), house.now());
         return view(c, application_named(c, application.name), request.language());

@@ -1,5 +1,7 @@
 #include "console/credential-fields.hpp"
 
+#include "base/text.hpp"
+
 namespace postroom::console {
 
 namespace {
@@ -20,7 +22,8 @@ std::optional<Instant> end_given(Members const& members, Instant now)
 std::optional<model::Credential> credential_given(grants::Ground const& ground, model::Application const& application,
                                                   Members const& members)
 {
-    Secret const secret(members.text_or("client_secret", ""));
+    // What is copied from a page often has a blank or a line's end about it.
+    Secret const secret{std::string(trim(Secret(members.text_or("client_secret", "")).expose()))};
     Secret const pem(members.text_or("certificate", "", most_pem));
     auto const ends = end_given(members, ground.clock->now());
     if (!secret.empty() && !pem.empty())

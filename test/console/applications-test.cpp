@@ -97,6 +97,24 @@ TEST_F(Applications, AreChangedByWhomeverSawTheLastVersion)
     EXPECT_EQ(ask(std::move(stale)).code, status::precondition_failed);
 }
 
+TEST_F(Applications, EndWhatIsUnderWayWhereTheyBecomeAnotherRegistration)
+{
+    account_of_entra();
+    model::Authorization under_way{.id = model::AuthorizationId::make()};
+    store->write_now([&](store::Connection& c) {
+        under_way.account = store::account_named(c, "sales")->id;
+        under_way.state = "state";
+        under_way.ends = clock.now() + std::chrono::minutes(10);
+        store::add_authorization(c, under_way);
+    });
+    auto const now = [&] { return must(verb::get, "authorizations/" + to_string(under_way.id)); };
+    must(verb::patch, "applications/entra", R"({"name":"microsoft"})");
+    EXPECT_EQ(now().text("state"), "waiting");
+    must(verb::patch, "applications/microsoft", R"({"client_id":"2"})");
+    EXPECT_EQ(now().text("state"), "refused");
+    EXPECT_THAT(now().text("reason"), HasSubstr("was changed meanwhile"));
+}
+
 TEST_F(Applications, HaveTwoCredentialsAndNoSecretInAnyAnswer)
 {
     auto const first = post("applications/entra/credentials", R"({"client_secret":"the first secret"})");
