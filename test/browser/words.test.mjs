@@ -148,6 +148,25 @@ for (const [language, widths] of [['qps', ['wide', 'narrow']], ['qps-rtl', ['nar
   });
 }
 
+test('where there is no lab there is no banner, and the page stands where it does otherwise', async () => {
+  const { page } = browser;
+  await page.goto(`${everything.house.url}/?lang=en`);
+  await page.route('**/api/v1/version', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), lab: false } });
+  });
+  for (const width of [1280, 400]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${everything.house.url}/accounts`);
+    await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
+    assert.equal(await page.getByText('This is a trial').count(), 0);
+    const box = await page.getByRole('main').boundingBox();
+    assert.ok(width === 400 ? box.width === 400 : box.x === 220 && box.width === width - 220, JSON.stringify(box));
+  }
+  await page.unroute('**/api/v1/version');
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
 test('a subject that would turn its line around shows how it was disguised', async () => {
   const { page } = browser;
   await page.goto(`${everything.house.url}/cases/${number}?lang=en`);
