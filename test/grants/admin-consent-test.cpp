@@ -72,6 +72,7 @@ TEST_F(AdminConsentTest, ARefusalIsPassedOn)
     EXPECT_EQ(audited(), std::vector<std::string>{"application.consent"});
     EXPECT_FALSE(come_back_from_consent(parameter(link(), "state"), "tenant=t").consented);
     EXPECT_FALSE(come_back_from_consent(parameter(link(), "state"), "admin_consent=False").consented);
+    EXPECT_EQ(audited().size(), 3U) << "each link is another";
 }
 
 TEST_F(AdminConsentTest, BelievesNoLinkButItsOwnForThirtyDays)
