@@ -526,6 +526,31 @@ TEST_P(RepositoriesTest, GivesAJobToOneAtATime)
     });
 }
 
+TEST_P(RepositoriesTest, AJobThatIsRenewedStaysItsOwners)
+{
+    Job const one{model::JobId::make(), "try-grant", "{}", "", "", clock.now()};
+    write([&](Connection& c) {
+        EXPECT_FALSE(job_due(c, "try-grant"));
+        add_job(c, one);
+        EXPECT_TRUE(job_due(c, "try-grant"));
+        EXPECT_FALSE(job_due(c, "other"));
+        EXPECT_TRUE(claim_job(c, "try-grant", "one", 30s));
+        EXPECT_FALSE(job_due(c, "try-grant"));
+        clock.advance(20s);
+        renew_job(c, one.id, "one", 30s);
+        EXPECT_THROW(renew_job(c, one.id, "two", 30s), Failure);
+        clock.advance(20s);
+        EXPECT_EQ(claim_job(c, "try-grant", "two", 30s), std::nullopt);
+        clock.advance(10s);
+        EXPECT_TRUE(job_due(c, "try-grant"));
+        EXPECT_TRUE(claim_job(c, "try-grant", "two", 30s));
+        EXPECT_THROW(renew_job(c, one.id, "one", 30s), Failure);
+        finish_job(c, one.id, "two", true, "{}");
+        EXPECT_FALSE(job_due(c, "try-grant"));
+        EXPECT_THROW(renew_job(c, one.id, "two", 30s), Failure);
+    });
+}
+
 TEST_P(RepositoriesTest, RaisesOneAlarmACause)
 {
     write([&](Connection& c) {
