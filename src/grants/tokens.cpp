@@ -45,7 +45,7 @@ constexpr Duration between_looks = 500ms;  // at what another server renews
 constexpr Duration forgotten = 10min;      // that a server's refusal led to a renewal
 constexpr Duration soon = 1s;
 constexpr int most_tries_to_keep = 20;  // before Postroom ends
-constexpr std::size_t most_ahead = 64;  // flights that nobody asked for, at once
+constexpr std::size_t most_ahead = 160;  // flights that nobody asked for, at once
 
 struct Loaded {
     model::Account account;
@@ -389,13 +389,13 @@ private:
         auto const& error = answer.error();
         course.trouble = {Trouble::unreachable, error.message()};
         // What is none of a token endpoint (a proxy's page, say) refuses nothing.
-        bool const definite = !error.is_transient() && !error.error.empty();
+        bool const definite = error.is_refusal();
         if (error.status == 429 || (error.status == 503 && error.retry_after))
             course.gate->busy(error.retry_after, course.trouble.message);
         else
             course.gate->answered();
         co_return seen::Answered{.answer = definite ? Answer::refused : Answer::transient,
-                                 .perhaps_lost = error.error.empty() && error.status != 0 && !by_itself,
+                                 .perhaps_lost = !error.is_its_own() && error.status != 0 && !by_itself,
                                  .retry_after = error.retry_after};
     }
 

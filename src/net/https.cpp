@@ -90,6 +90,7 @@ Trouble kind_of(CURLcode code)
         case CURLE_GOT_NOTHING:
         case CURLE_RECV_ERROR:
         case CURLE_SEND_ERROR:
+        case CURLE_SEND_FAIL_REWIND:
         case CURLE_PARTIAL_FILE: return Trouble::closed;
         default: return Trouble::protocol;
     }
@@ -114,10 +115,22 @@ struct Transfer {
     std::string host;
     std::string refusal;  // of the certificate
     char words[CURL_ERROR_SIZE] = "";
+    std::string_view unsent;  // of the body
     std::size_t most_bytes = 0;
     std::size_t header_bytes = 0;
     bool too_long = false;
 };
+
+// A body goes out once. Where a connection that was used before ends without an answer, libcurl sends the request
+// again, up to five times, unless it can't have the body again; and who knows whether the server acted on it (RFC 9110
+// section 9.2.2). A code or a refresh token that is shown twice may cost the grant.
+std::size_t on_send(char* into, std::size_t, std::size_t room, void* context)
+{
+    auto& unsent = static_cast<Transfer*>(context)->unsent;
+    auto const size = unsent.copy(into, room);
+    unsent.remove_prefix(size);
+    return size;
+}
 
 std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* context)
 {
@@ -177,7 +190,7 @@ public:
         curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
         curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
         curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-        curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 16L);
+        curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 64L);
     }
 
     ~Impl()
@@ -264,7 +277,9 @@ private:
         if (!request.body.empty() || request.method == "POST") {
             curl_easy_setopt(easy, CURLOPT_POST, 1L);
             curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.bytes().size()));
-            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.bytes().data());
+            transfer.unsent = request.body.bytes();
+            curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_send);
+            curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
         }
         if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
@@ -318,7 +333,8 @@ private:
             throw Broken(Trouble::tls, fmt::format("{} is not trusted: {}", server, transfer.refusal));
         if (*transfer.result != CURLE_OK && way) tell_of_the_proxy(transfer, target, *way);
         if (*transfer.result != CURLE_OK) {
-            std::string const words = *transfer.words ? transfer.words : curl_easy_strerror(*transfer.result);
+            std::string words = *transfer.words ? transfer.words : curl_easy_strerror(*transfer.result);
+            if (*transfer.result == CURLE_SEND_FAIL_REWIND) words = "the connection ended without an answer";
             throw Broken(kind_of(*transfer.result), fmt::format("the call to {} failed: {}", server, printable(words)));
         }
         long status = 0;

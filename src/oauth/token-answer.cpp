@@ -85,8 +85,9 @@ bool ProviderError::is_transient() const
 
 std::string ProviderError::message() const
 {
-    std::string text = error.empty() ? fmt::format("the identity provider gave no usable answer (HTTP {})", status)
-                                     : "the identity provider refused: " + printable(error, 64);
+    std::string text = wordless ? fmt::format("the identity provider refused, and did not say why (HTTP {})", status)
+                       : error.empty() ? fmt::format("the identity provider gave no usable answer (HTTP {})", status)
+                                       : "the identity provider refused: " + printable(error, 64);
     if (!suberror.empty()) text += fmt::format(" ({})", printable(suberror, 64));
     if (auto const words = without_labels(description); !words.empty()) text += ": " + printable(words, 600);
     std::string ids;
@@ -121,6 +122,11 @@ std::expected<TokenAnswer, ProviderError> read_token_answer(unsigned status,
         error.retry_after = retry_after(headers);
         return std::unexpected(std::move(error));
     };
+    if (body.empty() && (status == 400 || status == 401)) {
+        auto error = no_token_endpoint(status, "");
+        error.wordless = true;
+        return refuse(std::move(error));
+    }
     auto const object = parse_object(body, "the token endpoint's answer");
     if (!object) return refuse(no_token_endpoint(status, object.error().message));
 

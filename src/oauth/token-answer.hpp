@@ -33,11 +33,16 @@ struct ProviderError {
     std::string correlation_id;
     std::string timestamp;
     std::optional<Duration> retry_after;
+    bool wordless = false;  ///< 400 or 401 (RFC 6749 section 5.2), and no body at all: as Glewlwyd 2.7 refuses
 
     /// The AADSTS number that explains: the last one of the text. 0 where there is none.
     [[nodiscard]] std::uint32_t code() const { return codes.empty() ? 0 : codes.back(); }
     /// Nobody has to do anything; trying again later may succeed.
     [[nodiscard]] bool is_transient() const;
+    /// The token endpoint said no, and not something in between, such as a proxy's page.
+    [[nodiscard]] bool is_refusal() const { return !is_transient() && is_its_own(); }
+    /// What answered was the token endpoint.
+    [[nodiscard]] bool is_its_own() const { return !error.empty() || wordless; }
     /// What happened, for people; with the ids by which an administrator finds the entry in the sign-in logs.
     [[nodiscard]] std::string message() const;
 };

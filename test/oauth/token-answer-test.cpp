@@ -136,6 +136,21 @@ TEST(TokenAnswer, WhatIsNoAnswerIsExplained)
     }
 }
 
+TEST(TokenAnswer, ARefusalMayBeWithoutAWord)
+{
+    for (unsigned const status : {400U, 401U}) {
+        auto const no = read_token_answer(status, {}, "").error();
+        EXPECT_TRUE(no.is_refusal());
+        EXPECT_THAT(no.message(), AllOf(HasSubstr("did not say why"), HasSubstr(std::to_string(status))));
+    }
+    // A proxy's page, and silence of another kind.
+    EXPECT_FALSE(read_token_answer(400, {}, "<html><h1>Blocked</h1></html>").error().is_refusal());
+    for (unsigned const status : {200U, 302U, 403U, 404U, 500U, 502U})
+        EXPECT_FALSE(read_token_answer(status, {}, "").error().is_refusal()) << status;
+    EXPECT_TRUE(read_token_answer(400, {}, R"({"error":"invalid_grant"})").error().is_refusal());
+    EXPECT_FALSE(read_token_answer(503, {}, R"({"error":"temporarily_unavailable"})").error().is_refusal());
+}
+
 TEST(TokenAnswer, NeverQuotesWhatMayBeAToken)
 {
     for (std::string const body :
