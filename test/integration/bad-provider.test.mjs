@@ -1,12 +1,14 @@
 // Identity providers that are wrong, as a whole or in one answer: each is waited for and read within bounds, refused in words that say what
 // it did, and disturbs nobody else. What comes back to the redirect URL is as suspect: it is answered by a page, and leaves an audit entry.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { makeForeignJwt, makeJwt, startBadProvider, ways } from '../support/bad-provider.mjs';
 import { request } from '../support/browser.mjs';
 import { makeCertificates } from '../support/certificates.mjs';
 import { authorize, scenario, startServer } from '../support/house.mjs';
-import { freePort, scratchFolder } from '../support/scratch.mjs';
+import { freePort, scratchFolder, until } from '../support/scratch.mjs';
 
 const hour = 3_600;
 const shifted = (claims, by) => makeJwt({ ...claims, iat: claims.iat + by, exp: claims.exp + by });
@@ -127,7 +129,7 @@ scenario('a provider that is wrong is refused in words, within bounds, and distu
   for (const name of Object.keys(all)) {
     const { bytes, asked } = provider.seen(name);
     assert.ok(bytes < 12 * 1024 * 1024, `${name} could send ${bytes} bytes`);
-    assert.ok(asked.every(({ where }) => where !== '/elsewhere'), `${name}: a redirect was followed`);
+    assert.ok(asked.filter(({ where }) => where === 'token').length <= 1, `${name}: a code was sent twice`);
   }
   assert.equal(provider.seen('elsewhere').asked.length, 0, 'a redirect was followed');
   const grown = peak(server.child.pid) - before;
@@ -138,4 +140,59 @@ scenario('a provider that is wrong is refused in words, within bounds, and distu
   const { items } = await server.api('audit?limit=1000');
   for (const name of Object.keys(onReturn))
     assert.ok(items.some((each) => each.what === 'grant.refuse' && each.on === name), `no audit entry of ${name}: ${JSON.stringify(items.slice(0, 3))}`);
+});
+
+// What a renewal may meet. Trouble is tried again, and the account stays as it is; a refusal needs a person, and the grant is kept.
+const onRenewal = {
+  'renewal-html': { way: 'html', says: /web page/ },
+  'renewal-nothing': { way: 'nothing', says: /call to localhost:\d+ failed/ },
+  'renewal-empty': { way: 'empty', says: /answer is empty/ },
+  'renewal-endless': { way: 'endless', says: /longer than the 1048576 bytes/ },
+  'renewal-truncated': { way: 'truncated', says: /is not JSON/ },
+  'renewal-busy': { way: 'busy', says: /temporarily_unavailable/, pause: 2_000 },
+  'renewal-refused': { way: 'refused', says: /invalid_grant: The code is not known/, refused: true },
+  'renewal-error-in-200': { way: 'errorIn200', says: /invalid_grant: The code is not known/, refused: true },
+};
+
+scenario('a renewal that meets trouble is tried again, and one that is refused is told', { limit: 120_000 }, async ({ keep, t }) => {
+  const { certificates, server } = await aServer(keep);
+  const provider = await keep(startBadProvider({ certificates, bad: {} }));
+  for (const name of Object.keys(onRenewal)) {
+    await addProvider(server, provider, name);
+    const outcome = await authorize(server, name, provider.user(name), (url) => provider.signIn(url));
+    assert.equal(outcome.state, 'accepted', outcome.reason);
+  }
+  // As if their tokens were about to end.
+  await server.end();
+  for (const [name, { way }] of Object.entries(onRenewal)) provider.bad[name] = { token: way };
+  execFileSync('sqlite3', [path.join(server.folder, 'store/postroom.db'), `UPDATE account_grant SET access_token_ends = ${Date.now() + 30_000}`]);
+  await server.begin();
+
+  const renewals = (name) => provider.seen(name).asked.filter(({ where }) => where === 'token').slice(1);
+  for (const [name, { says, refused, pause }] of Object.entries(onRenewal)) {
+    const { state, grant, causes } = await until(`the trouble of ${name}`, async () => {
+      const now = await server.api(`accounts/${name}`);
+      return now.grant.trouble && now;
+    });
+    t.diagnostic(`${name}: ${grant.trouble}`);
+    assert.match(grant.trouble, says, name);
+    assert.equal(state, refused ? 'needs-authorization' : 'ready', name);
+    assert.equal(grant.refusals, refused ? 1 : 0, name);
+    const wait = Date.parse(grant.next_try) - Date.now();
+    assert.ok(refused ? wait > 50 * 60_000 && wait < 61 * 60_000 : wait < 60_000, `${name}: the next try is in ${wait} ms`);
+    assert.equal(renewals(name).length, 1, `${name}: a refresh token was sent more than once before anybody was told`);
+    if (refused) assert.ok(causes.length > 0, `${name}: the catalogue knows it`);
+    if (pause) assert.ok(Date.parse(grant.next_try) >= renewals(name)[0].when + pause, `${name}: Retry-After is not kept`);
+    provider.bad[name] = {};
+  }
+  for (const [name, { refused, pause }] of Object.entries(onRenewal)) {
+    if (refused) continue;
+    const { grant } = await until(`${name} being renewed`, async () => {
+      const now = await server.api(`accounts/${name}`);
+      return now.grant.trouble === '' && now;
+    }, { limit: 60_000 });
+    assert.equal(grant.failures, 0);
+    const [first, second] = renewals(name);
+    if (pause) assert.ok(second.when - first.when >= pause, `${name} was asked again after ${second.when - first.when} ms`);
+  }
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { makeCertificates } from '../support/certificates.mjs';
 import { startGlewlwyd } from '../support/glewlwyd.mjs';
-import { authorize, scenario, setUp, startServer } from '../support/house.mjs';
+import { authorize, beginAuthorization, scenario, setUp, settled, startServer } from '../support/house.mjs';
 import { header, startMailServers } from '../support/mail-house.mjs';
 import { startOpenIdProvider } from '../support/openid-provider.mjs';
 import { scratchFolder, until } from '../support/scratch.mjs';
@@ -18,15 +18,20 @@ const providers = {
   Glewlwyd: (about) => startGlewlwyd({ ...about, users: [sales, support, alex] }),
 };
 
+async function house(keep, startProvider) {
+  const { folder, remove } = scratchFolder('certificates');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const server = await keep(startServer({ anchors: [certificates.anchor] }));
+  const provider = await keep(startProvider({ certificates, redirectUrl: `${server.url}/oauth/callback` }));
+  const mail = await startMailServers({ keep, certificates, introspection: provider.introspection });
+  await setUp(server, provider);
+  return { server, provider, mail };
+}
+
 for (const [named, startProvider] of Object.entries(providers)) {
   scenario(`grants of ${named} carry mail in and out, and are renewed`, { limit: 120_000 }, async ({ keep }) => {
-    const { folder, remove } = scratchFolder('certificates');
-    await keep({ stop: remove });
-    const certificates = makeCertificates(folder);
-    const server = await keep(startServer({ anchors: [certificates.anchor] }));
-    const provider = await keep(startProvider({ certificates, redirectUrl: `${server.url}/oauth/callback` }));
-    const mail = await startMailServers({ keep, certificates, introspection: provider.introspection });
-    await setUp(server, provider);
+    const { server, provider, mail } = await house(keep, startProvider);
     const name = await mail.addAccount(server, sales);
 
     const wrong = await authorize(server, name, alex, provider.signIn);
@@ -49,18 +54,54 @@ for (const [named, startProvider] of Object.entries(providers)) {
     });
     assert.equal(header(answer, 'In-Reply-To'), '<first@example.com>');
 
-    // The stored token is refused from now on; the refresh token brings another, and mail goes on. Twice: a refresh token works once.
+    // Another account by a device's code: first somebody else enters it, then the right one does.
+    const device = await mail.addAccount(server, support);
+    for (const [user, state] of [[alex, 'refused'], [support, 'accepted']]) {
+      const begun = await beginAuthorization(server, device, { flow: 'device' });
+      await provider.enterCode(begun.verification_url, begun.user_code, user);
+      const ended = await settled(server, begun.id);
+      assert.equal(ended.state, state, ended.reason);
+      if (state === 'refused') assert.match(ended.reason, /alex@contoso\.test.*support@contoso\.test/);
+    }
+    assert.equal((await server.api(`accounts/${device}`)).grant.user_name, support);
+
+    // The stored tokens are refused from now on; the refresh tokens bring others, and mail goes on. Twice: a refresh token works once.
     for (const subject of ['second', 'third']) {
       const before = provider.renewals();
       await server.end();
       await provider.revokeAccessTokens();
       await server.begin();
-      await mail.customerWrites(sales, `From: customer@example.com\nTo: ${sales}\nSubject: ${subject}\n\nHello again\n`);
-      const next = await server.caseAbout(subject);
-      assert.ok(provider.renewals() > before, `${provider.renewals()} renewals`);
-      const again = await server.command('case', 'reply', String(next.number), '--text', 'Thank you again.');
-      await server.sent(again.id);
+      for (const user of [sales, support]) {
+        await mail.customerWrites(user, `From: customer@example.com\nTo: ${user}\nSubject: ${subject} to ${user}\n\nHello again\n`);
+        const next = await server.caseAbout(`${subject} to ${user}`);
+        const again = await server.command('case', 'reply', String(next.number), '--text', 'Thank you again.');
+        await server.sent(again.id);
+      }
+      assert.equal(provider.renewals(), before + 2, 'one renewal each');
     }
     assert.deepEqual(provider.troubles(), []);
+  });
+
+  scenario(`what ${named} has ended is told, kept, and taken up again by whoever authorizes anew`, { limit: 120_000 }, async ({ keep }) => {
+    const { server, provider, mail } = await house(keep, startProvider);
+    const name = await mail.addAccount(server, sales);
+    assert.equal((await authorize(server, name, sales, provider.signIn)).state, 'accepted');
+    await server.idle(sales);
+    await server.end();
+    await provider.revokeAccessTokens();
+    await provider.revokeRefreshTokens();
+    await server.begin();
+    const told = await until('the account needing authorization', async () => {
+      const now = await server.api(`accounts/${name}`);
+      return now.state === 'needs-authorization' && now;
+    });
+    assert.equal(told.grant.user_name, sales, 'it is kept');
+    assert.equal(told.grant.refusals, 1);
+    assert.ok(told.grant.next_try, 'it is tried again');
+    assert.ok((await server.api('alarms')).items.some((each) => each.cause === 'grant-refresh'));
+    const again = await authorize(server, name, sales, provider.signIn);
+    assert.equal(again.state, 'accepted', again.reason);
+    await mail.customerWrites(sales, `From: customer@example.com\nTo: ${sales}\nSubject: after all\n\nHello\n`);
+    await server.caseAbout('after all');
   });
 }

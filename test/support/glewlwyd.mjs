@@ -6,7 +6,6 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { request } from './browser.mjs';
-import { mailScopes } from './openid-provider.mjs';
 import { freePort, listening, scratchFolder, start, stop } from './scratch.mjs';
 
 const program = '/usr/bin/glewlwyd';
@@ -36,8 +35,11 @@ function session(base, ca) {
   return { ask, must };
 }
 
+// Its administrators name scopes as they like.
+const scopes = ['mail.retrieve', 'mail.send', 'offline_access'];
+
 /** `users` are the addresses of who may sign in. */
-export async function startGlewlwyd({ certificates, redirectUrl, users, scopes = [...mailScopes, 'profile', 'email', 'offline_access'] }) {
+export async function startGlewlwyd({ certificates, redirectUrl, users }) {
   const { folder, remove } = scratchFolder('glewlwyd');
   const port = await freePort();
   const base = `https://localhost:${port}/`;
@@ -121,13 +123,16 @@ database = { type = "sqlite3" path = "${database}" };
     authority,
     clientId,
     clientSecret,
+    /** What Postroom has to ask for. */
+    scopes: all,
     // A client may ask about tokens of its own only.
     introspection: { url: `https://${clientId}:${clientSecret}@localhost:${port}/api/oidc/introspect`, anchor: certificates.anchor, userAttribute: 'username' },
     /** As it counts them: with each renewal the refresh token of before ends, and one more is issued. */
     renewals: () => Number(sql('SELECT count(*) FROM gpo_refresh_token WHERE gpor_enabled = 0')),
     /** What it had to complain about. */
-    troubles: () => child.output.split('\n').filter((line) => /ERROR|Security - /.test(line) && !/MHD/.test(line)),
+    troubles: () => child.output.split('\n').filter((line) => /ERROR|Security - /.test(line) && !line.includes('MHD')),
     async revokeAccessTokens() { sql('UPDATE gpo_access_token SET gpoa_enabled = 0'); },
+    async revokeRefreshTokens() { sql('UPDATE gpo_refresh_token SET gpor_enabled = 0'); },
     async signIn(url, user) {
       const browser = session(base, ca);
       const back = await passSignIn(browser, await browser.ask('GET', url), user);

@@ -228,11 +228,11 @@ ${configuration}`);
 }
 
 /** By the commands: settings, a department, the identity application. */
-export async function setUp(server, { authority, clientId, clientSecret }) {
+export async function setUp(server, { authority, clientId, clientSecret, scopes = [] }) {
   await server.command('settings', 'set', 'external-url', server.url);
   await server.command('department', 'add', 'Customer care');
   await server.command('application', 'add', 'provider', '--authority', authority, '--client-id', clientId,
-    '--client-secret-file', '-', { input: `${clientSecret}\n` });
+    '--client-secret-file', '-', ...scopes.flatMap((each) => ['--scope', each]), { input: `${clientSecret}\n` });
 }
 
 /** An account that opens its own mailbox; not yet authorized. */

@@ -8,11 +8,14 @@ import Provider from 'oidc-provider';
 import { walk } from './browser.mjs';
 
 // What Postroom asks of any provider, beside OpenID's own: a provider has to know them.
-export const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
+const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** `wire` resolves with where it is reached instead of its own endpoint, where something stands in between. */
-export async function startOpenIdProvider({ certificates, redirectUrl, wire = (endpoint) => endpoint }) {
+/**
+ * `wire` resolves with where it is reached instead of its own endpoint, where something stands in between. `watch` is called with every
+ * request before it is answered.
+ */
+export async function startOpenIdProvider({ certificates, redirectUrl, wire = (endpoint) => endpoint, watch = () => {} }) {
   const server = https.createServer({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const authority = `https://${await wire(`localhost:${server.address().port}`)}`;
@@ -39,10 +42,13 @@ export async function startOpenIdProvider({ certificates, redirectUrl, wire = (e
   const issued = [];
   const seen = { codes: 0, devices: 0, refreshes: 0, errors: [] };
   const counted = { authorization_code: 'codes', refresh_token: 'refreshes', [deviceCode]: 'devices' };
+  const renewing = [];
   provider.on('access_token.saved', (token) => issued.push(token));
+  provider.on('refresh_token.saved', (token) => renewing.push(token));
   provider.on('grant.success', (ctx) => { seen[counted[ctx.oidc.params.grant_type]] += 1; });
   for (const event of ['grant.error', 'authorization.error', 'introspection.error', 'userinfo.error', 'server_error'])
     provider.on(event, (_, error) => { if (error.error !== 'authorization_pending') seen.errors.push(`${event}: ${error.message} ${error.error_description ?? ''}`); });
+  server.on('request', watch);
   server.on('request', provider.callback());
   return {
     name: 'provider',
@@ -60,6 +66,9 @@ export async function startOpenIdProvider({ certificates, redirectUrl, wire = (e
     /** As an administrator does who ends all sessions: every access token that there is. */
     async revokeAccessTokens() {
       for (const token of issued.splice(0)) await token.destroy();
+    },
+    async revokeRefreshTokens() {
+      for (const token of renewing.splice(0)) await token.destroy();
     },
     renewals: () => seen.refreshes,
     /** What it had to complain about. */
