@@ -36,7 +36,7 @@ struct MailServers::Impl {
           tokens(with_own_https(tls, proxy), owner),
           roads{&tokens,      &resolver, tls,  std::move(transcripts), host_name(), ground.clock, proxy,
                 ground.vault, {},        waits},
-          triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock),
+          triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock, {.owner = owner}),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
           trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {})

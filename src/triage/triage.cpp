@@ -29,6 +29,9 @@ struct Triage::Reading {
 
 namespace {
 
+// For the largest batch to be read; whoever is killed in the middle keeps the others waiting no longer.
+constexpr Duration lease_length{20'000};
+
 template <class Batch>
 asio::awaitable<void> read_mails(Batch batch)
 {
@@ -123,11 +126,13 @@ std::vector<model::Message> Triage::next_batch(std::vector<model::Message> queue
     return batch;
 }
 
-// Counts the try, and commits that, before anything is parsed.
+// Takes the queue, counts the try, and commits both, before anything is parsed.
 asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages, Batch batch)
 {
     auto const mark = [this, &messages, batch](store::Connection& c) {
         batch->clear();
+        lease_ = store::take_lease(c, "triage", options_.owner, lease_length);
+        if (!lease_) return;
         for (auto const& message : messages) {
             bool const counted = begun_.contains(message.id);
             if (!counted && message.triage_tries >= options_.tries) {
@@ -193,7 +198,7 @@ asio::awaitable<void> Triage::finish_alone(Reading& reading)
     begun_.erase(reading.message.id);
 }
 
-asio::awaitable<void> Triage::finish(Batch batch)
+asio::awaitable<void> Triage::finish(Batch batch, bool more)
 {
     std::size_t bytes = 0;
     bool together = true;
@@ -202,8 +207,9 @@ asio::awaitable<void> Triage::finish(Batch batch)
         together = together && reading.damage.empty();
     }
     if (together) {
-        auto const work = [this, &batch](store::Connection& c) {
+        auto const work = [this, &batch, more](store::Connection& c) {
             for (auto const& reading : *batch) settle(c, reading);
+            if (!more) store::drop_lease(c, *lease_);
         };
         try {
             co_await store_.write(work, bytes);
@@ -238,6 +244,7 @@ asio::awaitable<bool> Triage::round()
 
     auto const batch = std::make_shared<std::vector<Reading>>();
     co_await begin(messages, batch);
+    if (!lease_) co_return false;
     if (batch->empty()) co_return true;
     auto const load = [batch](store::Connection& c) {
         for (auto& reading : *batch) {
@@ -251,7 +258,7 @@ asio::awaitable<bool> Triage::round()
     };
     co_await store_.read(load);
     co_await asio::co_spawn(pool_, read_mails(batch), asio::use_awaitable);
-    co_await finish(batch);
+    co_await finish(batch, more);
     co_return more;
 }
 

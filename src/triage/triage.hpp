@@ -1,12 +1,14 @@
 // Triage: takes filed mails from the queue, reads them and makes them activities of cases. Whatever a mail contains,
 // the next one gets its turn: what can't be read goes to the exception queue, and a mail whose reading was begun three
-// times and never ended is set aside without a fourth.
+// times and never ended is set aside without a fourth. Of several servers over one store, one reads at a time:
+// otherwise each would count what the others began.
 #pragma once
 
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "mime/read.hpp"
 #include "model/message.hpp"
+#include "store/coordination.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,6 +18,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace postroom::triage {
@@ -23,6 +27,7 @@ namespace postroom::triage {
 namespace asio = boost::asio;
 
 struct Options {
+    std::string owner = "triage";                 ///< whom the queue's lease is held by: this server
     int batch = 200;                              ///< mails that one round takes from the queue
     std::int64_t batch_bytes = 32 * 1024 * 1024;  ///< of mails read at once; one that is larger is read alone
     Duration poll{2'000};                         ///< looks at the queue without being nudged
@@ -53,7 +58,7 @@ private:
 
     std::vector<model::Message> next_batch(std::vector<model::Message> queue, bool& more) const;
     asio::awaitable<void> begin(std::vector<model::Message> const& messages, Batch batch);
-    asio::awaitable<void> finish(Batch batch);
+    asio::awaitable<void> finish(Batch batch, bool more);
     asio::awaitable<void> finish_alone(Reading& reading);
     void settle(store::Connection& c, Reading const& reading) const;
     asio::awaitable<void> wait(Duration how_long, bool until_nudged);
@@ -63,6 +68,7 @@ private:
     Clock const& clock_;
     Options options_;
     asio::steady_timer timer_;
+    std::optional<store::Lease> lease_;      ///< of the queue: nothing where another server reads
     std::map<model::MessageId, int> begun_;  ///< counted by this process and not finished: how often the store refused
     bool nudged_ = false;
     bool interruptible_ = false;  ///< a nudge ends the wait under way

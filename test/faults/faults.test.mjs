@@ -56,7 +56,7 @@ for (const store of stores) {
         await world.begin(server);
       }
       const people = await drain(world, { limit: patience });
-      const counted = await count(world);
+      const counted = await count(world, people, { limit: patience });
       // Otherwise all of this was right because nothing happened.
       const few = seconds < 8 ? 1 : 5;
       for (const [what, number] of Object.entries({ faults: campaign.total(), 'mails put in': world.put.length, 'replies promised': world.promised.size }))

@@ -2,6 +2,7 @@
 
 #include "desk/fixture.hpp"
 #include "mime/test-mail.hpp"
+#include "store/coordination.hpp"
 #include "store/settings.hpp"
 #include "support/loop.hpp"
 
@@ -160,6 +161,27 @@ TEST_F(TriageTest, TheTryIsCommittedBeforeAnythingIsParsed)
 
 // Seen to fail under settle() without `message->triage != TriageState::pending`: both file it, the store's unique index
 // refuses the second, and a mail that is an activity lands in the exception queue as well.
+// Two servers that begin the same mails would count two starts, and after a few kills set aside what is all right.
+TEST_F(TriageTest, OneServerReadsAtATime)
+{
+    auto const id = file(mail("Order", "1@example.com"), sales);
+    auto const take = [&] {
+        std::optional<store::Lease> lease;
+        write([&](Connection& c) { lease = store::take_lease(c, "triage", "another server", Duration(60'000)); });
+        return lease;
+    };
+    auto const theirs = take();
+    auto const triage = make({.owner = "this server"});
+    EXPECT_FALSE(test::run(loop, triage->round()));
+    EXPECT_EQ(message(id).triage, model::TriageState::pending);
+    EXPECT_EQ(message(id).triage_tries, 0);
+    write([&](Connection& c) { store::drop_lease(c, *theirs); });
+    drain(*triage);
+    EXPECT_EQ(message(id).triage, model::TriageState::done);
+    EXPECT_EQ(message(id).triage_tries, 1);
+    EXPECT_TRUE(take()) << "kept although there is nothing to do";
+}
+
 TEST_F(TriageTest, ExactlyOneActivityEvenIfRunTwice)
 {
     std::vector<model::MessageId> ids;

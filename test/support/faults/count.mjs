@@ -23,6 +23,15 @@ function assertTimes(times, names, wanted, what) {
   assert.equal(wrong.length, 0, `${what}: ${wrong.length} of ${names.length} are not there ${wanted} times; how often: ${wrong.slice(0, 10).join(', ')}`);
 }
 
+/** Reading a mail was cut off three times, so that it might be what ends the process: a person tries it again. */
+async function readAgain({ server }, people) {
+  for (const each of (await server.api('exceptions')).items) {
+    assert.match(each.reason, /never finished/);
+    await server.api(`exceptions/${each.id}/retry`, {});
+    ++people.readAgain;
+  }
+}
+
 /** Until nothing is under way any more. People do what is left to people: decide, and have mail read again. */
 export async function drain(world, { limit }) {
   const { server, mail, put, customer, mailboxes } = world;
@@ -31,12 +40,7 @@ export async function drain(world, { limit }) {
     const boxes = (await server.api('mailboxes')).items;
     const filed = boxes.reduce((sum, each) => sum + each.counts.filed, 0);
     const due = boxes.reduce((sum, each) => sum + each.counts.due, 0);
-    for (const each of (await server.api('exceptions')).items) {
-      // Reading it was cut off three times, so it might be what ends the process: a person tries it again.
-      assert.match(each.reason, /never finished/);
-      await server.api(`exceptions/${each.id}/retry`, {});
-      ++people.readAgain;
-    }
+    await readAgain(world, people);
     const open = [];
     for (const state of ['queued', 'claimed', 'committing', 'in-doubt']) open.push(...(await server.api(`outbound?limit=200&state=${state}`)).items);
     const left = open.filter((each) => each.state === 'in-doubt' && !each.next_try);
@@ -70,12 +74,16 @@ async function everyActivity(server) {
 }
 
 /** Counts; returns how many. Nothing may be missing, be there twice, or be other than what was put in. */
-export async function count(world) {
+export async function count(world, people, { limit }) {
   const { server, mail, put, promised, customer, mailboxes } = world;
   const { received, sent } = await until('every mail as an activity', async () => {
+    await readAgain(world, people);
     const now = await everyActivity(server);
-    return now.received.length >= put.length && now;
-  });
+    const there = new Set(now.received.map((each) => bare(each.message_id)));
+    const missing = put.filter((each) => !there.has(each.id)).map((each) => `${each.id} to ${each.to}`);
+    if (missing.length > 0) throw new Error(`${missing.length} of ${put.length} mails are in no case: ${missing.slice(0, 10).join(', ')}`);
+    return now;
+  }, { limit });
   await delay(700);  // what would be too many would come now
   const filed = tally(received.map((each) => bare(each.message_id)));
   assertTimes(filed, put.map((each) => each.id), 1, 'mails filed');
