@@ -57,6 +57,22 @@ void must(bool done)
     if (!done) throw std::bad_alloc();  // a key that was read and is RSA signs
 }
 
+// The certificate knows the public half only: of a key that was damaged that half may be whole.
+bool signs(EVP_PKEY* key, X509* certificate)
+{
+    constexpr std::string_view text = "postroom";
+    auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
+    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
+    auto* const out = reinterpret_cast<unsigned char*>(signature.data());
+    std::size_t size = signature.size();
+    Digest const sign(EVP_MD_CTX_new());
+    Digest const verify(EVP_MD_CTX_new());
+    return EVP_DigestSignInit(sign.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+           EVP_DigestSign(sign.get(), out, &size, bytes, text.size()) == 1 &&
+           EVP_DigestVerifyInit(verify.get(), nullptr, EVP_sha256(), nullptr, X509_get0_pubkey(certificate)) == 1 &&
+           EVP_DigestVerify(verify.get(), out, size, bytes, text.size()) == 1;
+}
+
 }  // namespace
 
 Result<ClientCertificate> read_client_certificate(Secret const& pem)
@@ -76,6 +92,11 @@ Result<ClientCertificate> read_client_certificate(Secret const& pem)
     bool const fits = X509_check_private_key(certificate.get(), key.get()) == 1;
     ERR_clear_error();
     if (!fits) return failure(Trouble::invalid, "the private key is not the certificate's");
+    bool const whole = signs(key.get(), certificate.get());
+    ERR_clear_error();
+    if (!whole)
+        return failure(Trouble::invalid,
+                       "the private key is damaged: what it signs is not verified by the certificate");
 
     ClientCertificate read;
     read.key = key;

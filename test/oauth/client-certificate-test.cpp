@@ -118,5 +118,21 @@ TEST(ClientCertificate, TellsWhatDoesNotFitWithoutShowingIt)
     }
 }
 
+// The public half is in the private key, too, and the only one that the certificate can be compared with.
+TEST(ClientCertificate, ADamagedKeyIsSeenBeforeItSigns)
+{
+    auto lines = split(rsa().key_pem, '\n');
+    std::string damaged;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        std::string line(lines[i]);
+        if (i == 9 || i == 13) line[20] = line[20] == 'A' ? 'B' : 'A';  // within d, and within p
+        damaged += line + '\n';
+    }
+    auto const read = read_client_certificate(Secret(rsa().certificate_pem + damaged));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, Trouble::invalid);
+    EXPECT_THAT(read.error().message, HasSubstr("damaged"));
+}
+
 }  // namespace
 }  // namespace postroom::oauth
