@@ -75,7 +75,10 @@ Result<Proxy> parse_proxy(std::string_view url)
         auto const colon = std::min(sign_in.find(':'), sign_in.size());
         auto user = decoded(sign_in.substr(0, colon));
         auto password = decoded(sign_in.substr(std::min(colon + 1, sign_in.size())));
+        // RFC 7617 section 2.
+        auto const control = [](unsigned char each) { return each < ' ' || each == 0x7f; };
         if (!user || !password || user->empty() || user->find(':') != user->npos) return wrong();
+        if (std::ranges::any_of(*user, control) || std::ranges::any_of(*password, control)) return wrong();
         proxy.user = std::move(*user);
         proxy.password = Secret(std::move(*password));
         url.remove_prefix(at + 1);

@@ -51,7 +51,8 @@ TEST(ProxyUrl, IsRefusedWithoutItsPassword)
          {"", "proxy:3128", "https://user:hunter2@proxy", "socks5://user:hunter2@proxy", "http://",
           "http://user:hunter2@", "http://:hunter2@proxy", "http://us%3Aer:hunter2@proxy", "http://user:hunter2%@proxy",
           "http://user:hunter2%4@proxy", "http://user:hunter2@proxy/x", "http://user:hunter2@pro xy",
-          "http://user:hunter2@proxy:99999", "http://pro\r\nxy"}) {
+          "http://user:hunter2@proxy:99999", "http://pro\r\nxy", "http://us%0d%0aer:hunter2@proxy",
+          "http://user:hunter2%00@proxy"}) {
         auto const read = parse_proxy(text);
         ASSERT_FALSE(read) << text;
         EXPECT_THAT(read.error().message, AllOf(HasSubstr("http://user:password@"), Not(HasSubstr("hunter2"))));
