@@ -1,4 +1,5 @@
-// What stands in the inputs for a secret: wherever a target puts it, no words for people may hold it.
+// What stands in the inputs for a secret: wherever a target puts it, no words for people may hold it. No escape ends in
+// its first letter.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,7 +11,7 @@
 
 namespace postroom::fuzz {
 
-constexpr std::string_view canary = "c4nAryT0ken";
+constexpr std::string_view canary = "T0kenCanAry";
 
 inline bool shows_canary(std::string_view words)
 {

@@ -7,6 +7,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 using namespace postroom;
 using namespace std::chrono_literals;
 
@@ -14,9 +16,7 @@ namespace {
 
 bool is_plain(std::string_view text)
 {
-    for (unsigned char const c : text)
-        if (c < 0x20 || c >= 0x7f) return false;
-    return true;
+    return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 bool is_link(std::string_view url)

@@ -19,7 +19,7 @@ void look_at_target(std::string_view target)
         return;
     }
     fuzz::require(request.path.starts_with('/'));
-    for (unsigned char const c : request.path) fuzz::require(c >= 0x20 && c != 0x7f);
+    for (char const c : request.path) fuzz::require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
     for (auto const segment : split(request.path, '/')) fuzz::require(segment != "..");
 }
 

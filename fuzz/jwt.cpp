@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     expected.issuer = "https://login.example.com/{tenantid}/v2.0";
     expected.client_id = "client";
     expected.nonce = "nonce";
+    if (fuzz::shows_canary(input)) return 0;
     auto const identity = verify_id_token(input, *keys, expected);
     fuzz::require(!identity && fuzz::is_telling(identity.error()));
     if (auto const set = read_keys(input)) {
@@ -37,7 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     } else {
         fuzz::require(fuzz::is_telling(set.error()));
     }
-    if (fuzz::shows_canary(input)) return 0;
     // What is no token may be one all the same: an access token of a personal account.
     for (auto const& token :
          {std::string(fuzz::canary) + std::string(input), std::string(input) + "." + std::string(fuzz::canary)})

@@ -3,16 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string_view>
 #include <vector>
 
 namespace postroom::fuzz {
 
 /// The oracle of every target: a claim that must hold.
-inline void require(bool claim)
+inline void require(bool claim, std::source_location where = std::source_location::current())
 {
-    if (!claim) std::abort();
+    if (claim) return;
+    std::fprintf(stderr, "%s:%u: the claim does not hold\n", where.file_name(), static_cast<unsigned>(where.line()));
+    std::abort();
 }
 
 /// `text` in pieces of 1 to 16 bytes, as `seed` will have it.
