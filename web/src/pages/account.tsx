@@ -31,17 +31,19 @@ function Server({ at, protocol, starttls, as }: { at: string; protocol: string; 
   );
 }
 
-function Grant({ grant, access }: { grant: NonNullable<Schemas["Account"]["grant"]>; access: Schemas["Access"] }) {
+function Grant({ grant, account }: { grant: NonNullable<Schemas["Account"]["grant"]>; account: Schemas["Account"] }) {
   const { t } = useTranslation();
   const styles = useStyles();
+  // The state has said it, and what it means.
+  const said = grant.trouble === account.state_reason;
   return (
     <Facts
       facts={[
         [
           t("grant.trouble"),
           grant.trouble !== "" && (
-            <State mood="bad" words={grant.refusals > 0 ? t("grant.refusals", { count: grant.refusals }) : t("grant.failures", { count: grant.failures })} reason={grant.trouble}>
-              <Cause causes={grant.causes} />
+            <State mood="bad" words={grant.refusals > 0 ? t("grant.refusals", { count: grant.refusals }) : t("grant.failures", { count: grant.failures })} reason={said ? "" : grant.trouble}>
+              {!said && <Cause causes={grant.causes} />}
             </State>
           ),
         ],
@@ -49,7 +51,7 @@ function Grant({ grant, access }: { grant: NonNullable<Schemas["Account"]["grant
         [t("grant.asked"), grant.asked !== null && <Time at={grant.asked} />],
         [t("grant.userName"), grant.user_name !== "" && <Data>{grant.user_name}</Data>],
         [t("grant.tenantId"), grant.tenant_id !== "" && <Data>{grant.tenant_id}</Data>],
-        [t(access === "application" ? "grant.enterpriseId" : "grant.objectId"), grant.object_id !== "" && <Data>{grant.object_id}</Data>],
+        [t(account.access === "application" ? "grant.enterpriseId" : "grant.objectId"), grant.object_id !== "" && <Data>{grant.object_id}</Data>],
         [
           t("grant.scopes"),
           grant.scopes.length > 0 && (
@@ -143,7 +145,7 @@ export function AccountPage() {
                 [t("mailbox.title"), <DataList items={account.mailboxes} />],
               ]}
             />
-            {account.access !== "password" && <Section title={t("grant.title")}>{account.grant ? <Grant grant={account.grant} access={account.access} /> : <div>{t("grant.none")}</div>}</Section>}
+            {account.access !== "password" && <Section title={t("grant.title")}>{account.grant ? <Grant grant={account.grant} account={account} /> : <div>{t("grant.none")}</div>}</Section>}
             <RightsOf account={name} />
             {account.access !== "password" && <Authorizations account={name} />}
             <Section title={t("transcript.title")}>

@@ -1,7 +1,7 @@
 // Giving an account its grant: first how, then the sign-in itself, for this browser or for whoever has the password, until a services
 // server has tried what came of it. Nothing opens by itself.
-import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, makeStyles, MessageBar, MessageBarBody, Radio, RadioGroup, Spinner, tokens } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, DialogTrigger, Field, makeStyles, mergeClasses, MessageBar, MessageBarBody, Radio, RadioGroup, Spinner, tokens } from "@fluentui/react-components";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { isOpen, queryClient, useAuthorization, useAuthorizations, useChange } from "../api/queries";
@@ -11,6 +11,7 @@ import { Refusal } from "./refusal";
 import { Data, Time } from "./words";
 
 const useStyles = makeStyles({
+  step: { outlineStyle: "none" },
   busy: { justifyContent: "flex-start" },
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
   hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, paddingInlineStart: "32px" },
@@ -48,11 +49,14 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
   const query = useAuthorization(begun.id);
   const now = query.data ?? begun;
   const { state } = now;
+  const content = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (state !== "waiting") void queryClient.invalidateQueries({ queryKey: ["accounts"] });
+    // What had the focus is gone with the step before.
+    if (document.activeElement === document.body) content.current?.focus();
   }, [state]);
   return (
-    <div className={styles.content}>
+    <div className={mergeClasses(styles.content, styles.step)} ref={content} tabIndex={-1}>
       <Refusal error={query.error} />
       {state === "waiting" && begun.flow === "code" && (
         <>

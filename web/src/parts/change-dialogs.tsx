@@ -1,6 +1,6 @@
 // The forms that change an application, an account or a mailbox, and the question before a mailbox is removed. None touches the mail
 // server.
-import { Button } from "@fluentui/react-components";
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { useApplications, useMay } from "../api/queries";
@@ -8,6 +8,8 @@ import { accesses, useAccessFields, useServerFields, useSignInFields, withServer
 import { afters, scopesIn } from "./add-dialogs";
 import { ConfirmButton } from "./confirm-button";
 import { FormDialog, type Values } from "./form-dialog";
+
+const useStyles = makeStyles({ choice: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, marginTop: tokens.spacingVerticalXS } });
 
 /** What differs from what it was; nothing that is as before is sent. */
 function changed(values: Values, before: Record<string, unknown>): Values {
@@ -43,6 +45,20 @@ export function ChangeMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
 export function RemoveMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
   const { t } = useTranslation();
   return <ConfirmButton label={t("common.remove")} name={t("mailbox.removeOf", { address: mailbox.address })} question={t("mailbox.removeQuestion", { address: mailbox.address })} onConfirm={() => call("DELETE", path("mailboxes", mailbox.address), undefined, mailbox.etag)} />;
+}
+
+/** Of a mailbox that stopped because its folder was made anew, with more mail than was expected. */
+export function DecideOnMail({ mailbox: { address } }: { mailbox: Schemas["Mailbox"] }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const decide = (as: "file" | "skip") => () => call("POST", path("mailboxes", address, "resolution"), { as });
+  if (!useMay("accounts:write")) return null;
+  return (
+    <div className={styles.choice}>
+      <ConfirmButton label={t("mailbox.file")} name={t("mailbox.fileOf", { address })} question={t("mailbox.fileQuestion")} onConfirm={decide("file")} />
+      <ConfirmButton label={t("mailbox.skip")} name={t("mailbox.skipOf", { address })} question={t("mailbox.skipQuestion")} onConfirm={decide("skip")} />
+    </div>
+  );
 }
 
 export function ChangeAccount({ account, onRenamed }: { account: Schemas["Account"]; onRenamed: (name: string) => void }) {

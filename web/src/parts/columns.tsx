@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { Cause } from "./cause";
+import { DecideOnMail } from "./change-dialogs";
 import type { Column } from "./data-table";
 import { accountMood, Data, mailboxMood, Num, State, Time, To } from "./words";
 
@@ -26,7 +27,7 @@ export function useMailboxColumns() {
     account: { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}><Data>{row.account}</Data></To> },
     baseline: { head: t("mailbox.baseline"), cell: (row) => (Date.parse(row.baseline) === 0 ? t("mailbox.everything") : <Time at={row.baseline} />) },
     after: { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },
-    state: { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
+    state: { head: t("common.state"), cell: (row) => <State mood={mailboxMood[row.state]} words={t(`mailbox.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} />{row.state === "stopped" && <DecideOnMail mailbox={row} />}</State>, room: "wide" },
     lastSuccess: { head: t("mailbox.lastSuccess"), cell: (row) => <Time at={row.last_success} none={t("common.never")} /> },
     filed: { head: t("mailbox.filed"), cell: (row) => <Num value={row.counts.filed} /> },
     due: { head: t("mailbox.due"), cell: (row) => <Num value={row.counts.due} /> },

@@ -42,7 +42,7 @@ function TryNow({ account, onBegun, disabled }: { account: string; onBegun: (id:
   return (
     <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
       <DialogTrigger disableButtonEnhancement>
-        <Button aria-haspopup="dialog" disabled={disabled}>
+        <Button aria-haspopup="dialog" disabledFocusable={disabled}>
           {t("right.try")}
         </Button>
       </DialogTrigger>
