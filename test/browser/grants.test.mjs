@@ -137,6 +137,9 @@ test('by a code that somebody enters on another device', async () => {
   await page.goto(`${everything.house.url}/accounts/${support.account}`);
   const dialog = await begin(page, (choices) => choices.getByLabel('By a short code').check());
   const code = await dialog.getByRole('status', { name: 'Code' }).innerText();
+  // By the keyboard one goes on where the step before ended.
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.closest('[role=dialog] a')?.tagName), 'A');
   const where = dialog.getByRole('link');
   assert.match(await where.innerText(), /\/devicelogin$/);
   await picture(page, 'device-code');
@@ -210,6 +213,38 @@ test('the table of rights of a shared account shows the mailbox that does not op
   assert.deepEqual((await house.api('cases')).items.filter((each) => [alex, shared].includes(each.mailbox)), [], 'no test mail becomes a case');
 });
 
+test('with the application\'s own permissions nobody signs in: one button, and what is missing is told', async () => {
+  const { page } = browser;
+  const { house, lab } = everything;
+  const { client_id, imap, smtp } = lab.facts;
+  const desk = 'desk@contoso.test';
+  await lab.api('mailboxes', { address: desk });
+  await house.api('accounts', { name: 'desk', access: 'application', kind: 'shared', department: 'Customer care', application: 'provider', imap_host: imap, smtp_host: smtp });
+  await house.api('mailboxes', { address: desk, account: 'desk' });
+  await page.goto(`${house.url}/applications/provider`);
+  const script = page.getByRole('textbox', { name: 'Script for Exchange Online PowerShell' });
+  assert.match(await script.inputValue(), /New-ServicePrincipal[^]*desk@contoso\.test/);
+  await picture(page, 'application-exchange');
+
+  await page.getByRole('link', { name: 'desk' }).click();
+  await page.getByText("The application's own permissions").waitFor();
+  const early = await begin(page, async (choices) => assert.equal(await choices.getByRole('radio').count(), 0));
+  await early.getByText('The sign-in was refused.').waitFor();
+  assert.match(await early.innerText(), /IMAP\.AccessAsApp/);
+  await picture(page, 'application-refused');
+  await early.getByRole('button', { name: 'Close' }).click();
+
+  const { enterprise_object_id: principal } = (await lab.api('applications')).find((each) => each.client_id === client_id);
+  await lab.api('applications', { client_id, app_roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'], service_principal: principal });
+  await lab.api('mailboxes', { address: desk, full_access: [principal], send_as: [principal] });
+  const dialog = await begin(page);
+  await dialog.getByText('The account is authorized.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('table', { name: 'What its mailboxes allow' }).getByRole('row', { name: desk }).getByText('It opens').waitFor();
+  await page.getByText("Enterprise application's object id").waitFor();
+  await picture(page, 'application-access');
+});
+
 test('an account that signed in by password is converted, and keeps its mailboxes and what was retrieved', async () => {
   const { page } = browser;
   const { house, lab, accounts: [, support] } = everything;
@@ -259,7 +294,7 @@ test('what a renewal was refused with shows, with the next try', async () => {
   await page.getByText('Needs authorization', { exact: true }).waitFor();
   const grant = page.getByRole('region', { name: 'Grant' });
   await grant.getByText('The provider refused the last renewal.').waitFor();
-  await grant.getByText('AADSTS50173').first().waitFor();
+  await page.getByText('AADSTS50173').waitFor();
   await grant.getByText('Next renewal tried').waitFor();
   await picture(page, 'needs-authorization');
 });
