@@ -16,7 +16,7 @@ using net::awaitable;
 
 namespace {
 
-constexpr std::size_t most_calls = 32;           // at once
+constexpr std::size_t most_calls = 64;           // at once
 constexpr Duration provider_known_for = 1h;      // its endpoints
 constexpr Steady::duration longest_closed = 5s;  // that somebody waits for it inside
 

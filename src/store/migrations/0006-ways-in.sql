@@ -37,6 +37,8 @@ ALTER TABLE account_grant ADD COLUMN failures BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account_grant ADD COLUMN next_try BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account_grant ADD COLUMN trouble {text} NOT NULL DEFAULT '';
 ALTER TABLE account_grant ADD COLUMN asked BIGINT;
+-- What the refresher plans by, without the tokens' pages.
+CREATE INDEX account_grant_plan ON account_grant (access_token_ends, account, access_token_life, version, next_try, refusals);
 
 -- A sign-in under way lasts minutes: whoever is in the middle of one begins again.
 DROP TABLE account_authorization;
