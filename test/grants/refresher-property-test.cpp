@@ -1,6 +1,6 @@
 // The refresher's state machine over random sequences of everything that can happen, in two processes that share a
 // store: stores that fail, answers that are lost, providers that rotate, clocks that are moved, kills, and people.
-// Prints its seed; SEED=n repeats a run, SEQUENCES=n is how many (300).
+// Prints its seed; SEED=n repeats a run, SEQUENCES=n is how many (100).
 #include "grants/refresh-state.hpp"
 
 #include <fmt/format.h>
@@ -356,7 +356,7 @@ TEST(Refresher, KeepsItsPromisesWhateverHappens)
         return text ? std::strtoull(text, nullptr, 10) : otherwise;
     };
     auto const seed = number("SEED", static_cast<std::uint64_t>(std::time(nullptr)) % 1'000'000);
-    auto const sequences = number("SEQUENCES", 300);
+    auto const sequences = number("SEQUENCES", 100);
     Counts counts;
     for (std::uint64_t i = 0; i < sequences && !HasFailure(); ++i) {
         World world(seed + i, counts);
