@@ -149,7 +149,7 @@ const onRenewal = {
   'renewal-empty': { way: 'empty', says: /answer is empty/ },
   'renewal-endless': { way: 'endless', says: /longer than the 1048576 bytes/ },
   'renewal-truncated': { way: 'truncated', says: /is not JSON/ },
-  'renewal-busy': { way: 'busy', says: /temporarily_unavailable/, pause: 2_000 },
+  'renewal-busy': { way: 'busy', says: /temporarily_unavailable/, pause: 12_000 },
   'renewal-refused': { way: 'refused', says: /invalid_grant: The code is not known/, refused: true },
   'renewal-error-in-200': { way: 'errorIn200', says: /invalid_grant: The code is not known/, refused: true },
 };

@@ -156,6 +156,7 @@ scenario('tokens, credentials and passwords are nowhere to be read', { limit: 15
   for (const each of [/AUTHENTICATE XOAUTH2/, /AUTH XOAUTH2/, /AUTHENTICATE PLAIN|LOGIN/, /a question to sales/]) assert.ok(files.some((text) => each.test(text)), `no transcript holds ${each}`);
   await server.end();
   tell(...files, server.log());
+  assert.match(server.log(), /^\S+ warning nobody can sign in to the console yet/, 'the whole log was kept, from its first line on');
 
   addOverheard(secrets, proxy.overheard);
   const heard = proxy.overheard.map((each) => each.request).join('\n');

@@ -54,7 +54,7 @@ export const ways = {
   otherType: (response, good) => { response.writeHead(200, { 'content-type': 'image/png' }); response.end(JSON.stringify(good)); },
   errorIn200: (response) => json(response, { error: 'invalid_grant', error_description: 'The code is not known.' }),
   refused: (response) => json(response, { error: 'invalid_grant', error_description: 'The code is not known.' }, 400),
-  busy: (response) => json(response, { error: 'temporarily_unavailable' }, 503, { 'retry-after': '2' }),
+  busy: (response) => json(response, { error: 'temporarily_unavailable' }, 503, { 'retry-after': '12' }),
   truncated: (response, good) => { response.writeHead(200, { 'content-type': 'application/json' }); response.end(JSON.stringify(good).slice(0, -10)); },
   nested: (response) => { response.writeHead(200, { 'content-type': 'application/json' }); response.end('['.repeat(500_000)); },
 };

@@ -164,12 +164,16 @@ ${configuration}`);
     async kill(signal = 'SIGKILL') {
       server.child.kill(signal);
       await server.child.ended;
-      server.earlier = (server.earlier + server.child.output).slice(-400_000);
-      server.child.output = '';
+      server.keepLog();
     },
     async end() {
       await stop(server.child, 30_000);
+      server.keepLog();
       return server.child.exitCode;
+    },
+    keepLog() {
+      server.earlier = (server.earlier + server.child.output).slice(-400_000);
+      server.child.output = '';
     },
     async stop() {
       if (server.child) await stop(server.child, 30_000);
