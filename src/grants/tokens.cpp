@@ -44,7 +44,7 @@ constexpr Duration assumed_life = 1h;      // where the provider does not say (R
 constexpr Duration between_looks = 500ms;  // at what another server renews
 constexpr Duration forgotten = 10min;      // that a server's refusal led to a renewal
 constexpr Duration soon = 1s;
-constexpr int most_tries_to_keep = 20;  // before Postroom ends
+constexpr int most_tries_to_keep = 20;   // before Postroom ends
 constexpr std::size_t most_ahead = 160;  // flights that nobody asked for, at once
 
 struct Loaded {
@@ -351,6 +351,19 @@ private:
         co_return seen::Claimed{course.lease.has_value(), standing_of(course.loaded->grant, course.rejected), at};
     }
 
+    awaitable<Answered> ask_once(Course& course, Secret const* refresh_token, oauth::Client client)
+    {
+        auto const provider = course.pass->provider();
+        auto const& scopes = course.loaded->grant.scopes;
+        if (refresh_token) {
+            auto answer = co_await oauth::refresh(*ground_.https, provider, client, *refresh_token, scopes);
+            co_return answer;
+        }
+        auto const scope = fmt::format("{}", fmt::join(scopes, " "));
+        auto answer = co_await oauth::ask_as_application(*ground_.https, provider, client, scope);
+        co_return answer;
+    }
+
     awaitable<Result<Event>> ask(Course& course)
     {
         auto const& [account, application, grant] = *course.loaded;
@@ -360,15 +373,8 @@ private:
             course.trouble = refresh_token.error();
             co_return seen::Answered{Answer::transient};
         }
-        auto const scopes = fmt::format("{}", fmt::join(grant.scopes, " "));
-        auto const& provider = course.pass->provider();
-        Ask const question = [&](oauth::Client client) -> awaitable<Answered> {
-            if (by_itself) {
-                auto answer = co_await oauth::ask_as_application(*ground_.https, provider, client, scopes);
-                co_return answer;
-            }
-            auto answer = co_await oauth::refresh(*ground_.https, provider, client, *refresh_token, grant.scopes);
-            co_return answer;
+        Ask const question = [&](oauth::Client client) {
+            return ask_once(course, by_itself ? nullptr : &*refresh_token, std::move(client));
         };
         course.sent = Steady::now();
         Answered answer;

@@ -1,9 +1,12 @@
 #include "grants/tokens.hpp"
 
 #include "house.hpp"
+#include "support/postgresql-server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+
+#include <set>
 
 namespace postroom::grants {
 namespace {
@@ -424,6 +427,64 @@ TEST_F(TokensTest, RenewsAheadWithoutBeingAsked)
     EXPECT_EQ(calls.size(), 1U);
     later.stop();
     loop.run_for(10ms);
+}
+
+// Each with a store of its own over one database, as on two machines; both find all grants due at once.
+class TwoRefreshersTest : public HouseTest {
+protected:
+    TwoRefreshersTest() : HouseTest(test::PostgresqlServer::running().create())
+    {
+        claims.clear();
+        other.store = other_store.get();
+        other.vault = ground.vault;
+        other.https = ground.https;
+        other.clock = &clock;
+        write([&](store::Connection& c) {
+            for (int i = 0; i < accounts; ++i) {
+                auto one = account;
+                one.id = model::AccountId::make();
+                one.name = "account " + std::to_string(i);
+                model::Grant grant{.account = one.id, .owner = {"tenant", "object", one.name}, .scopes = {"mail"}};
+                grant.refresh_token =
+                    ground.vault->seal(Secret("refresh of " + one.name), place_of_refresh_token(one.id));
+                grant.access_token = ground.vault->seal(Secret("access"), place_of_access_token(one.id));
+                grant.access_token_life = 1h;
+                grant.access_token_ends = clock.now();
+                store::add_account(c, one);
+                store::accept_grant(c, grant);
+            }
+        });
+    }
+    std::int64_t renewed()
+    {
+        return read([](store::Connection& c) {
+                   return c.first("SELECT count(*) FROM account_grant WHERE version = 2",
+                                  [](store::Row const& row) { return row.integer(0); });
+               })
+            .value_or(0);
+    }
+
+    static constexpr int accounts = 40;
+    std::unique_ptr<store::Store> other_store = store::Store::open({.path = place, .clock = &clock}).value();
+    Ground other{};
+};
+
+TEST_F(TwoRefreshersTest, RenewEveryGrantOnceBetweenThem)
+{
+    pause = 20ms;
+    Tokens here(ground, "here"), there(other, "there");
+    boost::asio::co_spawn(loop, here.run(), boost::asio::detached);
+    boost::asio::co_spawn(loop, there.run(), boost::asio::detached);
+    auto const until = std::chrono::steady_clock::now() + 30s;
+    while (renewed() < accounts && std::chrono::steady_clock::now() < until) loop.run_for(50ms);
+    here.stop();
+    there.stop();
+    loop.run_for(300ms);
+    EXPECT_EQ(renewed(), accounts);
+    std::multiset<std::string> asked;
+    for (auto const& call : calls) asked.insert(call.find("refresh_token")->second);
+    EXPECT_EQ(asked.size(), static_cast<std::size_t>(accounts));
+    for (auto const& each : asked) EXPECT_EQ(asked.count(each), 1U) << each;
 }
 
 }  // namespace
