@@ -85,7 +85,8 @@ net::awaitable<Answered> ask_as(Ground ground, model::Application application, A
     auto const credentials =
         co_await ground.store->read([&](store::Connection& c) { return store::credentials_of(c, application.id); });
     if (credentials.empty()) {
-        auto answer = co_await ask(oauth::Client{.id = application.client_id, .clock = ground.clock});
+        oauth::Client const nobody{.id = application.client_id, .clock = ground.clock};
+        auto answer = co_await ask(nobody);
         co_return answer;
     }
     Answered answer = std::unexpected(oauth::ProviderError{});

@@ -111,6 +111,16 @@ awaitable<Result<Begun>> begin_code_flow(Ground ground, Place place, oauth::Prov
                     .ends = authorization.ends};
 }
 
+// The code comes in `code`.
+awaitable<Answered> ask_for_code(Ground ground, oauth::Provider provider, oauth::Client client,
+                                 std::vector<std::string> scopes, std::optional<oauth::DeviceCode>& code)
+{
+    auto given = co_await oauth::begin_device_flow(*ground.https, provider, client, std::move(scopes));
+    if (!given) co_return std::unexpected(std::move(given.error()));
+    code = std::move(*given);
+    co_return oauth::TokenAnswer();
+}
+
 // Throws net::Broken.
 awaitable<Result<Begun>> begin_device_flow(Ground ground, Place place, oauth::Provider provider,
                                            model::Authorization authorization)
@@ -118,11 +128,8 @@ awaitable<Result<Begun>> begin_device_flow(Ground ground, Place place, oauth::Pr
     auto const scopes = scopes_of(place.application, place.account.retrieval, provider);
     if (!scopes) co_return std::unexpected(scopes.error());
     std::optional<oauth::DeviceCode> code;
-    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
-        auto given = co_await oauth::begin_device_flow(*ground.https, provider, client, *scopes);
-        if (!given) co_return std::unexpected(std::move(given.error()));
-        code = std::move(*given);
-        co_return oauth::TokenAnswer{};
+    Ask const ask = [&](oauth::Client client) {
+        return ask_for_code(ground, provider, std::move(client), *scopes, code);
     };
     auto const answer = co_await ask_as(ground, place.application, ask);
     if (!answer) co_return failure(Trouble::refused, answer.error().message());
@@ -177,6 +184,14 @@ bool wants_consent(oauth::ProviderError const& error)
            std::ranges::find(codes, error.code()) != codes.end();
 }
 
+awaitable<Answered> redeem(Ground ground, oauth::Provider provider, oauth::Client client, Secret code, Secret verifier,
+                           std::string redirect_url)
+{
+    auto redeemed = co_await oauth::redeem(*ground.https, provider, client, std::move(code), std::move(verifier),
+                                           std::move(redirect_url));
+    co_return redeemed;
+}
+
 // Everything between the browser's return and the trial. Throws net::Broken.
 awaitable<Result<void>> redeem_and_judge(Ground const& ground, UnderWay const& under_way, oauth::Return const& returned,
                                          bool& consent_is_missing)
@@ -196,10 +211,8 @@ awaitable<Result<void>> redeem_and_judge(Ground const& ground, UnderWay const& u
     if (!verifier) co_return std::unexpected(verifier.error());
     auto const provider = co_await find_provider(ground, *under_way.application);
     if (!provider) co_return std::unexpected(provider.error());
-    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
-        auto redeemed = co_await oauth::redeem(*ground.https, *provider, client, returned.code, *verifier,
-                                               authorization.redirect_url);
-        co_return redeemed;
+    Ask const ask = [&](oauth::Client client) {
+        return redeem(ground, *provider, std::move(client), returned.code, *verifier, authorization.redirect_url);
     };
     auto answer = co_await ask_as(ground, *under_way.application, ask);
     if (!answer) {

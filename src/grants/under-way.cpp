@@ -26,11 +26,12 @@ constexpr auto long_enough = std::chrono::seconds(10);
 awaitable<Result<void>> offer(Ground ground, model::Authorization authorization, Candidate candidate,
                               oauth::TokenAnswer answer)
 {
-    auto const why_not = co_await ground.store->write([&](store::Connection& c) -> std::optional<std::string> {
+    auto const try_it = [&](store::Connection& c) -> std::optional<std::string> {
         if (offer_candidate(c, ground, authorization, candidate, answer)) return std::nullopt;
         auto const now = store::authorization(c, authorization.id);
         return now ? now->reason : "the account was removed or converted meanwhile";
-    });
+    };
+    auto const why_not = co_await ground.store->write(try_it);
     if (why_not) co_return failure(Trouble::conflict, *why_not);
     ground.trial_due();
     co_return Result<void>();
@@ -54,6 +55,18 @@ awaitable<Result<std::vector<oauth::VerifyKey>>> fetch_keys(Ground ground, std::
         boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, before_another_try);
         co_await pause.async_wait(boost::asio::use_awaitable);
     }
+}
+
+awaitable<Answered> ask_by_itself(Ground ground, oauth::Provider provider, oauth::Client client, std::string scope)
+{
+    auto answer = co_await oauth::ask_as_application(*ground.https, provider, client, std::move(scope));
+    co_return answer;
+}
+
+awaitable<Answered> ask_whether_entered(Ground ground, oauth::Provider provider, oauth::Client client, Secret code)
+{
+    auto answer = co_await oauth::poll_device(*ground.https, provider, client, std::move(code));
+    co_return answer;
 }
 
 std::unexpected<Error> gone()
@@ -113,10 +126,7 @@ awaitable<Result<void>> take_own_token(Ground ground, UnderWay under_way, oauth:
     if (!under_way.account || !under_way.application) co_return gone();
     auto const scope = own_scope_of(*under_way.application, provider);
     if (!scope) co_return std::unexpected(scope.error());
-    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
-        auto answer = co_await oauth::ask_as_application(*ground.https, provider, client, *scope);
-        co_return answer;
-    };
+    Ask const ask = [&](oauth::Client client) { return ask_by_itself(ground, provider, std::move(client), *scope); };
     auto answer = co_await ask_as(ground, *under_way.application, ask);
     if (!answer) co_return failure(Trouble::refused, answer.error().message());
     auto const candidate = judge(IssuedToItself{.account = *under_way.account,
@@ -138,9 +148,8 @@ awaitable<Result<Polled>> poll_device_flow(Ground ground, UnderWay under_way, oa
     auto const& authorization = under_way.authorization;
     auto const code = ground.vault->unseal(authorization.device_code, place_of_device_code(authorization.id));
     if (!code) co_return std::unexpected(code.error());
-    Ask const ask = [&](oauth::Client client) -> awaitable<Answered> {
-        auto answer = co_await oauth::poll_device(*ground.https, provider, client, *code);
-        co_return answer;
+    Ask const ask = [&](oauth::Client client) {
+        return ask_whether_entered(ground, provider, std::move(client), *code);
     };
     auto answer = co_await ask_as(ground, *under_way.application, ask);
     if (!answer) {
