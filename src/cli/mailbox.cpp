@@ -101,6 +101,29 @@ void add_remove(Commands& commands, CLI::App& group)
         false);
 }
 
+void add_resume(Commands& commands, CLI::App& group)
+{
+    auto& resume = commands.leaf(
+        group, "resume", say("Decide about the mail for which a mailbox was stopped"),
+        "postroom mailbox resume sales@contoso.com --skip",
+        say("A folder that was made anew on its server (moved, restored) shows all its mail as new. Where that is more "
+            "than the setting unexpected-mails, nothing is retrieved until this is said. What was filed before is "
+            "known by its bytes, and not filed again."));
+    struct Given {
+        std::string address;
+        bool skip = false;
+    };
+    auto const given = std::make_shared<Given>();
+    resume.add_option("address", given->address, say("Its primary address"))->required();
+    resume.add_flag("--skip", given->skip, say("File none of the mail that is there now; later mail is filed"));
+    commands.talks(resume, [given](Talk& talk) {
+        auto const answer = talk.server.send("POST", "/api/v1/mailboxes/" + in_url(given->address) + "/resolution",
+                                             json::object{{"as", given->skip ? "skip" : "file"}});
+        talk.show(answer, shown(answer));
+        return done;
+    });
+}
+
 }  // namespace
 
 void add_mailbox_commands(Commands& commands)
@@ -109,6 +132,7 @@ void add_mailbox_commands(Commands& commands)
     add_add(commands, group);
     add_change(commands, group);
     add_remove(commands, group);
+    add_resume(commands, group);
 
     auto& list =
         commands.leaf(group, "list", say("List the mailboxes and how retrieval stands"), "postroom mailbox list");

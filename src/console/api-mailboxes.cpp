@@ -199,6 +199,26 @@ Answer remove_mailbox(House& house, Request const& request)
     co_return no_content();
 }
 
+// Its folder was made anew on the server, with more mail than was expected.
+Answer resolve_mailbox(House& house, Request const& request)
+{
+    auto const as = Members(request.http, {"as"}).text("as");
+    if (as != "file" && as != "skip") throw Problem(Trouble::invalid, tr("\"as\" must be file or skip"), "as");
+    auto const decision = as == "file" ? model::Unexpected::file : model::Unexpected::skip;
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const mailbox = mailbox_at(c, request.caller.sight, request.path("address"));
+        if (!store::decide_unexpected(c, mailbox.id, decision, house.now()))
+            throw Problem(Trouble::conflict,
+                          tr("{} is not stopped: there is nothing to decide about its mail", mailbox.address));
+        note(c, request.caller, "mailbox.resolve", mailbox.address, {{"as", as}, {"was", mailbox.state_reason}},
+             house.now());
+        Names names(c, request.language());
+        return view(house, c, names, mailbox_at(c, request.caller.sight, mailbox.address));
+    });
+    house.hooks.accounts_changed();
+    co_return json_response(net::http::status::ok, body);
+}
+
 Answer retrieve_once(House& house, Request const& request)
 {
     Members const members(request.http, {"mailbox"});

@@ -67,6 +67,7 @@ Answer add_mailbox(House& house, Request const& request);
 Answer show_mailbox(House& house, Request const& request);
 Answer change_mailbox(House& house, Request const& request);
 Answer remove_mailbox(House& house, Request const& request);
+Answer resolve_mailbox(House& house, Request const& request);
 Answer retrieve_once(House& house, Request const& request);
 
 Answer list_cases(House& house, Request const& request);

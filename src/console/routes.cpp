@@ -66,6 +66,7 @@ std::span<Route const> routes()
         Route{get, "/api/v1/mailboxes/{address}", see_desk, show_mailbox},
         Route{patch, "/api/v1/mailboxes/{address}", department, change_mailbox},
         Route{delete_, "/api/v1/mailboxes/{address}", department, remove_mailbox},
+        Route{post, "/api/v1/mailboxes/{address}/resolution", department, resolve_mailbox},
         Route{post, "/api/v1/retrievals", department, retrieve_once},
         Route{get, "/api/v1/exceptions", see_department, list_exceptions},
         Route{post, "/api/v1/exceptions/{id}/retry", department, retry_exception},

@@ -22,6 +22,13 @@ enum class MailboxState {
     stopped,      ///< a person is needed
 };
 
+/// What becomes of the mail in a folder that was made anew on its server, where there is more than expected.
+enum class Unexpected {
+    ask,   ///< nobody has decided
+    file,  ///< it is retrieved; what was filed before is known by its bytes
+    skip,  ///< it is noted as skipped
+};
+
 struct Mailbox {
     MailboxId id;
     AccountId account;
@@ -39,13 +46,16 @@ struct Mailbox {
     Instant state_since{};
     std::optional<Instant> last_success;  ///< the last time that it was compared with the server
     std::optional<Instant> next_try;
+    Unexpected unexpected = Unexpected::ask;  ///< until the folder is opened next
     Instant created{};
     std::int64_t version = 1;  ///< counts what people change about it
 };
 
 [[nodiscard]] std::string_view to_string(AfterAction action);
 [[nodiscard]] std::string_view to_string(MailboxState state);
+[[nodiscard]] std::string_view to_string(Unexpected decision);
 [[nodiscard]] Result<AfterAction> parse_after_action(std::string_view text);
 [[nodiscard]] Result<MailboxState> parse_mailbox_state(std::string_view text);
+[[nodiscard]] Result<Unexpected> parse_unexpected(std::string_view text);
 
 }  // namespace postroom::model

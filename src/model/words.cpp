@@ -80,6 +80,9 @@ constexpr Spelling<MailboxState, 6> mailbox_states{
       {MailboxState::idle, mark_in("state of a mailbox", "idle")},
       {MailboxState::backing_off, mark_in("state of a mailbox", "backing-off")},
       {MailboxState::stopped, mark_in("state of a mailbox", "stopped")}}}};
+constexpr Spelling<Unexpected, 3> decisions{
+    mark("decision about unexpected mail"),
+    {{{Unexpected::ask, "ask"}, {Unexpected::file, "file"}, {Unexpected::skip, "skip"}}}};
 constexpr Spelling<Authorization::State, 4> authorization_states{
     mark("state of an authorization"),
     {{{Authorization::State::waiting, mark_in("state of an authorization", "waiting")},
@@ -231,6 +234,14 @@ std::string_view to_string(MailboxState state)
 Result<MailboxState> parse_mailbox_state(std::string_view text)
 {
     return mailbox_states.parse(text);
+}
+std::string_view to_string(Unexpected decision)
+{
+    return decisions.of(decision);
+}
+Result<Unexpected> parse_unexpected(std::string_view text)
+{
+    return decisions.parse(text);
 }
 std::string_view to_string(Authorization::State state)
 {

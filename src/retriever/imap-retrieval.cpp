@@ -3,11 +3,13 @@
 #include "retriever/fetch-each.hpp"
 #include "store/accounts.hpp"
 #include "store/messages.hpp"
+#include "store/settings.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace postroom::retriever {
 
@@ -83,8 +85,8 @@ net::awaitable<void> ImapRetrieval::visit()
         ~Forget() { session = nullptr; }
     } const forget{session_};
 
-    co_await open_folder(*session);
-    while (!run_.stopped()) {
+    auto question = co_await open_folder(*session);
+    while (!question && !run_.stopped()) {
         std::uint64_t seen = 0;
         co_await compare(*session, seen);
         auto const soon = run_.ground().clock->now() + Duration(60'000);
@@ -94,22 +96,58 @@ net::awaitable<void> ImapRetrieval::visit()
     }
     session_ = nullptr;
     co_await session->logout();
+    if (question) co_await run_.ask_people(std::move(*question));
 }
 
-net::awaitable<void> ImapRetrieval::open_folder(imap::Session& session)
+net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Session& session)
 {
     auto const& mailbox = run_.mailbox();
     auto const selected = co_await session.select(mailbox.folder);
     if (!selected) give_up(selected.error(), "to open the folder " + mailbox.folder);
     uid_validity_ = selected->uid_validity;
-    if (selected->uid_validity == mailbox.uid_validity) co_return;
-    if (mailbox.uid_validity != 0)
+    if (selected->uid_validity == mailbox.uid_validity) co_return std::nullopt;
+    if (mailbox.uid_validity != 0) {
+        auto question = co_await judge_unexpected(session);
+        if (question) co_return question;
         spdlog::warn("retriever: {}: UIDVALIDITY changed from {} to {}; mail filed before is known by its bytes",
                      mailbox.address, mailbox.uid_validity, selected->uid_validity);
+    }
     auto note = [id = mailbox.id, now = selected->uid_validity](store::Connection& c) {
         store::set_uid_validity(c, id, now);
     };
     co_await run_.ground().store->write(std::move(note));
+    co_return std::nullopt;
+}
+
+// The folder was made anew on its server, and every mail in it has another UID (RFC 3501 section 2.3.1.1). What is
+// older than the baseline stays skipped. A folder that was moved or restored may hold years of mail that look new, and
+// a thousand customers would be written to: then a person decides.
+net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap::Session& session)
+{
+    auto const& mailbox = run_.mailbox();
+    auto unknown = co_await unknown_uids(session);
+    if (!unknown.empty() && mailbox.baseline > Instant{}) unknown = co_await skip_old(session, std::move(unknown));
+    auto read = [](store::Connection& c) { return store::setting(c, "unexpected-mails"); };
+    auto const setting = co_await run_.ground().store->read(std::move(read));
+    std::size_t most = 0;
+    std::from_chars(setting.data(), setting.data() + setting.size(), most);
+    if (mailbox.unexpected == model::Unexpected::ask && unknown.size() > most)
+        co_return fmt::format(
+            "the folder {} was made anew on its server (UIDVALIDITY {} is now {}), and {} mails in it look new, where "
+            "the setting unexpected-mails lets {} pass: nothing is retrieved until somebody decides. `postroom mailbox "
+            "resume {}` files them (those that were filed before are known by their bytes); with --skip they are noted "
+            "as skipped, and stay where they are",
+            mailbox.folder, mailbox.uid_validity, uid_validity_, unknown.size(), most, mailbox.address);
+    if (mailbox.unexpected == model::Unexpected::skip) {
+        std::vector<model::LedgerRow> rows;
+        for (auto const uid : unknown) {
+            rows.push_back(row(uid, model::LedgerState::skipped));
+            rows.back().note = "the folder was made anew on its server, and its mail was to be skipped";
+        }
+        spdlog::warn("retriever: {}: {} mails are skipped, as was decided", mailbox.address, rows.size());
+        co_await run_.note(std::move(rows));
+    }
+    co_return std::nullopt;
 }
 
 // One look: what the server lists, less what the ledger knows, is fetched and filed; then what is due is done.

@@ -5,6 +5,8 @@
 #include "retriever/mailbox-run.hpp"
 
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace postroom::retriever {
@@ -18,7 +20,9 @@ public:
     void close() override;
 
 private:
-    net::awaitable<void> open_folder(imap::Session& session);
+    /// What a person has to decide first, in words; nothing where mail can be retrieved.
+    net::awaitable<std::optional<std::string>> open_folder(imap::Session& session);
+    net::awaitable<std::optional<std::string>> judge_unexpected(imap::Session& session);
     net::awaitable<void> compare(imap::Session& session, std::uint64_t& seen_changes);
     net::awaitable<std::vector<imap::Uid>> unknown_uids(imap::Session& session);
     net::awaitable<std::vector<imap::Uid>> skip_old(imap::Session& session, std::vector<imap::Uid> uids);

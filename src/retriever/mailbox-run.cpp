@@ -21,6 +21,8 @@ namespace {
 
 // IDLE is renewed well within this, and so is the lease.
 constexpr Duration lease_length{15 * 60'000};
+// Well within the lease. What is decided in the console nudges.
+constexpr Duration question_pause{5 * 60'000};
 // In one transaction: other mailboxes wait for it.
 constexpr std::size_t noted_at_once = 5'000;
 
@@ -194,7 +196,8 @@ net::awaitable<void> MailboxRun::visit()
 
     // Over POP3 every look is a visit: one that finds things as they were shows nothing new.
     bool const polls = account_.retrieval == model::Protocol::pop3;
-    if (!polls || mailbox_.state != model::MailboxState::idle)
+    bool const asks = mailbox_.state == model::MailboxState::stopped;
+    if (!asks && (!polls || mailbox_.state != model::MailboxState::idle))
         co_await show(model::MailboxState::connecting, {}, false, std::nullopt);
     if (!retrieval_ && polls) retrieval_ = std::make_unique<Pop3Retrieval>(*this);
     if (!retrieval_) retrieval_ = std::make_unique<ImapRetrieval>(*this);
@@ -222,6 +225,17 @@ net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
     looked_ = true;
     failures_ = 0;
     answer(true, filed, {});
+}
+
+net::awaitable<void> MailboxRun::ask_people(std::string what)
+{
+    bool const said = mailbox_.state == model::MailboxState::stopped && mailbox_.state_reason == what;
+    if (!said) {
+        spdlog::warn("retriever: {}: {}", mailbox_.address, printable(what, 2'000));
+        co_await show(model::MailboxState::stopped, what, false, std::nullopt);
+    }
+    answer(false, 0, what);
+    co_await sleep(question_pause);
 }
 
 net::awaitable<void> MailboxRun::renew_lease()

@@ -45,6 +45,8 @@ public:
     net::awaitable<void> show_retrieving(std::size_t count);
     /// Everything was filed, and what was due was done or refused. `remark`: what people should know all the same.
     net::awaitable<void> end_look(std::size_t filed, std::string remark = {});
+    /// Nothing goes on before a person has decided something: says so, and returns when it is worth looking again.
+    net::awaitable<void> ask_people(std::string what);
     /// For what takes long and writes nothing. Throws Failure (Trouble::conflict) where another server has it.
     net::awaitable<void> renew_lease();
     /// How a fetch ended for mails that will never be filed.

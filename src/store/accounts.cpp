@@ -77,7 +77,8 @@ model::Account account_of(Row const& row)
 
 constexpr std::string_view mailbox_columns =
     "SELECT id, account, department, address, display_name, folder, baseline, after_action, after_folder, poll, "
-    "uid_validity, state, state_reason, state_since, last_success, next_try, created, version FROM mailbox "
+    "uid_validity, state, state_reason, state_since, last_success, next_try, created, version, "
+    "unexpected FROM mailbox "
     "WHERE removed IS NULL ";
 
 model::Mailbox mailbox_of(Row const& row)
@@ -98,6 +99,7 @@ model::Mailbox mailbox_of(Row const& row)
             .state_since = row.instant(13),
             .last_success = row.maybe_instant(14),
             .next_try = row.maybe_instant(15),
+            .unexpected = word(row, 18, model::parse_unexpected),
             .created = row.instant(16),
             .version = row.integer(17)};
 }
@@ -418,8 +420,19 @@ std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId accou
 
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity)
 {
-    must_exist(c.execute("UPDATE mailbox SET uid_validity = ? WHERE id = ? AND removed IS NULL", uid_validity, id),
+    must_exist(c.execute("UPDATE mailbox SET uid_validity = ?, unexpected = 'ask' WHERE id = ? AND removed IS NULL",
+                         uid_validity, id),
                "the mailbox");
+}
+
+bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now)
+{
+    auto const decided =
+        c.execute("UPDATE mailbox SET unexpected = ? WHERE id = ? AND removed IS NULL AND state = 'stopped'",
+                  to_string(decision), id);
+    if (decided == 0) return false;
+    set_mailbox_status(c, id, {model::MailboxState::waiting, {}, std::nullopt, false}, now);
+    return true;
 }
 
 }  // namespace postroom::store

@@ -67,6 +67,9 @@ void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const&
 /// What the account's grant was seen to allow.
 void set_right(Connection& c, model::MailboxRight const& right);
 [[nodiscard]] std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId account);
+/// The folder as it is from now on: what was decided about its mail is over.
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity);
+/// What becomes of the mail for which the mailbox was stopped, which waits no more. False where it is not stopped.
+[[nodiscard]] bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now);
 
 }  // namespace postroom::store

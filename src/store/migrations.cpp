@@ -35,10 +35,18 @@ constexpr std::string_view ways_in_sql =
 #include "store/migrations/0006-ways-in.sql"
     ;
 
+constexpr std::string_view unexpected_mail_sql =
+#include "store/migrations/0007-unexpected-mail.sql"
+    ;
+
 constexpr std::array all{
-    Migration{1, "start", start_sql},           Migration{2, "identity", identity_sql},
-    Migration{3, "changes", changes_sql},       Migration{4, "master-keys", master_keys_sql},
-    Migration{5, "unique-ids", unique_ids_sql}, Migration{6, "ways-in", ways_in_sql},
+    Migration{1, "start", start_sql},
+    Migration{2, "identity", identity_sql},
+    Migration{3, "changes", changes_sql},
+    Migration{4, "master-keys", master_keys_sql},
+    Migration{5, "unique-ids", unique_ids_sql},
+    Migration{6, "ways-in", ways_in_sql},
+    Migration{7, "unexpected-mail", unexpected_mail_sql},
 };
 
 }  // namespace

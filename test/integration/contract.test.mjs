@@ -114,6 +114,7 @@ const fixtures = {
   addMailbox: () => ({ body: { address: 'third@contoso.test', account: 'fourth', display_name: 'Third', folder: 'INBOX', baseline: '7d', after: 'seen', after_folder: 'Done' } }),
   showMailbox: () => ({ params: { address: sales } }),
   changeMailbox: () => ({ params: { address: 'third@contoso.test' }, body: { display_name: '', folder: 'Inbox/2', after: 'leave', after_folder: 'x', poll: 60 } }),
+  resolveMailbox: () => ({ params: { address: 'third@contoso.test' }, body: { as: 'skip' }, status: 409 }),
   removeMailbox: () => ({ params: { address: 'third@contoso.test' } }),
   removeAccount: () => ({ params: { name: 'fourth' } }),
   retrieveOnce: () => ({ body: { mailbox: sales } }),

@@ -583,12 +583,35 @@ TEST_P(RepositoriesTest, KeepsTheAuditTrailNewestFirst)
     });
 }
 
+TEST_P(RepositoriesTest, DecidesAboutTheMailOfAMailboxThatIsStopped)
+{
+    using enum model::MailboxState;
+    auto const now = [&] { return read([&](Connection& c) { return mailbox(c, house.mailbox.id).value(); }); };
+    auto const decide = [&](model::Unexpected decision) {
+        return write([&](Connection& c) { return decide_unexpected(c, house.mailbox.id, decision, clock.now()); });
+    };
+    EXPECT_EQ(now().unexpected, model::Unexpected::ask);
+    EXPECT_FALSE(decide(model::Unexpected::file)) << "nothing was asked";
+    EXPECT_EQ(now().unexpected, model::Unexpected::ask);
+    write([&](Connection& c) {
+        set_mailbox_status(c, house.mailbox.id, {.state = stopped, .reason = "812 mails"}, clock.now());
+    });
+    EXPECT_TRUE(decide(model::Unexpected::skip));
+    EXPECT_EQ(now().unexpected, model::Unexpected::skip);
+    EXPECT_EQ(now().state, waiting);
+    EXPECT_EQ(now().state_reason, "");
+    EXPECT_FALSE(decide(model::Unexpected::file)) << "it was decided";
+    // The next time somebody has to be asked again.
+    write([&](Connection& c) { set_uid_validity(c, house.mailbox.id, 9); });
+    EXPECT_EQ(now().unexpected, model::Unexpected::ask);
+}
+
 // Every state that the schema lets in has a word in the program, and the other way round.
 TEST_P(RepositoriesTest, RefusesAStateThatIsNone)
 {
-    for (auto const* const sql :
-         {"UPDATE account SET state = 'odd'", "UPDATE mailbox SET state = 'odd'", "UPDATE customer_case SET state = ''",
-          "UPDATE account SET retrieval_port = 70000", "UPDATE account SET access = 'odd'"})
+    for (auto const* const sql : {"UPDATE account SET state = 'odd'", "UPDATE mailbox SET state = 'odd'",
+                                  "UPDATE customer_case SET state = ''", "UPDATE account SET retrieval_port = 70000",
+                                  "UPDATE account SET access = 'odd'", "UPDATE mailbox SET unexpected = 'odd'"})
         EXPECT_EQ(trouble([&](Connection& c) { c.execute(sql); }), Trouble::store) << sql;
     write([&](Connection& c) {
         using enum model::MailboxState;

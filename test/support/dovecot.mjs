@@ -1,7 +1,7 @@
 // Debian's Dovecot as an ordinary user, on loopback: IMAPS (and POP3S, where it is asked for) with XOAUTH2, LMTP for deliveries, and
 // sign-ins for Postfix.
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, listening, scratchFolder, start, stop } from './scratch.mjs';
 
@@ -155,6 +155,11 @@ ${settings}
         return false;  // it was just moved, or deleted
       }
       return true;
+    },
+    /** Makes its INBOX anew, as a restored one is: the same mails, another UIDVALIDITY and other UIDs. */
+    makeAnew: (address) => {
+      const home = path.join(folder, 'mail', address.toLowerCase(), 'Maildir');
+      for (const name of readdirSync(home).filter((each) => each.startsWith('dovecot'))) rmSync(path.join(home, name));
     },
     stop: async () => { await stop(child); remove(); },
   };
