@@ -380,5 +380,36 @@ TEST_F(Console, ShowsTheCausesOfAState)
     EXPECT_EQ(causes.front().at("id").as_string(), "mailbox-right-missing");
 }
 
+TEST_F(Console, DecidesAboutAStoppedMailboxOnce)
+{
+    auto const decide = [&](std::string body, std::string address = "s@contoso.com") {
+        return ask(
+            by_socket(request(verb::post, "/api/v1/mailboxes/" + std::move(address) + "/resolution", std::move(body))));
+    };
+    (void)must(verb::post, "departments", R"({"name":"Care"})");
+    (void)must(verb::post, "applications", R"({"name":"entra","tenant":"contoso.com","client_id":"1"})");
+    (void)must(verb::post, "accounts",
+               R"({"name":"sales","department":"Care","application":"entra","user":"s@contoso.com"})");
+    (void)must(verb::post, "mailboxes", R"({"address":"s@contoso.com","account":"sales"})");
+    EXPECT_EQ(decide(R"({"as":"file"})").code, status::conflict);
+    store->write_now([&](store::Connection& c) {
+        store::set_mailbox_status(c, store::mailboxes(c).front().id,
+                                  {model::MailboxState::stopped, "812 mails", std::nullopt}, clock.now());
+    });
+    EXPECT_EQ(decide(R"({"as":"perhaps"})").text("field"), "as");
+    EXPECT_EQ(decide("{}").code, status::bad_request);
+    EXPECT_EQ(decide(R"({"as":"file"})", "nobody@contoso.com").code, status::not_found);
+    int const before = changed;
+    auto const decided = decide(R"({"as":"skip"})");
+    ASSERT_EQ(decided.code, status::ok) << decided.detail();
+    EXPECT_EQ(decided.text("state"), "waiting");
+    EXPECT_EQ(changed, before + 1) << "the retriever is told";
+    EXPECT_EQ(decide(R"({"as":"file"})").code, status::conflict);
+    store->read_now([](store::Connection& c) {
+        EXPECT_EQ(store::mailboxes(c).front().unexpected, model::Unexpected::skip);
+        EXPECT_EQ(store::audit_trail(c, 1).front().what, "mailbox.resolve");
+    });
+}
+
 }  // namespace
 }  // namespace postroom::console

@@ -1,8 +1,5 @@
 // A folder that was made anew on its server shows all its mail under new UIDs: what was filed is known, what is older than the baseline
 // stays skipped, and where there is more than expected nothing happens before somebody has decided.
-//
-// Mutation of the program under which it was seen to fail:
-//  - retriever/imap-retrieval.cpp, judge_unexpected(): without the question: it files what came, and does not stop.
 import assert from 'node:assert/strict';
 import { makeCertificates } from '../support/certificates.mjs';
 import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
