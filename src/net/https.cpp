@@ -38,10 +38,9 @@ using List = std::unique_ptr<curl_slist, ListFree>;
 
 void append(List& list, std::string const& text)
 {
-    if (auto* const longer = curl_slist_append(list.get(), text.c_str())) {
-        (void)list.release();
-        list.reset(longer);
-    }
+    auto* const before = list.release();
+    auto* const longer = curl_slist_append(before, text.c_str());
+    list.reset(longer ? longer : before);
 }
 
 std::string part(CURLU* url, CURLUPart which)
