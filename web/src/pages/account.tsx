@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router-dom";
 import { call, path, type Schemas } from "../api/client";
 import { useAccount, useAuthorizations, useChange, useMay } from "../api/queries";
+import { AccountState } from "../parts/account-state";
 import { AuthorizationState } from "../parts/authorization-state";
 import { AuthorizeButton } from "../parts/authorize";
 import { Cause } from "../parts/cause";
@@ -14,7 +15,7 @@ import { Facts } from "../parts/facts";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { RightsOf } from "../parts/rights";
-import { accountMood, Data, DataList, State, Time, To } from "../parts/words";
+import { Data, DataList, State, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({ scopes: { listStyleType: "none", margin: 0, padding: 0, fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 } });
 
@@ -133,7 +134,7 @@ export function AccountPage() {
           <>
             <Facts
               facts={[
-                [t("common.state"), <State mood={accountMood[account.state]} words={t(`account.state.${account.state}`)} reason={account.state_reason}><Cause causes={account.causes} /></State>],
+                [t("common.state"), <AccountState account={account} />],
                 [t("account.since"), <Time at={account.state_since} />],
                 [t("account.kind"), t(`account.kinds.${account.kind}`)],
                 [t("account.access"), t(`account.accesses.${account.access}`)],

@@ -39,12 +39,24 @@ export function DeviceCode({ authorization }: { authorization: Schemas["Authoriz
   );
 }
 
+/** What it waits for, or came to. */
+export function useAuthorizationWords() {
+  const { t } = useTranslation();
+  return ({ state, flow }: Schemas["Authorization"]) => {
+    // Then nobody signs in.
+    if (flow === "application" && state === "refused") return t("authorize.tokenRefused");
+    if (flow === "application" && state === "waiting") return t("authorize.tokenAwaited");
+    return t(`authorize.state.${state}`);
+  };
+}
+
 export function AuthorizationState({ authorization }: { authorization: Schemas["Authorization"] }) {
   const { t } = useTranslation();
+  const wordsOf = useAuthorizationWords();
   const { state, flow } = authorization;
   const mood = state === "accepted" && authorization.notes ? "warn" : authorizationMood[state];
   return (
-    <State mood={mood} words={t(`authorize.state.${state}`)} reason={authorization.reason || authorization.notes}>
+    <State mood={mood} words={wordsOf(authorization)} reason={authorization.reason || authorization.notes}>
       <Cause causes={authorization.causes} />
       {state === "trying" && <div>{t("authorize.tryingHelp")}</div>}
       {state === "waiting" && (

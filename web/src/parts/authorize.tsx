@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { isOpen, queryClient, useAuthorization, useAuthorizations, useChange } from "../api/queries";
-import { AuthorizationState, DeviceCode } from "./authorization-state";
+import { AuthorizationState, DeviceCode, useAuthorizationWords } from "./authorization-state";
 import { CopyField } from "./copy-field";
 import { Refusal } from "./refusal";
 import { Data, Time } from "./words";
@@ -47,6 +47,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const query = useAuthorization(begun.id);
+  const wordsOf = useAuthorizationWords();
   const now = query.data ?? begun;
   const { state } = now;
   const content = useRef<HTMLDivElement>(null);
@@ -78,7 +79,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
       <div role="status">
         {state === "waiting" || state === "trying" ? (
           <>
-            <Spinner className={styles.busy} size="tiny" labelPosition="after" label={t(`authorize.state.${state}`)} />
+            <Spinner className={styles.busy} size="tiny" labelPosition="after" label={wordsOf(now)} />
             {state === "trying" ? <div>{t("authorize.tryingHelp")}</div> : <div>{t("authorize.ends")} <Time at={begun.ends} /></div>}
           </>
         ) : (

@@ -1,10 +1,11 @@
 // The columns of accounts and of mailboxes, from which each page takes those that it has room for.
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
+import { AccountState } from "./account-state";
 import { Cause } from "./cause";
 import { DecideOnMail } from "./change-dialogs";
 import type { Column } from "./data-table";
-import { accountMood, Data, mailboxMood, Num, State, Time, To } from "./words";
+import { Data, mailboxMood, Num, State, Time, To } from "./words";
 
 export function useAccountColumns() {
   const { t } = useTranslation();
@@ -14,7 +15,7 @@ export function useAccountColumns() {
     access: { head: t("account.access"), cell: (row) => t(`account.accesses.${row.access}`) },
     user: { head: t("account.user"), cell: (row) => <Data>{row.user || "–"}</Data> },
     department: { head: t("common.department"), cell: (row) => <Data>{row.department}</Data> },
-    state: { head: t("common.state"), cell: (row) => <State mood={accountMood[row.state]} words={t(`account.state.${row.state}`)} reason={row.state_reason}><Cause causes={row.causes} /></State>, room: "wide" },
+    state: { head: t("common.state"), cell: (row) => <AccountState account={row} />, room: "wide" },
     renewed: { head: t("account.renewed"), cell: (row) => <Time at={row.grant?.renewed} /> },
     tokenEnds: { head: t("account.tokenEnds"), cell: (row) => <Time at={row.grant?.access_token_ends} /> },
   } satisfies Record<string, Column<Schemas["Account"]>>;

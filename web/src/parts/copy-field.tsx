@@ -13,7 +13,7 @@ const useStyles = makeStyles({
   value: { flexGrow: 1, minWidth: 0 },
   script: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: "pre", overflowX: "auto" },
   line: { display: "inline-flex", alignItems: "center", gap: "4px" },
-  code: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
+  code: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: "nowrap" },
   inline: { display: "inline-flex", alignItems: "center", gap: "4px" },
   said: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
 });
