@@ -65,8 +65,6 @@ test('somebody else who signs in is refused, and both are named', async () => {
 test('the right one gives the account its grant, and mail flows', async () => {
   const { page } = browser;
   for (const each of everything.accounts) {
-    // Somebody who has signed in before would be offered, not asked.
-    await browser.context.clearCookies({ name: 'ESTSAUTH' });
     const tab = await begin(page, each.account);
     await signInAtLab(tab, each);
     await page.getByRole('dialog').getByText('The account is authorized.').waitFor();

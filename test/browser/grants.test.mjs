@@ -76,7 +76,6 @@ async function begin(page, choose = async () => {}) {
 
 /** The provider's page, in a tab of its own. */
 async function follow({ context }, dialog) {
-  await context.clearCookies({ name: 'ESTSAUTH' });
   const link = dialog.getByRole('link', { name: 'Open the sign-in page' });
   const [tab] = await Promise.all([context.waitForEvent('page'), link.click()]);
   await tab.getByLabel('Email').waitFor();
@@ -229,7 +228,7 @@ test('with the application\'s own permissions nobody signs in: one button, and w
   await page.getByRole('link', { name: 'desk' }).click();
   await page.getByText("The application's own permissions").waitFor();
   const early = await begin(page, async (choices) => assert.equal(await choices.getByRole('radio').count(), 0));
-  await early.getByText('The sign-in was refused.').waitFor();
+  await early.getByText("The application's token was refused.").waitFor();
   assert.match(await early.innerText(), /IMAP\.AccessAsApp/);
   await picture(page, 'application-refused');
   await early.getByRole('button', { name: 'Close' }).click();
@@ -254,6 +253,7 @@ test('an account that signed in by password is converted, and keeps its mailboxe
   const before = await house.mailbox(support.user);
   await page.goto(`${house.url}/accounts/${support.account}`);
   await page.getByText('A password', { exact: true }).waitFor();
+  await page.getByText('Has a password', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Authorize' }).count(), 0);
   await picture(page, 'password');
 
