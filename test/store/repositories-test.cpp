@@ -462,6 +462,55 @@ TEST_P(RepositoriesTest, UsesAStateUp)
     });
 }
 
+TEST_P(RepositoriesTest, AnAuthorizationGoesFromWaitingToTriedToItsEnd)
+{
+    using State = model::Authorization::State;
+    model::Authorization device{
+        .id = model::AuthorizationId::make(), .account = house.account.id, .flow = model::Flow::device, .state = "d"};
+    device.device_code = {"sealed code"};
+    device.user_code = "ABCD";
+    device.verification_url = "https://login.example/device";
+    device.poll_every = 5s;
+    device.test_mail = true;
+    device.by = "ada";
+    device.begun = clock.now();
+    device.ends = clock.now() + 15min;
+    write([&](Connection& c) {
+        lock_account(c, house.account.id);
+        add_authorization(c, device);
+        EXPECT_EQ(take_authorization(c, "d"), std::nullopt) << "no browser brings it back";
+        auto const found = authorization_of_state(c, "d").value();
+        EXPECT_EQ(found.flow, model::Flow::device);
+        EXPECT_EQ(found.user_code, "ABCD");
+        EXPECT_EQ(found.device_code.bytes, "sealed code");
+        EXPECT_TRUE(found.test_mail);
+        EXPECT_EQ(found.by, "ada");
+        EXPECT_EQ(found.poll_every, Duration(5s));
+        set_polling(c, device.id, 10s);
+        EXPECT_EQ(authorization(c, device.id)->poll_every, Duration(10s));
+        auto tried = found;
+        tried.candidate = "{}";
+        tried.candidate_access_token = {"sealed token"};
+        tried.job = model::JobId::make();
+        EXPECT_TRUE(try_authorization(c, tried));
+        EXPECT_FALSE(try_authorization(c, tried)) << "it waits no more";
+        EXPECT_EQ(open_authorizations(c).size(), 1U);
+        EXPECT_EQ(open_authorizations(c, house.account.id).at(0).outcome, State::trying);
+        EXPECT_EQ(open_authorizations(c, house.account.id).at(0).job, tried.job);
+        sweep_authorizations(c, device.ends + 1ms);
+        EXPECT_TRUE(authorization(c, device.id)) << "not while it is open";
+        EXPECT_TRUE(settle_authorization(c, device.id, State::accepted, "noted"));
+        auto const ended = authorization(c, device.id).value();
+        EXPECT_EQ(ended.candidate + ended.candidate_access_token.bytes + ended.device_code.bytes, "");
+        EXPECT_TRUE(open_authorizations(c).empty());
+        sweep_authorizations(c, device.ends);
+        EXPECT_TRUE(authorization(c, device.id));
+        sweep_authorizations(c, device.ends + 1ms);
+        EXPECT_FALSE(authorization(c, device.id));
+    });
+    EXPECT_THROW(write([&](Connection& c) { lock_account(c, model::AccountId::make()); }), Failure);
+}
+
 TEST_P(RepositoriesTest, LeasesGrowTheirFenceWhenTheyChangeHands)
 {
     write([&](Connection& c) {
