@@ -113,7 +113,7 @@ bool Renewal::holds(Standing const& standing) const
 
 bool Renewal::asks(Standing const& standing, Instant now) const
 {
-    return !holds(standing) && judge(standing, why, replaced, now) == Verdict::due;
+    return has_turn && !holds(standing) && judge(standing, why, replaced, now) == Verdict::due;
 }
 
 Do Renewal::step(Event const& event, Instant now, double random)
@@ -131,6 +131,7 @@ Do Renewal::on(seen::Looked const& looked, Instant now, double)
 
 Do Renewal::on(seen::Turn const& turn, Instant, double)
 {
+    has_turn = turn.come;
     return turn.come ? Do::claim : Do::say_closed;
 }
 
@@ -144,6 +145,8 @@ Do Renewal::on(seen::Claimed const& claimed, Instant now, double)
         in_hand.reset();
         auto const verdict = judge(standing, why, replaced, claimed.at);
         if (verdict != Verdict::due) return end(verdict);
+        // What was in hand is worth nothing any more.
+        if (!has_turn) return Do::queue;
         // Whoever slept meanwhile may not have the lease any more when the answer comes.
         if (claimed.ours && now - claimed.at > longest_sleep && waits < most_waits) {
             ++waits;
@@ -189,6 +192,7 @@ Do Renewal::on(seen::Noted const&, Instant, double)
 
 Do Renewal::on(seen::Waited const&, Instant, double)
 {
+    has_turn = false;
     return Do::look;
 }
 

@@ -134,8 +134,9 @@ struct Renewal {
     std::optional<Instant> asked;  ///< when this one was sent
     bool refused = false;          ///< by the provider
     unsigned waits = 0;
+    bool has_turn = false;  ///< at the provider
 
-    /// Whether a claim that finds this, and has the lease, leads to the provider being asked.
+    /// Whether a claim that finds this, and has the lease, leads to the provider being asked now.
     [[nodiscard]] bool asks(Standing const& standing, Instant now) const;
     [[nodiscard]] Do step(Event const& event, Instant now, double random);
 

@@ -151,6 +151,13 @@ TEST(Renewal, StoresFirstWhatAnEarlierOneBrought)
     EXPECT_FALSE(renewal.asks(standing, now));
     EXPECT_EQ(renewal.step(seen::Claimed{true, standing, now}, now, 0), Do::keep);
 
+    // Another one is in force when it is to be stored, and nobody has a turn to ask.
+    Renewal overtaken{.why = Why::asked, .in_hand = 3};
+    EXPECT_EQ(overtaken.step(seen::Looked{standing}, now, 0), Do::claim);
+    Standing const another{.version = 4, .ends = now, .life = 1h};
+    EXPECT_FALSE(overtaken.asks(another, now));
+    EXPECT_EQ(overtaken.step(seen::Claimed{true, another, now}, now, 0), Do::queue);
+
     standing.version = 4;  // somebody accepted another grant
     Renewal late{.why = Why::asked, .in_hand = 3};
     EXPECT_EQ(late.step(seen::Looked{standing}, now, 0), Do::say_not_yet);
@@ -171,9 +178,9 @@ TEST(Renewal, ClaimsAgainAfterASleep)
 TEST(Renewal, LeavesToAnotherServerWhatThatOneRenews)
 {
     Standing const standing{.version = 3, .ends = now, .life = 1h};
-    Renewal ahead{.why = Why::ahead};
+    Renewal ahead{.why = Why::ahead, .has_turn = true};
     EXPECT_EQ(ahead.step(seen::Claimed{false, standing, now}, now, 0), Do::say_busy);
-    Renewal asked{.why = Why::asked};
+    Renewal asked{.why = Why::asked, .has_turn = true};
     EXPECT_EQ(asked.step(seen::Claimed{false, standing, now}, now, 0), Do::wait);
     EXPECT_EQ(asked.step(seen::Waited{}, now, 0), Do::look);
     auto theirs = lasting();
@@ -183,17 +190,17 @@ TEST(Renewal, LeavesToAnotherServerWhatThatOneRenews)
 TEST(Renewal, RemembersAnAnswerThatWasLostThroughWhatComesAfter)
 {
     Standing standing{.version = 3, .ends = now, .life = 1h};
-    Renewal first{.why = Why::ahead};
+    Renewal first{.why = Why::ahead, .has_turn = true};
     ASSERT_EQ(first.step(seen::Claimed{true, standing, now}, now, 0), Do::ask);
     EXPECT_EQ(first.step(seen::Answered{Answer::transient, true}, now + 30s, 0), Do::note);
     EXPECT_EQ(first.lost, now);
     standing.asked = first.lost;
     auto const later = now + 1h;
-    Renewal second{.why = Why::ahead};
+    Renewal second{.why = Why::ahead, .has_turn = true};
     ASSERT_EQ(second.step(seen::Claimed{true, standing, later}, later, 0), Do::ask);
     EXPECT_EQ(second.step(seen::Answered{Answer::transient}, later, 0), Do::note);
     EXPECT_EQ(second.lost, now) << "that the provider is busy doesn't bring the answer back";
-    Renewal third{.why = Why::ahead};
+    Renewal third{.why = Why::ahead, .has_turn = true};
     ASSERT_EQ(third.step(seen::Claimed{true, standing, later}, later, 0), Do::ask);
     EXPECT_EQ(third.step(seen::Answered{Answer::refused}, later, 0), Do::note);
     EXPECT_EQ(third.lost, now);

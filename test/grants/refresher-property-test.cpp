@@ -42,6 +42,7 @@ struct Flight {
     Do next = Do::look;
     Row found;
     int rejected = 0;
+    bool turn = false;
     std::int64_t fence = 0;
     std::optional<Instant> sent;  // the answer is on its way
     std::optional<Tokens> tokens;
@@ -218,11 +219,11 @@ private:
         switch (flight.next) {
             case Do::look:
                 return told ? step(process, seen::Looked{standing(row_, flight.rejected)}) : give_up(process);
-            case Do::queue: return step(process, seen::Turn{!chance(0.05)});
+            case Do::queue: return step(process, seen::Turn{flight.turn = !chance(0.05)});
             case Do::claim: return claim(process, told);
             case Do::keep: return keep(process, told);
             case Do::note: return note(process, told);
-            case Do::wait: return step(process, seen::Waited{});
+            case Do::wait: flight.turn = false; return step(process, seen::Waited{});
             default: FAIL() << "nothing is to be done";
         }
     }
@@ -253,6 +254,7 @@ private:
         auto& flight = *process.flight;
         for (auto const& other : processes_)
             EXPECT_FALSE(&other != &process && other.flight && other.flight->sent) << "two flights at once";
+        EXPECT_TRUE(flight.turn) << "out of turn";
         EXPECT_FALSE(process.in_hand) << "the provider is asked for what it gave already";
         auto const& tries = flight.found.tries;
         auto const wait = tries.next_try - now(process);
