@@ -23,30 +23,33 @@ Result<std::string> user(model::Account const& account, std::optional<model::Mai
     return mailbox && (application || who == model::SignInAs::mailbox) ? mailbox->address : owner;
 }
 
+template <class Session, class Attempt>
+net::awaitable<Tried<Session>> once(Attempt const& attempt, Proof proof)
+{
+    Tried<Session> tried = std::unexpected(Refused{});
+    try {
+        tried = co_await attempt(std::move(proof));
+    } catch (net::Broken const& broken) {
+        tried = std::unexpected(Refused{.error = broken.error()});
+    }
+    co_return tried;
+}
+
 // Tries with the token there is; where the server refuses the token, with one more. A password is tried once.
 template <class Session, class Attempt>
 net::awaitable<Result<SignedIn<Session>>> with_proof(Roads roads, model::Account account, Attempt attempt)
 {
-    auto const once = [&attempt](Proof proof) -> net::awaitable<Tried<Session>> {
-        Tried<Session> tried = std::unexpected(Refused{});
-        try {
-            tried = co_await attempt(std::move(proof));
-        } catch (net::Broken const& broken) {
-            tried = std::unexpected(Refused{.error = broken.error()});
-        }
-        co_return tried;
-    };
     if (account.access == model::Access::password) {
         auto password = password_of(roads, account);
         if (!password) co_return std::unexpected(password.error());
-        auto tried = co_await once(std::move(*password));
+        auto tried = co_await once<Session>(attempt, std::move(*password));
         if (!tried) co_return std::unexpected(std::move(tried.error().error));
         co_return std::move(*tried);
     }
     auto token = co_await roads.tokens->access(account.id);
     for (bool replaced = false;; replaced = true) {
         if (!token) co_return std::unexpected(token.error());
-        auto tried = co_await once(proof_of(*token));
+        auto tried = co_await once<Session>(attempt, proof_of(*token));
         if (tried) co_return std::move(*tried);
         if (replaced || !tried.error().of_the_token) co_return std::unexpected(std::move(tried.error().error));
         auto refused = std::move(*token);

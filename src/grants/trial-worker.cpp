@@ -94,11 +94,11 @@ Result<Trying> trying_for(store::Connection& c, Ground const& ground, Task const
 
 class TrialWorker::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(Ground ground, Roads roads, asio::any_io_executor loop, std::string owner, std::function<void()> accepted,
-         Options options)
+    Impl(Ground ground, Roads roads, asio::any_io_executor const& loop, std::string owner,
+         std::function<void()> accepted, Options options)
         : ground_(std::move(ground)),
           roads_(std::move(roads)),
-          timer_(std::move(loop)),
+          timer_(loop),
           // A job that an earlier run of this server held is not this run's.
           owner_(std::move(owner) + '#' + to_hex(random_bytes(8))),
           accepted_(std::move(accepted)),
@@ -212,8 +212,14 @@ private:
         Trial trial;
         if (trying) {
             trial = co_await try_grant(roads_, std::move(*trying));
-            // What was broken off here tells nothing: whoever has the job next tries it.
-            if (roads_.stop && roads_.stop->is_now()) co_return;
+            // What was broken off here tells nothing: whoever has the job next tries it, and need not wait.
+            if (roads_.stop && roads_.stop->is_now()) {
+                auto let_go = [id = job.id, owner = owner_](store::Connection& c) {
+                    store::renew_job(c, id, owner, Duration(0));
+                };
+                co_await ground_.store->write(std::move(let_go));
+                co_return;
+            }
         } else if (task->authorization && trying.error().kind != Trouble::not_found) {
             trial.refusal = trying.error().message;  // or somebody would wait for its end
         } else {
@@ -266,10 +272,10 @@ private:
     bool stopped_ = false;
 };
 
-TrialWorker::TrialWorker(Ground ground, Roads roads, asio::any_io_executor loop, std::string owner,
+TrialWorker::TrialWorker(Ground ground, Roads roads, asio::any_io_executor const& loop, std::string owner,
                          std::function<void()> accepted, Options options)
-    : impl_(std::make_shared<Impl>(std::move(ground), std::move(roads), std::move(loop), std::move(owner),
-                                   std::move(accepted), options))
+    : impl_(std::make_shared<Impl>(std::move(ground), std::move(roads), loop, std::move(owner), std::move(accepted),
+                                   options))
 {
 }
 TrialWorker::~TrialWorker() = default;

@@ -22,7 +22,7 @@ public:
         TrialLimits limits{};
     };
     /// `owner` is this server's name. `accepted` is called after a grant began to count.
-    TrialWorker(Ground ground, Roads roads, boost::asio::any_io_executor loop, std::string owner,
+    TrialWorker(Ground ground, Roads roads, boost::asio::any_io_executor const& loop, std::string owner,
                 std::function<void()> accepted, Options options);
     ~TrialWorker();
 

@@ -469,6 +469,24 @@ TEST_F(TrialWorkerTest, TakesUpWhatAnotherLeftInTheMiddle)
                  store::Failure);
 }
 
+// One that is told to stop leaves no lease behind.
+TEST_F(TrialWorkerTest, LetsGoOfWhatItWasTryingWhenItStops)
+{
+    servers->rules.silent = true;
+    roads.stop = std::make_shared<net::Stop>();
+    auto const authorization = offer();
+    bool ended = false;
+    TrialWorker worker(ground, roads, loop.get_executor(), "here", [&] { ++accepted; }, {.poll = 20ms});
+    boost::asio::co_spawn(loop, worker.run(), [&](std::exception_ptr const&) { ended = true; });
+    while (servers->at_once < 3) run(pause_for(20ms));
+    worker.stop();
+    roads.stop->now();
+    for (int i = 0; i < 50 && !ended; ++i) run(pause_for(20ms));
+    EXPECT_TRUE(ended);
+    EXPECT_TRUE(read([](store::Connection& c) { return store::job_due(c, trial_job); }));
+    EXPECT_EQ(stored(authorization.id).outcome, model::Authorization::State::trying);
+}
+
 TEST_F(TrialWorkerTest, TriesWhatIsInForce)
 {
     ASSERT_EQ(work(offer().job.value()), "done");
