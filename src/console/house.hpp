@@ -50,10 +50,8 @@ struct House {
     template <class Work>
     net::awaitable<std::invoke_result_t<Work&>> off_the_loop(Work work)
     {
-        auto job = [moved = std::move(work)]() mutable -> net::awaitable<std::invoke_result_t<Work&>> {
-            co_return moved();
-        };
-        co_return co_await boost::asio::co_spawn(pool, std::move(job), boost::asio::use_awaitable);
+        auto const job = [](Work moved) -> net::awaitable<std::invoke_result_t<Work&>> { co_return moved(); };
+        co_return co_await boost::asio::co_spawn(pool, job(std::move(work)), boost::asio::use_awaitable);
     }
 };
 
