@@ -98,6 +98,29 @@ test('a form that somebody overtook keeps what was typed, and shows what they ma
   assert.deepEqual([saved.display_name, saved.poll], ['Sales team', 45]);
 });
 
+test('a mailbox that is stopped offers what a person can decide about its mail', async () => {
+  const [{ user: address }] = everything.accounts;
+  const { page } = second;
+  // What makes one stop is in test/integration/unexpected-mail.test.mjs; here the list says so, and the server knows better.
+  const list = /\/api\/v1\/mailboxes$/;
+  await page.route(list, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    for (const each of body.items) if (each.address === address) Object.assign(each, { state: 'stopped', state_reason: 'INBOX was made anew on its server' });
+    await route.fulfill({ response, json: body });
+  });
+  await page.goto(`${everything.house.url}/accounts`);
+  await page.getByText('Stopped until somebody acts').waitFor();
+  await page.getByRole('button', { name: `Retrieve the mail of ${address}` }).waitFor();
+  await page.getByRole('button', { name: `Skip the mail of ${address}` }).click();
+  const question = page.getByRole('alertdialog');
+  await question.getByText('None of the mail that is in the folder now is retrieved').waitFor();
+  await question.getByRole('button', { name: 'Skip the mail' }).click();
+  await question.getByRole('alert').getByText(`${address} is not stopped`).waitFor();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await page.unroute(list);
+});
+
 test('a mailbox is removed, and nothing on its server is touched', async () => {
   const { page } = second;
   const { user: address } = everything.accounts[1];
