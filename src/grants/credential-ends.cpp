@@ -71,8 +71,8 @@ void note_credential_ends(store::Connection& c, Instant now)
             (void)store::end_alarm(c, alarm_cause, each.subject, now);
 }
 
-CredentialWatch::CredentialWatch(asio::any_io_executor executor, store::Store& store, Clock const& clock)
-    : store_(store), clock_(clock), pause_(std::move(executor))
+CredentialWatch::CredentialWatch(asio::any_io_executor const& executor, store::Store& store, Clock const& clock)
+    : store_(store), clock_(clock), pause_(executor)
 {
 }
 

@@ -18,7 +18,7 @@ void note_credential_ends(store::Connection& c, Instant now);
 /// Does so every hour.
 class CredentialWatch {
 public:
-    CredentialWatch(boost::asio::any_io_executor executor, store::Store& store, Clock const& clock);
+    CredentialWatch(boost::asio::any_io_executor const& executor, store::Store& store, Clock const& clock);
     [[nodiscard]] store::awaitable<void> run();
     void stop();
 
