@@ -35,7 +35,7 @@ double random_fraction()
 }  // namespace
 
 struct MailboxRun::Waiter {
-    explicit Waiter(boost::asio::any_io_executor loop) : done(std::move(loop)) {}
+    explicit Waiter(boost::asio::any_io_executor const& loop) : done(loop) {}
     boost::asio::steady_timer done;
     std::optional<Look> look;
 };
