@@ -80,7 +80,7 @@ scenario('killed around a renewal, with a provider that takes a refresh token on
   const server = await keep(startServer({ anchors: [certificates.anchor], store: 'sqlite', configuration: log }));
   let asked = () => {};
   const provider = await keep(startOpenIdProvider({
-    certificates, redirectUrl: `${server.url}/oauth/callback`, watch: (request) => { if (request.method === 'POST' && request.url === '/token') asked(); },
+    certificates, redirectUrl: `${server.url}/oauth/callback`, once: true, watch: (request) => { if (request.method === 'POST' && request.url === '/token') asked(); },
   }));
   const name = await house(keep, server, { provider, signIn: provider.signIn });
   // Its work takes some milliseconds, and the commit of the answer some more.

@@ -1,5 +1,5 @@
 // An OpenID provider that has nothing of Postroom's: npm's oidc-provider, over TLS, as strict as it comes. Its users are the mailboxes'
-// addresses, its sign-in pages its own; its refresh tokens work once, and one that is used again ends the grant.
+// addresses, its sign-in pages its own.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
  * `wire` resolves with where it is reached instead of its own endpoint, where something stands in between. `watch` is called with every
- * request before it is answered.
+ * request before it is answered. With `once` a refresh token works once, and one that is used again ends the grant.
  */
-export async function startOpenIdProvider({ certificates, redirectUrl, wire = (endpoint) => endpoint, watch = () => {} }) {
+export async function startOpenIdProvider({ certificates, redirectUrl, wire = (endpoint) => endpoint, watch = () => {}, once = false }) {
   const server = https.createServer({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const authority = `https://${await wire(`localhost:${server.address().port}`)}`;
@@ -33,7 +33,7 @@ export async function startOpenIdProvider({ certificates, redirectUrl, wire = (e
     scopes: ['openid', 'offline_access', ...mailScopes],
     claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email'] },
     features: { introspection: { enabled: true }, deviceFlow: { enabled: true } },
-    rotateRefreshToken: true,
+    rotateRefreshToken: once,
     pkce: { required: () => true },
     ttl: { AccessToken: () => life.accessToken, AuthorizationCode: 60, DeviceCode: 600, Grant: 86_400, IdToken: 3600, Interaction: 600, RefreshToken: 86_400, Session: 600 },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: id, email: id, name: id.split('@')[0] }) }),
