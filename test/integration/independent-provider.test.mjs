@@ -14,7 +14,7 @@ const support = 'support@contoso.test';
 const alex = 'alex@contoso.test';
 
 const providers = {
-  'oidc-provider': startOpenIdProvider,
+  'oidc-provider': (about) => startOpenIdProvider({ ...about, once: true }),
   Glewlwyd: (about) => startGlewlwyd({ ...about, users: [sales, support, alex] }),
 };
 
