@@ -64,12 +64,13 @@ model::Activity activity_of(model::Message const& message, mime::Mail const& mai
                              .at = message.received};
     if (activity.references.size() > references_kept)
         activity.references.erase(activity.references.begin(), activity.references.end() - references_kept);
+    if (mail.invitation) activity.text = to_text(*mail.invitation) + "\n" + activity.text;
     for (auto const& part : mail.parts)
         if (!part.shown)
             activity.attachments.push_back({.name = part.name,
                                             .type = part.type,
                                             .size = part.size,
-                                            .content_id = part.content_id,
+                                            .content_id = part.in_html ? part.content_id : "",
                                             .part = part.number});
     return activity;
 }

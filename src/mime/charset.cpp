@@ -29,8 +29,8 @@ std::string true_name(std::string_view charset)
                                                     {"latin1", "windows-1252"},
                                                     {"cp1252", "windows-1252"},
                                                     {"iso-8859-9", "windows-1254"},
-                                                    {"iso-8859-11", "windows-874"},
-                                                    {"tis-620", "windows-874"},
+                                                    {"iso-8859-11", "cp874"},
+                                                    {"tis-620", "cp874"},
                                                     {"gb2312", "gb18030"},
                                                     {"gb_2312-80", "gb18030"},
                                                     {"gbk", "gb18030"},
@@ -48,10 +48,15 @@ std::string true_name(std::string_view charset)
                                                     {"unicode-1-1-utf-7", "utf-7"},
                                                     {"x-mac-roman", "macintosh"},
                                                     {"iso-2022-jp", "iso-2022-jp-2"},
-                                                    {"windows-874", "cp874"}};
+                                                    {"windows-874", "cp874"},
+                                                    {"utf8", "utf-8"},
+                                                    {"utf_8", "utf-8"},
+                                                    {"unicode-1-1-utf-8", "utf-8"},
+                                                    {"cp65001", "utf-8"},
+                                                    {"koi8r", "koi8-r"}};
     std::string name = to_lower(trim(charset));
     for (auto const& [said, meant] : names)
-        if (name == said) return std::string(meant == "windows-874" ? "cp874" : meant);
+        if (name == said) return std::string(meant);
     return name;
 }
 
@@ -102,14 +107,35 @@ bool is_ascii(std::string_view bytes)
     return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+// Words in the charsets of East Asia are valid UTF-8 by chance only where they are short.
+bool is_much_utf8(std::string_view bytes)
+{
+    auto const threes = std::count_if(bytes.begin(), bytes.end(), [](char c) { return (c & 0xF0) == 0xE0; });
+    return threes >= 3 && is_utf8(bytes);
+}
+
+// Where nothing, or nothing that is known, was declared: by the marks that a charset leaves.
+std::string marked_charset(std::string_view bytes)
+{
+    if (bytes.starts_with("\xFF\xFE")) return "utf-16le";
+    if (bytes.starts_with("\xFE\xFF")) return "utf-16be";
+    for (std::string_view const shift : {"\x1b$B", "\x1b$@", "\x1b(J"})
+        if (bytes.find(shift) != std::string_view::npos) return "iso-2022-jp-2";
+    return {};
+}
+
 std::string to_utf8_unclean(std::string_view bytes, std::string_view charset)
 {
-    std::string const name = true_name(charset);
+    std::string name = true_name(charset);
+    if (auto marked = marked_charset(bytes);
+        !marked.empty() && !name.starts_with("utf-16") && !name.starts_with("iso-2022"))
+        name = std::move(marked);
     // Accents in a single-byte charset are next to never also UTF-8: where they are, the declaration is what is wrong.
-    bool const single_byte =
-        name.empty() || name.starts_with("windows-125") || name.starts_with("iso-8859-") || name == "utf-8";
+    bool const single_byte = name.empty() || name.starts_with("windows-125") || name.starts_with("iso-8859-") ||
+                             name.starts_with("koi8-") || name == "utf-8";
     bool const stateful = name.starts_with("iso-2022") || name.starts_with("utf-") || name == "hz-gb-2312";
-    if ((is_ascii(bytes) && !stateful) || (single_byte && is_utf8(bytes))) return std::string(bytes);
+    if ((is_ascii(bytes) && !stateful) || (single_byte && is_utf8(bytes)) || (!stateful && is_much_utf8(bytes)))
+        return std::string(bytes);
 
     std::size_t replaced = 0;
     std::size_t const many = bytes.size() / 8 + 1;
@@ -152,13 +178,28 @@ std::string to_utf8(std::string_view bytes, std::string_view charset)
     return clean;
 }
 
-std::string header_to_utf8(std::string_view raw)
+std::string header_to_utf8(std::string_view raw, std::string_view charset)
 {
-    bool const japanese = raw.find("\x1b$") != std::string_view::npos;
-    std::string text = to_utf8(raw, japanese ? "iso-2022-jp" : "");
+    // A header is of single octets whatever the words are.
+    bool const wide = starts_ignoring_case(charset, "utf-16") || starts_ignoring_case(charset, "utf-7");
+    std::string text = to_utf8(raw, wide ? std::string_view() : charset);
     std::replace(text.begin(), text.end(), '\n', ' ');
     std::replace(text.begin(), text.end(), '\t', ' ');
     return text;
+}
+
+std::string charset_in_html(std::string_view html)
+{
+    auto const head = to_lower(html.substr(0, 2048));
+    for (auto meta = head.find("<meta"); meta != std::string::npos; meta = head.find("<meta", meta + 5)) {
+        auto const element = std::string_view(head).substr(meta, head.find('>', meta) - meta);
+        auto const at = element.find("charset=");
+        if (at == std::string_view::npos) continue;
+        auto value = element.substr(at + 8);
+        value.remove_prefix(std::min(value.find_first_not_of("\"' "), value.size()));
+        return std::string(value.substr(0, value.find_first_of("\"' ;/>")));
+    }
+    return {};
 }
 
 }  // namespace postroom::mime

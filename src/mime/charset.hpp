@@ -11,6 +11,10 @@ namespace postroom::mime {
 [[nodiscard]] std::string to_utf8(std::string_view bytes, std::string_view charset);
 
 /// A header value with bytes that should not be there (8 bit, or ISO-2022-JP unencoded), as UTF-8 in one line.
-[[nodiscard]] std::string header_to_utf8(std::string_view raw);
+/// `charset` is what the mail's words declare: programs that leave a header bare have it in the same charset.
+[[nodiscard]] std::string header_to_utf8(std::string_view raw, std::string_view charset = {});
+
+/// What HTML says of its own charset, in a meta element near its beginning; empty where it says nothing.
+[[nodiscard]] std::string charset_in_html(std::string_view html);
 
 }  // namespace postroom::mime

@@ -122,9 +122,12 @@ private:
 
 }  // namespace
 
-std::string with_joined_words(std::string_view value)
+namespace {
+
+// `put` gets each run of words, decoded; what is between them stays.
+template <class Put>
+std::string with_runs(std::string_view value, Put put)
 {
-    if (value.find("=?") == std::string_view::npos) return std::string(value);
     std::string out;
     while (!value.empty()) {
         auto word = word_at(value);
@@ -143,9 +146,22 @@ std::string with_joined_words(std::string_view value)
             word = word_at(value.substr(blanks));
             if (word) value.remove_prefix(blanks);
         }
-        out += "=?utf-8?B?" + to_base64(run.take()) + "?=";
+        out += put(run.take());
     }
     return out;
+}
+
+}  // namespace
+
+std::string with_joined_words(std::string_view value)
+{
+    if (value.find("=?") == std::string_view::npos) return std::string(value);
+    return with_runs(value, [](std::string const& text) { return "=?utf-8?B?" + to_base64(text) + "?="; });
+}
+
+std::string decoded_words(std::string_view value)
+{
+    return with_runs(value, [](std::string text) { return text; });
 }
 
 }  // namespace postroom::mime

@@ -1,4 +1,4 @@
-// Encoded words (RFC 2047) made harmless for GMime.
+// Encoded words (RFC 2047): decoded, or made harmless for GMime.
 #pragma once
 
 #include <string>
@@ -10,5 +10,8 @@ namespace postroom::mime {
 /// the padding of one base64 word in the next of its charset, and mail programs cut between the bytes of a character:
 /// each word is decoded by itself here, and the bytes of a run in one charset are read together.
 [[nodiscard]] std::string with_joined_words(std::string_view value);
+
+/// A value without structure, such as a subject: its words decoded. What is no word stays as it is.
+[[nodiscard]] std::string decoded_words(std::string_view value);
 
 }  // namespace postroom::mime

@@ -1,6 +1,7 @@
 #include "mime/header.hpp"
 
 #include "base/text.hpp"
+#include "mime/read.hpp"
 
 #include <algorithm>
 

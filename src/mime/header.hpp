@@ -1,7 +1,9 @@
 // The header of a mail, field by field, without decoding and without copying.
 #pragma once
 
-#include "mime/read.hpp"
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace postroom::mime {
 

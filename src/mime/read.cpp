@@ -22,11 +22,9 @@ constexpr std::size_t addresses_limit = 1'000;
 constexpr int groups_limit = 4;
 constexpr std::size_t list_limit = 64 * 1024;  // octets of an address list
 
-std::string decoded(std::string_view raw)
+std::string decoded(std::string_view raw, std::string_view charset = {})
 {
-    std::string const utf8 = with_joined_words(header_to_utf8(raw));
-    GString8 const text(g_mime_utils_header_decode_text(nullptr, utf8.c_str()));
-    return std::string(trim(header_to_utf8(text ? text.get() : utf8)));
+    return std::string(trim(header_to_utf8(decoded_words(header_to_utf8(raw, charset)))));
 }
 
 void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
@@ -57,13 +55,13 @@ std::string with_few_groups(std::string raw)
     return raw;
 }
 
-std::vector<Address> addresses(std::string raw)
+std::vector<Address> addresses(std::string raw, std::string_view charset = {})
 {
     std::vector<Address> found;
     if (raw.empty()) return found;
     raw = with_few_groups(std::move(raw));
     Owned<InternetAddressList> const list(
-        internet_address_list_parse(nullptr, with_joined_words(header_to_utf8(raw)).c_str()));
+        internet_address_list_parse(nullptr, with_joined_words(header_to_utf8(raw, charset)).c_str()));
     collect(list.get(), found, 0);
     return found;
 }
@@ -123,7 +121,8 @@ Automatic automatic(Header const& header, Mail const& mail, bool is_report)
     if (mail.return_path && mail.return_path->empty()) return Automatic::null_sender;
     static constexpr std::string_view bulk[] = {"bulk", "list", "junk", "auto_reply"};
     if (std::find(std::begin(bulk), std::end(bulk), mail.precedence) != std::end(bulk)) return Automatic::bulk;
-    static constexpr std::string_view list[] = {"list-id", "list-unsubscribe", "list-post", "list-help"};
+    static constexpr std::string_view list[] = {"list-id",   "list-unsubscribe", "list-subscribe", "list-post",
+                                                "list-help", "list-archive",     "list-owner"};
     if (std::any_of(std::begin(list), std::end(list), [&](auto name) { return header.has(name); }))
         return Automatic::list;
     return Automatic::no;
@@ -151,25 +150,36 @@ std::string_view to_string(Automatic automatic)
     return "no";
 }
 
+std::string_view to_string(Cut cut)
+{
+    switch (cut) {
+        case Cut::header: return "header";
+        case Cut::depth: return "depth";
+        case Cut::parts: return "parts";
+        case Cut::words: return "words";
+    }
+    return "words";
+}
+
 Result<Mail> read(std::string_view bytes)
 {
     Header const header(bytes);
-    if (header.too_long()) return failure(Trouble::limit, fmt::format("a header of more than {} octets", header_limit));
     if (!header.is_of_a_mail())
         return failure(Trouble::invalid,
                        "this is no mail: it has no From, To, Date, Subject or other field of a header");
     auto const parsed = parse(bytes);
     if (!parsed) return std::unexpected(parsed.error());
     auto body = body_of(*parsed);
-    if (!body) return std::unexpected(body.error());
+    auto const& charset = body.charset;  // of bytes in the header that declare none
 
     Mail mail;
-    mail.from = addresses(header.first("from"));
-    mail.reply_to = addresses(header.joined("reply-to"));
-    mail.to = addresses(header.joined("to"));
-    mail.cc = addresses(header.joined("cc"));
-    if (auto sender = addresses(header.first("sender")); !sender.empty()) mail.sender = std::move(sender.front());
-    mail.subject = decoded(header.first("subject"));
+    mail.from = addresses(header.first("from"), charset);
+    mail.reply_to = addresses(header.joined("reply-to"), charset);
+    mail.to = addresses(header.joined("to"), charset);
+    mail.cc = addresses(header.joined("cc"), charset);
+    if (auto sender = addresses(header.first("sender"), charset); !sender.empty())
+        mail.sender = std::move(sender.front());
+    mail.subject = decoded(header.first("subject"), charset);
     mail.date = instant(header.first("date"));
     mail.message_id = message_id(header.first("message-id"));
     mail.in_reply_to = message_ids(header.joined("in-reply-to"));
@@ -184,13 +194,16 @@ Result<Mail> read(std::string_view bytes)
     mail.list_id = decoded(header.first("list-id"));
     mail.test_mark = header.first("x-postroom-test");
     mail.auto_response_suppress = decoded(header.first("x-auto-response-suppress"));
-    mail.automatic = automatic(header, mail, body->is_report);
+    mail.automatic = automatic(header, mail, body.is_report);
 
-    mail.text = std::move(body->text);
-    mail.text_from_html = body->text_from_html;
-    mail.text_cut = body->text_cut;
-    mail.html = std::move(body->html);
-    mail.parts = std::move(body->parts);
+    mail.text = std::move(body.text);
+    mail.text_from_html = body.text_from_html;
+    mail.html = std::move(body.html);
+    mail.parts = std::move(body.parts);
+    mail.protection = body.protection;
+    mail.report = std::move(body.report);
+    mail.invitation = std::move(body.invitation);
+    mail.cut = std::move(body.cut);
     return mail;
 }
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "mime/calendar.hpp"
+#include "mime/report.hpp"
+#include "mime/signed.hpp"
 
 #include <array>
 #include <cstdint>
@@ -24,7 +27,7 @@ struct Address {
 [[nodiscard]] std::string to_string(Address const& address);
 
 /// A part that has bytes of its own: not a multipart. An embedded message/rfc822 is one part, its own parts are not
-/// listed.
+/// listed. The parts of winmail.dat, and of what an S/MIME signature encloses, follow the part that holds them.
 struct Part {
     int number = 0;          ///< from 1, in the order of the mail; what part() takes
     std::string type;        ///< media type in lower case, without parameters
@@ -32,7 +35,8 @@ struct Part {
     std::int64_t size = 0;   ///< octets, decoded
     std::string content_id;  ///< without < >; may be empty
     bool inline_ = false;    ///< disposition inline, or none at all
-    bool shown = false;      ///< its words are in Mail::text or Mail::html: no attachment
+    bool in_html = false;    ///< Mail::html has a cid: address of it, and so shows it in its place
+    bool shown = false;      ///< no attachment: what it says is in this Mail, or in the parts that follow
 };
 
 /// Why a mail counts as sent by a machine. Decided by structure, never by words in the subject.
@@ -45,6 +49,15 @@ enum class Automatic {
     list,            ///< List-Id, List-Unsubscribe … (RFC 2369, RFC 2919)
 };
 [[nodiscard]] std::string_view to_string(Automatic automatic);
+
+/// Which bound a mail went beyond. It is read up to there.
+enum class Cut {
+    header,  ///< `header_limit`, of the mail or of a part
+    depth,   ///< `depth_limit`
+    parts,   ///< `part_limit`, or as many lines as only a mail of boundaries has
+    words,   ///< `shown_limit`
+};
+[[nodiscard]] std::string_view to_string(Cut cut);
 
 struct Mail {
     std::vector<Address> from, reply_to, to, cc;
@@ -63,10 +76,13 @@ struct Mail {
 
     std::string text;  ///< plain text, lines end in \n; made from HTML where there is no text/plain
     bool text_from_html = false;
-    bool text_cut = false;  ///< there was more than `shown_limit`
-    std::string html;       ///< as sent, in UTF-8: hostile until mime::shown_html() made it safe
+    std::string html;  ///< as sent, in UTF-8: hostile until mime::shown_html() made it safe
     std::vector<Part> parts;
     Automatic automatic = Automatic::no;
+    Protection protection = Protection::none;  ///< of the whole or of a part; nothing was verified
+    std::optional<Report> report;
+    std::optional<Invitation> invitation;
+    std::vector<Cut> cut;  ///< each once
 };
 
 inline constexpr std::size_t shown_limit = 2 * 1024 * 1024;  ///< octets of text, and of HTML, that are kept
@@ -74,7 +90,7 @@ inline constexpr int depth_limit = 30;                       ///< multiparts in 
 inline constexpr int part_limit = 500;
 inline constexpr std::size_t header_limit = 512 * 1024;  ///< octets before the first empty line
 
-/// Errors: Trouble::invalid (this is no mail), Trouble::limit (one of the bounds above, naming it).
+/// Errors: Trouble::invalid (this is no mail).
 [[nodiscard]] Result<Mail> read(std::string_view bytes);
 
 struct PartBytes {
