@@ -51,11 +51,11 @@ struct MailServers::Impl {
         return own;
     }
 
-    // What waits for an account is tried again now.
+    // What waits for an account that changed is tried again now.
     void accounts_changed()
     {
         retriever.nudge();
-        dispatcher.retry();
+        dispatcher.nudge();
     }
 
     template <class Worker>

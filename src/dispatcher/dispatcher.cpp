@@ -56,12 +56,6 @@ public:
         timer_.cancel();
     }
 
-    void retry()
-    {
-        for (auto& [id, trouble] : troubles_) trouble.until = {};
-        nudge();
-    }
-
     void stop()
     {
         *stopped_ = true;
@@ -71,7 +65,8 @@ public:
 private:
     struct Trouble {
         unsigned in_a_row = 0;
-        Instant until{};
+        Instant until{};                                     // or until it rests on something else
+        store::Footing footing;                              // as the last turn began by
         std::map<model::MailboxId, std::string> shut_out{};  // as the last turn found that had mail of theirs
     };
 
@@ -103,23 +98,26 @@ private:
     {
         co_await recover();
         struct Due {
-            std::vector<model::Account> accounts;
+            std::vector<std::pair<model::Account, store::Footing>> accounts;
             std::optional<Instant> next;
             Instant now;
         };
         auto read = [](store::Connection& c) {
             Due due;
             for (auto const id : store::accounts_with_outbound(c))
-                if (auto account = store::account(c, id)) due.accounts.push_back(std::move(*account));
+                if (auto const account = store::account(c, id))
+                    due.accounts.emplace_back(*account, store::footing(c, *account));
             due.next = store::next_outbound(c);
             due.now = c.now();
             return due;
         };
         auto const due = co_await ground_.store->read(std::move(read));
         auto const now = ground_.clock->now();
-        for (auto const& account : due.accounts) {
+        for (auto const& [account, footing] : due.accounts) {
             if (busy_.contains(account.id) || account.state != model::AccountState::ready) continue;
-            if (troubles_[account.id].until > now) continue;
+            auto& trouble = troubles_[account.id];
+            if (trouble.until > now && trouble.footing == footing) continue;
+            trouble.footing = footing;
             busy_[account.id] = true;
             ++running_;
             auto work = [](std::shared_ptr<Impl> self, model::Account which) -> net::awaitable<void> {
@@ -231,10 +229,6 @@ net::awaitable<void> Dispatcher::run()
 void Dispatcher::nudge()
 {
     impl_->nudge();
-}
-void Dispatcher::retry()
-{
-    impl_->retry();
 }
 void Dispatcher::stop()
 {

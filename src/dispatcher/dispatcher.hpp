@@ -27,10 +27,8 @@ public:
 
     /// Works until stop(): then returns once what was being committed has its answer, or is in doubt. Never throws.
     [[nodiscard]] net::awaitable<void> run();
-    /// Something was queued.
+    /// Something was queued, or an account or its grant changed: that one's trouble is over, and nobody else's.
     void nudge();
-    /// An account or its grant changed: what was in trouble is tried again at once.
-    void retry();
     void stop();
 
 private:

@@ -131,22 +131,13 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap:
     auto const setting = co_await run_.ground().store->read(std::move(read));
     std::size_t most = 0;
     std::from_chars(setting.data(), setting.data() + setting.size(), most);
-    if (mailbox.unexpected == model::Unexpected::ask && unknown.size() > most)
+    if (mailbox.unexpected != model::Unexpected::file && unknown.size() > most)
         co_return fmt::format(
             "the folder {} was made anew on its server (UIDVALIDITY {} is now {}), and {} mails in it look new, where "
             "the setting unexpected-mails lets {} pass: nothing is retrieved until somebody decides. `postroom mailbox "
-            "resume {}` files them (those that were filed before are known by their bytes); with --skip they are noted "
-            "as skipped, and stay where they are",
+            "resume {}` files them (those that were filed before are known by their bytes); with --skip what is there by "
+            "then is noted as skipped, and stays where it is",
             mailbox.folder, mailbox.uid_validity, uid_validity_, unknown.size(), most, mailbox.address);
-    if (mailbox.unexpected == model::Unexpected::skip) {
-        std::vector<model::LedgerRow> rows;
-        for (auto const uid : unknown) {
-            rows.push_back(row(uid, model::LedgerState::skipped));
-            rows.back().note = "the folder was made anew on its server, and its mail was to be skipped";
-        }
-        spdlog::warn("retriever: {}: {} mails are skipped, as was decided", mailbox.address, rows.size());
-        co_await run_.note(std::move(rows));
-    }
     co_return std::nullopt;
 }
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <random>
 #include <span>
+#include <utility>
 
 namespace postroom::retriever {
 
@@ -57,6 +58,15 @@ void MailboxRun::nudge()
     timer_.cancel();
 }
 
+// Somebody else's account is no reason to sign in again: a server locks out who comes too often with a wrong password.
+void MailboxRun::follow(store::MailboxFooting footing)
+{
+    auto const known = std::exchange(footing_, footing);
+    if (!known || *known == footing) return;
+    changed_ = true;
+    nudge();
+}
+
 net::awaitable<Look> MailboxRun::next_look(std::string address, Duration limit)
 {
     auto waiter = std::make_shared<Waiter>(ground_.loop);
@@ -73,9 +83,15 @@ net::awaitable<Look> MailboxRun::next_look(std::string address, Duration limit)
 
 void MailboxRun::begin_look()
 {
+    take_up_waiters();
+    nudged_ = false;
+    changed_ = false;
+}
+
+void MailboxRun::take_up_waiters()
+{
     looking_.insert(looking_.end(), waiters_.begin(), waiters_.end());
     waiters_.clear();
-    nudged_ = false;
 }
 
 void MailboxRun::answer(bool ok, std::size_t filed, std::string const& reason)
@@ -90,7 +106,7 @@ void MailboxRun::answer(bool ok, std::size_t filed, std::string const& reason)
 
 net::awaitable<void> MailboxRun::sleep(Duration how_long)
 {
-    if (stopped_ || nudged_) co_return;
+    if (stopped_ || nudged_ || changed_) co_return;
     timer_.expires_after(how_long);
     boost::system::error_code woken;
     co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
@@ -127,7 +143,8 @@ net::awaitable<void> MailboxRun::run()
             error = {Trouble::internal, unexpected.what()};
         }
         if (stopped_) break;
-        begin_look();
+        take_up_waiters();
+        nudged_ = false;  // whoever asked is answered
         auto const verdict = judge(error, failures_ + 1, random_fraction(), looked_);
         if (verdict.counts) {
             ++failures_;
@@ -143,7 +160,7 @@ net::awaitable<void> MailboxRun::run()
         co_await sleep(verdict.wait);
     }
     co_await let_go();
-    begin_look();
+    take_up_waiters();
     answer(false, 0, "the retriever was stopped");
 }
 
@@ -165,16 +182,19 @@ net::awaitable<void> MailboxRun::visit()
     begin_look();
     looked_ = false;
 
-    auto begin = [this](store::Connection& c) {
+    store::MailboxFooting footing;
+    auto begin = [this, &footing](store::Connection& c) {
         auto const mailbox = store::mailbox(c, id_);
         if (!mailbox) throw store::Failure(Trouble::not_found, "the mailbox was removed");
         auto const account = store::account(c, mailbox->account);
         if (!account) throw store::Failure(Trouble::not_found, "the mailbox's account was removed");
         mailbox_ = *mailbox;
         account_ = *account;
+        footing = {store::footing(c, *account), mailbox->version, mailbox->unexpected};
         return store::take_lease(c, "mailbox/" + to_string(id_), ground_.owner, lease_length);
     };
     auto lease = co_await ground_.store->write(std::move(begin));
+    footing_ = footing;
     if (!lease) {
         answer(false, 0, "another server retrieves this mailbox");
         co_await sleep(Duration(30'000));

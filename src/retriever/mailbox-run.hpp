@@ -8,6 +8,7 @@
 #include "retriever/filing.hpp"
 #include "retriever/retrieval.hpp"
 #include "retriever/retriever.hpp"
+#include "store/accounts.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -27,6 +28,8 @@ public:
     void stop();
     /// Look now, whatever it waits for.
     void nudge();
+    /// The same, where that is not what it last signed in by, or tried to.
+    void follow(store::MailboxFooting footing);
     /// The outcome of the first look that begins after this call.
     net::awaitable<Look> next_look(std::string address, Duration limit);
 
@@ -62,6 +65,7 @@ private:
     net::awaitable<void> show(model::MailboxState state, std::string reason, bool success,
                               std::optional<Duration> wait);
     net::awaitable<void> let_go();
+    void take_up_waiters();
     void answer(bool ok, std::size_t filed, std::string const& reason);
 
     Ground ground_;
@@ -73,10 +77,12 @@ private:
     std::unique_ptr<Retrieval> retrieval_;          // from the first visit on
     std::vector<std::shared_ptr<Waiter>> waiters_;  // for the next look
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
+    std::optional<store::MailboxFooting> footing_;  // as the last visit found it, or was told since
     unsigned failures_ = 0;
     bool edited_ = false;
     bool looked_ = false;  // in the session that there is, or was
     bool nudged_ = false;
+    bool changed_ = false;  // what it rests on, since the visit began
     bool stopped_ = false;
 };
 

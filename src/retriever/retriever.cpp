@@ -48,7 +48,6 @@ public:
     {
         nudged_ = true;
         timer_.cancel();
-        for (auto const& [id, run] : runs_) run->nudge();
     }
 
     void stop()
@@ -100,24 +99,26 @@ public:
     }
 
 private:
-    // Begins a run for each mailbox that has none, and ends those of mailboxes that are gone.
+    // Begins a run for each mailbox that has none, ends those of mailboxes that are gone, and tells the others what
+    // they rest on.
     net::awaitable<void> follow_mailboxes()
     {
-        auto read = [](store::Connection& c) { return store::mailboxes(c); };
-        auto const mailboxes = co_await ground_.store->read(std::move(read));
+        auto read = [](store::Connection& c) { return store::footings(c); };
+        auto const wanted = co_await ground_.store->read(std::move(read));
         if (stopped_) co_return;
-        std::unordered_map<model::MailboxId, bool> wanted;
-        for (auto const& mailbox : mailboxes) {
-            wanted[mailbox.id] = true;
-            if (runs_.contains(mailbox.id)) continue;
-            auto run = std::make_shared<MailboxRun>(ground_, mailbox.id);
-            runs_[mailbox.id] = run;
+        for (auto const& [id, footing] : wanted) {
+            if (auto const found = runs_.find(id); found != runs_.end()) {
+                found->second->follow(footing);
+                continue;
+            }
+            auto run = std::make_shared<MailboxRun>(ground_, id);
+            runs_[id] = run;
             auto work = [](std::shared_ptr<Impl> self, std::shared_ptr<MailboxRun> which,
-                           model::MailboxId id) -> net::awaitable<void> {
+                           model::MailboxId whose) -> net::awaitable<void> {
                 co_await which->run();
-                self->runs_.erase(id);
+                self->runs_.erase(whose);
             };
-            auto working = work(shared_from_this(), std::move(run), mailbox.id);
+            auto working = work(shared_from_this(), std::move(run), id);
             boost::asio::co_spawn(ground_.loop, std::move(working), boost::asio::detached);
         }
         for (auto const& [id, run] : runs_)

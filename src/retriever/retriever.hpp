@@ -38,7 +38,8 @@ public:
 
     /// Works until stop(): then returns once every mailbox has let go of its connection. Never throws.
     [[nodiscard]] net::awaitable<void> run();
-    /// Accounts or mailboxes changed, or a grant was accepted.
+    /// Accounts or mailboxes changed, or a grant was accepted: those concerned look at once. Within ten seconds that
+    /// is noticed without.
     void nudge();
     void stop();
 

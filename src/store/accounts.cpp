@@ -109,6 +109,13 @@ std::string with(std::string_view columns, std::string_view rest)
     return std::string(columns) + std::string(rest);
 }
 
+// What the provider refused may be what it takes now: nobody waits for the hour, or the day, that the refusal set.
+void try_grants_at_once(Connection& c, model::ApplicationId application)
+{
+    c.execute("UPDATE account_grant SET next_try = 0 WHERE account IN (SELECT id FROM account WHERE application = ?)",
+              application);
+}
+
 }  // namespace
 
 void add_application(Connection& c, model::Application const& application)
@@ -127,6 +134,7 @@ void change_application(Connection& c, model::Application const& application)
                          application.name, application.tenant, application.authority, application.client_id,
                          to_list(application.scopes), application.id),
                "the identity application");
+    try_grants_at_once(c, application.id);
 }
 
 std::vector<model::Application> applications(Connection& c)
@@ -171,6 +179,7 @@ void add_credential(Connection& c, model::Credential const& credential)
         credential.id, credential.application, to_string(credential.kind), Bytes{credential.value.bytes},
         credential.subject, credential.thumbprint, credential.ends, credential.created, credential.accepted,
         credential.refused, credential.refusal);
+    try_grants_at_once(c, credential.application);
 }
 
 std::vector<model::Credential> credentials_of(Connection& c, model::ApplicationId application)
@@ -418,6 +427,28 @@ std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId accou
         account);
 }
 
+Footing footing(Connection& c, model::Account const& account)
+{
+    auto const accepted = c.first(
+        "SELECT accepted FROM account_grant WHERE account = ?", [](Row const& row) { return row.instant(0); },
+        account.id);
+    return {account.version, account.state, accepted};
+}
+
+std::unordered_map<model::MailboxId, MailboxFooting> footings(Connection& c)
+{
+    auto const all = c.all(
+        "SELECT m.id, a.version, a.state, g.accepted, m.version, m.unexpected FROM mailbox m JOIN account a ON "
+        "a.id = m.account LEFT JOIN account_grant g ON g.account = a.id WHERE m.removed IS NULL",
+        [](Row const& row) {
+            MailboxFooting const found{{row.integer(1), word(row, 2, model::parse_account_state), row.maybe_instant(3)},
+                                       row.integer(4),
+                                       word(row, 5, model::parse_unexpected)};
+            return std::pair(row.id<model::MailboxId>(0), found);
+        });
+    return {all.begin(), all.end()};
+}
+
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity)
 {
     must_exist(c.execute("UPDATE mailbox SET uid_validity = ?, unexpected = 'ask' WHERE id = ? AND removed IS NULL",
@@ -427,9 +458,14 @@ void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_vali
 
 bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now)
 {
-    auto const decided =
-        c.execute("UPDATE mailbox SET unexpected = ? WHERE id = ? AND removed IS NULL AND state = 'stopped'",
-                  to_string(decision), id);
+    // Servers tell INTERNALDATE in whole seconds (RFC 3501 section 2.3.3): what comes in the second of the decision is
+    // not older than it.
+    auto const baseline =
+        decision == model::Unexpected::skip ? std::chrono::floor<std::chrono::seconds>(now) : Instant{};
+    auto const decided = c.execute(
+        "UPDATE mailbox SET unexpected = 'file', baseline = CASE WHEN baseline < ? THEN ? ELSE baseline END "
+        "WHERE id = ? AND removed IS NULL AND state = 'stopped'",
+        Instant(baseline), Instant(baseline), id);
     if (decided == 0) return false;
     set_mailbox_status(c, id, {model::MailboxState::waiting, {}, std::nullopt, false}, now);
     return true;

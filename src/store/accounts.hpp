@@ -8,6 +8,8 @@
 #include "model/sight.hpp"
 #include "store/connection.hpp"
 
+#include <unordered_map>
+
 namespace postroom::store {
 
 void add_application(Connection& c, model::Application const& application);
@@ -67,9 +69,28 @@ void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const&
 /// What the account's grant was seen to allow.
 void set_right(Connection& c, model::MailboxRight const& right);
 [[nodiscard]] std::vector<model::MailboxRight> rights_of(Connection& c, model::AccountId account);
+/// What the next sign-in rests on: where it differs from what the last one rested on, that may go otherwise.
+struct Footing {
+    std::int64_t account = 0;  ///< version
+    model::AccountState state = model::AccountState::new_account;
+    std::optional<Instant> accepted;  ///< its grant
+
+    friend bool operator==(Footing const&, Footing const&) = default;
+};
+struct MailboxFooting {
+    Footing account;
+    std::int64_t mailbox = 0;  ///< version
+    model::Unexpected unexpected = model::Unexpected::ask;
+
+    friend bool operator==(MailboxFooting const&, MailboxFooting const&) = default;
+};
+[[nodiscard]] Footing footing(Connection& c, model::Account const& account);
+/// Of every mailbox.
+[[nodiscard]] std::unordered_map<model::MailboxId, MailboxFooting> footings(Connection& c);
 /// The folder as it is from now on: what was decided about its mail is over.
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity);
-/// What becomes of the mail for which the mailbox was stopped, which waits no more. False where it is not stopped.
+/// What becomes of the mail for which the mailbox was stopped, which waits no more: it is filed, where it is to be
+/// skipped from a baseline of `now` on, whenever the folder is opened next. False where it is not stopped.
 [[nodiscard]] bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now);
 
 }  // namespace postroom::store
