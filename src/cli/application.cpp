@@ -140,8 +140,9 @@ void add_change(Commands& commands, CLI::App& group)
 {
     auto& change = commands.leaf(group, "change", say("Call one otherwise, or correct what was entered"),
                                  "postroom application change contact-centre --tenant contoso.com",
-                                 say("What is not named stays. With another tenant, authority or client id, its "
-                                     "accounts have to be authorized anew."));
+                                 say("What is not named stays. With another client id its accounts have to be "
+                                     "authorized anew; with another tenant or authority convert them first: postroom "
+                                     "account convert NAME --application X --user Y"));
     auto const given = std::make_shared<Given>();
     change.add_option("name", given->name, say("Its name"))->required();
     change.add_option("--name", given->new_name, say("What to call it from now on"))->type_name(say("NAME"));

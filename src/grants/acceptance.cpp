@@ -69,10 +69,10 @@ Result<void> check_owner(Issued const& issued, model::Owner const& owner)
         return failure(
             Trouble::refused,
             fmt::format("signed in was a {} that is not the one whom the account {} has been bound to (object "
-                        "id {}, not {}): the user was made anew, or it is another tenant's. Remove the "
-                        "account and add it again to bind it anew",
+                        "id {}, not {}): the user was made anew, or it is another tenant's. To bind the account "
+                        "anew, keeping all that was retrieved: postroom account convert {} --application X --user Y",
                         printable(owner.user_name, 128), issued.account.name, printable(owner.object_id, 64),
-                        issued.bound->object_id));
+                        issued.bound->object_id, issued.account.name));
     }
     if (owner.user_name.empty() || !equal_ignoring_case(owner.user_name, issued.account.user))
         return refuse(issued.account.user);
@@ -225,9 +225,11 @@ Result<Candidate> judge(IssuedToItself const& issued)
                                   printable(tenant, 64), issued.application.name, issued.application.tenant));
     if (issued.bound && issued.bound->tenant_id != candidate.owner.tenant_id)
         return refuse(
-            fmt::format("the access token is of the tenant {}, and the account {} has been bound to {}. Remove "
-                        "the account and add it again to bind it anew",
-                        printable(candidate.owner.tenant_id, 64), issued.account.name, issued.bound->tenant_id));
+            fmt::format("the access token is of the tenant {}, and the account {} has been bound to {}. To bind the "
+                        "account anew, keeping all that was retrieved: postroom account convert {} --access "
+                        "application --application X",
+                        printable(candidate.owner.tenant_id, 64), issued.account.name, issued.bound->tenant_id,
+                        issued.account.name));
     if (issued.entra)
         if (auto const roles = check_roles(candidate, issued, *token); !roles) return std::unexpected(roles.error());
     return candidate;

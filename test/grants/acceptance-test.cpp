@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 Issued good()
 {
@@ -92,7 +93,31 @@ TEST(Judge, BindsByIdAndNotByName)
         auto const refused = judge(candidate);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().kind, Trouble::refused);
+        EXPECT_THAT(refused.error().message, HasSubstr("postroom account convert sales --application X --user Y"));
+        EXPECT_THAT(refused.error().message, Not(HasSubstr("Remove"))) << "mail would be filed twice";
     }
+}
+
+TEST(Judge, BindsAnApplicationToItsTenant)
+{
+    IssuedToItself issued;
+    issued.account.name = "own";
+    issued.account.access = model::Access::application;
+    issued.application.client_id = "client-1";
+    // {"alg":"none"}.{"tid":"tenant-1","oid":"object-1"}.
+    issued.answer.access_token = Secret("eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ0ZW5hbnQtMSIsIm9pZCI6Im9iamVjdC0xIn0.AA");
+    issued.answer.expires_in = 1h;
+    issued.bound = model::Owner{"tenant-1", "object-1", ""};
+    auto const accepted = judge(issued);
+    ASSERT_TRUE(accepted) << accepted.error().message;
+    EXPECT_EQ(accepted->owner, *issued.bound);
+    issued.bound->tenant_id = "tenant-2";
+    auto const refused = judge(issued);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Trouble::refused);
+    EXPECT_THAT(refused.error().message,
+                HasSubstr("postroom account convert own --access application --application X"));
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("Remove"))) << "mail would be filed twice";
 }
 
 TEST(Judge, BoundsTheTokensLife)
