@@ -152,23 +152,26 @@ export const useAuthorizations = (account: string) => {
 /** Somebody has to sign in, or a server has to try what came of it. */
 export const isOpen = (authorization: Schemas["Authorization"]) => authorization.state === "waiting" || authorization.state === "trying";
 
-/** Asked until it is accepted or refused. */
+/** What was removed won't come back: there is nothing more to ask for. */
+export const isGone = (error: Error | null) => error instanceof Trouble && error.status === 404;
+
+/** Asked until it is accepted or refused, or gone. */
 export const useAuthorization = (id: string) =>
   useQuery({
     queryKey: ["authorizations", id],
     queryFn: () => call<Schemas["Authorization"]>("GET", path("authorizations", id)),
-    refetchInterval: (query) => (query.state.data && !isOpen(query.state.data) ? false : soon),
+    refetchInterval: (query) => (isGone(query.state.error) || (query.state.data && !isOpen(query.state.data)) ? false : soon),
   });
 
 export const useRights = (account: string) => useList<Schemas["Rights"]>("accounts", often, true, ["accounts", account, "rights"], path("accounts", account, "rights"));
 
-/** Asked until it is done. */
+/** Asked until it is done, or gone. */
 export const useTrial = (id: string | undefined) =>
   useQuery({
     queryKey: ["trials", id],
     enabled: id !== undefined,
     queryFn: () => call<Schemas["Trial"]>("GET", path("trials", id ?? "")),
-    refetchInterval: (query) => (query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : soon),
+    refetchInterval: (query) => (isGone(query.state.error) || (query.state.data && ["done", "failed"].includes(query.state.data.state)) ? false : soon),
   });
 
 /** Something that changes the server's state; afterwards all that is shown is asked anew. */

@@ -110,7 +110,7 @@ export function AccountPage() {
   const own = query.data?.access === "application";
   const transcript = useChange((on: boolean) => call("PUT", path("accounts", name, "transcript"), { on }));
   const remove = async () => {
-    await call("DELETE", path("accounts", name));
+    await call("DELETE", path("accounts", name), undefined, query.data?.etag);
     navigate("/accounts");
   };
   return (

@@ -4,7 +4,7 @@ import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, Dia
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { isOpen, queryClient, useAuthorization, useAuthorizations, useChange } from "../api/queries";
+import { isGone, isOpen, queryClient, useAuthorization, useAuthorizations, useChange } from "../api/queries";
 import { AuthorizationState, DeviceCode, useAuthorizationWords } from "./authorization-state";
 import { CopyField } from "./copy-field";
 import { Refusal } from "./refusal";
@@ -56,6 +56,7 @@ function Progress({ begun }: { begun: Schemas["Authorization"] }) {
     // What had the focus is gone with the step before.
     if (document.activeElement === document.body) content.current?.focus();
   }, [state]);
+  if (isGone(query.error)) return <Refusal error={query.error} />;
   return (
     <div className={mergeClasses(styles.content, styles.step)} ref={content} tabIndex={-1}>
       <Refusal error={query.error} />

@@ -3,7 +3,7 @@ import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
-import { queryClient, useChange, useMay, useRights, useTrial } from "../api/queries";
+import { isGone, queryClient, useChange, useMay, useRights, useTrial } from "../api/queries";
 import { TestMail } from "./authorize";
 import { Cause } from "./cause";
 import { DataTable } from "./data-table";
@@ -86,7 +86,7 @@ export function RightsOf({ account }: { account: string }) {
   const administers = useMay("accounts:write");
   const [trial, setTrial] = useState<string>();
   const { data: trying, error } = useTrial(trial);
-  const state = trial === undefined ? undefined : (trying?.state ?? "waiting");
+  const state = trial === undefined || isGone(error) ? undefined : (trying?.state ?? "waiting");
   const busy = state === "waiting" || state === "trying";
   useEffect(() => {
     if (state === "done") void queryClient.invalidateQueries({ queryKey: ["accounts"] });
