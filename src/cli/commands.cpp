@@ -29,7 +29,7 @@ std::string socket_path(Where const& where)
 std::string in_our_words(CLI::ParseError const& error)
 {
     constexpr std::string_view required = " is required";  // lint-strings: allow
-    std::string const words = error.what();
+    std::string words = error.what();
     if (error.get_name() == "RequiredError" && words.starts_with("A subcommand"))
         return say("A subcommand is required");
     if (error.get_name() == "RequiredError" && words.ends_with(required))
