@@ -26,7 +26,8 @@ struct Permission {
 constexpr std::array permissions{Permission{"imap", "IMAP.AccessAsUser.All", "IMAP.AccessAsApp"},
                                  Permission{"pop3", "POP.AccessAsUser.All", "POP.AccessAsApp"},
                                  Permission{"smtp", "SMTP.Send", "SMTP.SendAsApp"}};
-// Names that Entra gives them.  lint-strings: allow
+// Names that Entra gives them. Its pages list the delegated permissions under Microsoft Graph, also those of mail, and
+// only the application's own under Exchange.  lint-strings: allow
 constexpr std::string_view exchange_name = "Office 365 Exchange Online";
 constexpr std::string_view exchange_id = "00000002-0000-0ff1-ce00-000000000000";
 constexpr std::string_view graph_name = "Microsoft Graph";  // lint-strings: allow
@@ -45,7 +46,7 @@ json::array permissions_of(model::Application const& application, oauth::Cloud c
     json::array all;
     if (entra && application.scopes.empty()) {
         for (auto const& each : permissions)
-            all.emplace_back(permission("delegated", each.use, exchange_name, exchange_id, each.delegated,
+            all.emplace_back(permission("delegated", each.use, graph_name, graph_id, each.delegated,
                                         cloud.resource_prefix + std::string(each.delegated)));
         for (auto const scope : sign_in_scopes)
             all.emplace_back(permission("delegated", "sign-in", graph_name, graph_id, scope, scope));

@@ -209,6 +209,10 @@ TEST_F(Applications, SayAllThatHasToBeEnteredInEntra)
         names.insert(json::value_to<std::string>(each.at("access")) + " " +
                      json::value_to<std::string>(each.at("name")) + " " +
                      json::value_to<std::string>(each.at("scope")));
+    for (auto const& each : without.body.at("permissions").as_array())
+        EXPECT_EQ(each.at("resource").as_string(),
+                  each.at("access").as_string() == "delegated" ? "Microsoft Graph" : "Office 365 Exchange Online")
+            << "where Entra's pages list it";
     EXPECT_EQ(names,
               (std::set<std::string>{"delegated IMAP.AccessAsUser.All https://outlook.office.com/IMAP.AccessAsUser.All",
                                      "delegated POP.AccessAsUser.All https://outlook.office.com/POP.AccessAsUser.All",
