@@ -109,19 +109,30 @@ std::optional<Exchange> exchange_of(store::Connection& c, model::ApplicationId a
     return found;
 }
 
-json::object to_json(Exchange const& exchange, std::string const& client_id)
+// Microsoft, "Connect-ExchangeOnline"; worldwide is its default.
+std::string_view environment_of(std::string_view cloud)
 {
-    // PowerShell.  lint-strings: allow
-    std::string script = "Connect-ExchangeOnline\n";
-    script += exchange.object_id.empty() ? "$objectId = Read-Host 'Object ID of the enterprise application'\n"
-                                         : fmt::format("$objectId = {}\n", quoted(exchange.object_id));
-    script += fmt::format("New-ServicePrincipal -AppId {} -ObjectId $objectId\n", quoted(client_id));
+    if (cloud == "gcc-high") return " -ExchangeEnvironmentName O365USGovGCCHigh";
+    if (cloud == "dod") return " -ExchangeEnvironmentName O365USGovDoD";
+    if (cloud == "china") return " -ExchangeEnvironmentName O365China";
+    return "";
+}
+
+json::object to_json(Exchange const& exchange, model::Application const& application)
+{
+    // PowerShell, pasted as a whole: nothing in it may ask, since the answer would be its next line.
+    // lint-strings: allow
+    std::string script = fmt::format("Connect-ExchangeOnline{}\n", environment_of(application.cloud));
+    script += fmt::format("$objectId = {}\n", exchange.object_id.empty() ? "'<object id of the enterprise application>'"
+                                                                         : quoted(exchange.object_id));
+    script += fmt::format("New-ServicePrincipal -AppId {} -ObjectId $objectId\n", quoted(application.client_id));
     json::array mailboxes;
     for (auto const& address : exchange.mailboxes) {
         mailboxes.emplace_back(address);
         script += fmt::format(  // lint-strings: allow
             "Add-MailboxPermission -Identity {0} -User $objectId -AccessRights FullAccess\n"
-            "Add-RecipientPermission -Identity {0} -Trustee $objectId -AccessRights SendAs\n",
+            "Add-RecipientPermission -Identity {0} -Trustee $objectId -AccessRights SendAs "
+            "-Confirm:$false\n",
             quoted(address));
     }
     return {{"object_id", exchange.object_id}, {"mailboxes", std::move(mailboxes)}, {"script", script}};
@@ -175,7 +186,7 @@ Answer show_registration(House& house, Request const& request)
                                  {"device_code", provider->device_code},
                                  {"keys", provider->keys}};
     json::value exchange;
-    if (entra && known.exchange) exchange = to_json(*known.exchange, application.client_id);
+    if (entra && known.exchange) exchange = to_json(*known.exchange, application);
     auto const consent =
         entra ? grants::admin_consent_url(house.ground, application, known.url, request.caller.name) : std::string();
     json::object const body{{"provider", entra ? "entra" : "openid"},

@@ -250,10 +250,11 @@ TEST_F(Applications, GiveExchangeACommandForEachMailboxThatNothingInItEscapes)
     };
     EXPECT_EQ(script(),
               "Connect-ExchangeOnline\n"
-              "$objectId = Read-Host 'Object ID of the enterprise application'\n"
+              "$objectId = '<object id of the enterprise application>'\n"
               "New-ServicePrincipal -AppId ''';Remove-Mailbox’’' -ObjectId $objectId\n"
               "Add-MailboxPermission -Identity 'o''brien@contoso.com' -User $objectId -AccessRights FullAccess\n"
-              "Add-RecipientPermission -Identity 'o''brien@contoso.com' -Trustee $objectId -AccessRights SendAs\n");
+              "Add-RecipientPermission -Identity 'o''brien@contoso.com' -Trustee $objectId -AccessRights SendAs "
+              "-Confirm:$false\n");
     auto const with_owner = [&](std::string object_id) {
         store->write_now([&](store::Connection& c) {
             model::Grant grant{.account = store::account_named(c, "own")->id};
@@ -262,9 +263,21 @@ TEST_F(Applications, GiveExchangeACommandForEachMailboxThatNothingInItEscapes)
         });
         return script();
     };
-    EXPECT_THAT(with_owner("$(evil)"), HasSubstr("Read-Host")) << "what is no id is not taken";
+    EXPECT_THAT(with_owner("$(evil)"), HasSubstr("'<object id of")) << "what is no id is not taken";
     EXPECT_THAT(with_owner("01900000-0000-4000-8000-000000000000"),
                 HasSubstr("$objectId = '01900000-0000-4000-8000-000000000000'\n"));
+    for (auto const& [cloud, environment] :
+         {std::pair("gcc-high", "O365USGovGCCHigh"), {"dod", "O365USGovDoD"}, {"china", "O365China"}}) {
+        must(verb::post, "applications",
+             fmt::format(R"({{"name":"{0}","cloud":"{0}","tenant":"contoso.com","client_id":"1","client_secret":"s"}})",
+                         cloud));
+        must(verb::post, "accounts",
+             fmt::format(R"({{"name":"{0}","department":"Care","access":"application","application":"{0}"}})", cloud));
+        EXPECT_THAT(
+            json::value_to<std::string>(
+                must(verb::get, fmt::format("applications/{}/registration", cloud)).body.at("exchange").at("script")),
+            testing::StartsWith(fmt::format("Connect-ExchangeOnline -ExchangeEnvironmentName {}\n", environment)));
+    }
 }
 
 TEST_F(Applications, OfOtherProvidersNeedTheirOwnScopesOnly)
