@@ -22,7 +22,7 @@ std::string_view host_field(Protocol retrieval)
     return retrieval == Protocol::pop3 ? "pop3_host" : "imap_host";
 }
 
-// RFC 8314 section 3.3: these ports begin with TLS, and every other one of submission with STARTTLS.
+// RFC 8314 section 3.3: these ports begin with TLS, the others that are registered with STARTTLS.
 std::uint16_t tls_port(Protocol retrieval)
 {
     return retrieval == Protocol::pop3 ? 995 : 993;
@@ -33,6 +33,19 @@ std::uint16_t starttls_port(Protocol retrieval)
 }
 constexpr std::uint16_t submission_port = 587;
 constexpr std::uint16_t submission_tls_port = 465;
+constexpr std::uint16_t relay_port = 25;
+
+// Of another port than the registered ones nothing is known: there it stays as it was.
+bool starttls_at(std::uint16_t port, bool otherwise)
+{
+    if (port == 110 || port == 143) return true;
+    return port != 993 && port != 995 && otherwise;
+}
+bool implicit_tls_at(std::uint16_t port, bool otherwise)
+{
+    if (port == submission_tls_port) return true;
+    return port != submission_port && port != relay_port && otherwise;
+}
 
 std::optional<std::string> text_given(Members const& members, std::string_view name)
 {
@@ -61,10 +74,10 @@ void put_retrieval(model::Account& account, ServersGiven const& given, std::opti
         throw Problem(Trouble::invalid, tr("the account retrieves otherwise: give {}", field),
                       account.retrieval == Protocol::pop3 ? "imap_host" : "pop3_host");
     if (host) {
-        auto const port =
-            given.retrieval_starttls.value_or(false) ? starttls_port(account.retrieval) : tls_port(account.retrieval);
+        bool const starttls = given.retrieval_starttls.value_or(account.retrieval_starttls);
+        auto const port = starttls ? starttls_port(account.retrieval) : tls_port(account.retrieval);
         account.retrieval_server = or_problem(parse_endpoint(*host, port), field);
-        account.retrieval_starttls = account.retrieval_server.port == starttls_port(account.retrieval);
+        account.retrieval_starttls = starttls_at(account.retrieval_server.port, account.retrieval_starttls);
     } else if (cloud && !cloud->imap_host.empty()) {
         account.retrieval_server = {cloud->imap_host, tls_port(account.retrieval)};
         account.retrieval_starttls = false;
@@ -78,9 +91,11 @@ void put_retrieval(model::Account& account, ServersGiven const& given, std::opti
 void put_submission(model::Account& account, ServersGiven const& given, std::optional<oauth::Cloud> const& cloud)
 {
     if (given.smtp_host) {
-        auto const port = given.submission_implicit_tls.value_or(false) ? submission_tls_port : submission_port;
+        bool const implicit = given.submission_implicit_tls.value_or(account.submission_implicit_tls);
+        auto const port = implicit ? submission_tls_port : submission_port;
         account.submission_server = or_problem(parse_endpoint(*given.smtp_host, port), "smtp_host");
-        account.submission_implicit_tls = account.submission_server.port == submission_tls_port;
+        account.submission_implicit_tls =
+            implicit_tls_at(account.submission_server.port, account.submission_implicit_tls);
     } else if (cloud && !cloud->smtp_host.empty()) {
         account.submission_server = {cloud->smtp_host, submission_port};
         account.submission_implicit_tls = false;

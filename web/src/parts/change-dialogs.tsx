@@ -79,7 +79,9 @@ export function ChangeAccount({ account, onRenamed }: { account: Schemas["Accoun
       etag={account.etag}
       onSubmit={async (values, etag) => {
         const given = changed(values, before);
-        const body = withServers(given);
+        // How TLS begins is sent with the server that it was shown beside.
+        const beside = (host: string, tls: string) => (given[host] !== undefined && values[tls] ? { [tls]: values[tls] } : {});
+        const body = withServers({ ...given, ...beside(`${account.retrieval}_host`, "retrieval_tls"), ...beside("smtp_host", "submission_tls") });
         if (Object.keys(body).length > 0) await call("PATCH", path("accounts", account.name), body, etag);
         if (given.name !== undefined) onRenamed(given.name);
       }}
