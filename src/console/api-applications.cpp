@@ -93,6 +93,19 @@ void end_authorizations(store::Connection& c, grants::Ground const& ground, mode
     }
 }
 
+// Renewing one would bring the tokens of another enterprise application under the id that it has been bound to.
+void end_own_grants(store::Connection& c, Request const& request, model::Application const& application, Instant now)
+{
+    for (auto const& account : store::accounts(c)) {
+        if (account.application != application.id || account.access != model::Access::application) continue;
+        if (!store::grant(c, account.id)) continue;
+        store::forget_grant(c, account.id);
+        store::set_account_state(c, account.id, model::AccountState::new_account, "", now);
+        (void)store::end_alarm(c, "grant-refresh", account.name, now);
+        note(c, request.caller, "account.grant-end", account.name, {{"application", application.name}}, now);
+    }
+}
+
 std::string without_slash(std::string url)
 {
     while (url.ends_with('/')) url.pop_back();
@@ -157,7 +170,8 @@ Answer change_application(House& house, Request const& request)
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const found = application_named(c, request.path("name"));
         check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "application.", found.name);
-        auto application = application_named(c, request.path("name"));
+        auto const before = application_named(c, request.path("name"));
+        auto application = before;
         json::object changed;
         if (members.has("name") && members.name("name") != application.name) {
             auto const other = store::application_named(c, members.name("name"));
@@ -178,12 +192,16 @@ Answer change_application(House& house, Request const& request)
         check_against_cloud(application);
         store::change_application(c, application);
         // Their tokens would be another registration's.
-        if (changed.contains("tenant") || changed.contains("authority") || changed.contains("client_id"))
+        if (application.tenant != before.tenant || application.authority != before.authority ||
+            application.client_id != before.client_id) {
             end_authorizations(c, house.ground, application);
+            end_own_grants(c, request, application, house.now());
+        }
         grants::note_credential_ends(c, house.now());
         note(c, request.caller, "application.change", application.name, std::move(changed), house.now());
         return view(c, application_named(c, application.name), request.language());
     });
+    house.hooks.accounts_changed();
     co_return edited_response(body);
 }
 

@@ -98,6 +98,12 @@ void accept_grant(Connection& c, model::Grant const& grant)
         grant.access_token_life, grant.accepted, grant.renewed);
 }
 
+void forget_grant(Connection& c, model::AccountId account)
+{
+    c.execute("DELETE FROM account_grant WHERE account = ?", account);
+    c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", account);
+}
+
 void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now)
 {
     c.execute("UPDATE account_grant SET asked = coalesce(asked, ?) WHERE account = ? AND version = ?", now, account,

@@ -24,6 +24,8 @@ void accept_grant(Connection& c, model::Grant const& grant);
 /// Notes that a renewal is sent to the provider now, unless an earlier one is noted whose answer is not stored either:
 /// whoever finds the note later knows that an answer was lost.
 void note_asked(Connection& c, model::AccountId account, std::int64_t version, Instant now);
+/// Forgets the account's grant, and what its mailboxes were seen to allow by it.
+void forget_grant(Connection& c, model::AccountId account);
 /// What is remembered of a renewal that did not succeed: refusals, failures, next_try, trouble, and `asked` where an
 /// answer was lost. False where the grant is not of this version any more.
 [[nodiscard]] bool note_trouble(Connection& c, model::Grant const& grant);

@@ -280,6 +280,40 @@ TEST_F(Applications, GiveExchangeACommandForEachMailboxThatNothingInItEscapes)
     }
 }
 
+TEST_F(Applications, ThatBecomeAnotherRegistrationEndTheGrantsOfTheirOwn)
+{
+    must(verb::post, "applications/entra/credentials", R"({"client_secret":"one"})");
+    account_of_entra();
+    must(verb::post, "accounts",
+         R"({"name":"own","department":"Care","access":"application","application":"entra","kind":"shared"})");
+    auto const state = [&](std::string_view name) { return must(verb::get, fmt::format("accounts/{}", name)); };
+    auto const grant_all = [&] {
+        store->write_now([&](store::Connection& c) {
+            for (auto const* const name : {"sales", "own"}) {
+                auto const id = store::account_named(c, name)->id;
+                model::Grant grant{.account = id};
+                grant.owner = {"tenant", "01900000-0000-4000-8000-000000000000", ""};
+                store::accept_grant(c, grant);
+                store::set_account_state(c, id, model::AccountState::ready, "", clock.now());
+            }
+            store::raise_alarm(c, "grant-refresh", "own", "AADSTS700016", clock.now());
+        });
+    };
+    for (auto const* const given : {R"({"client_id":"2"})", R"({"tenant":"fabrikam.com"})"}) {
+        grant_all();
+        must(verb::patch, "applications/entra", R"({"name":"entra","scopes":[]})");
+        EXPECT_EQ(state("own").text("state"), "ready") << "it is the same registration";
+        must(verb::patch, "applications/entra", given);
+        EXPECT_EQ(state("own").text("state"), "new") << given;
+        EXPECT_TRUE(state("own").body.at("grant").is_null());
+        EXPECT_EQ(state("sales").text("state"), "ready") << "a user's grant is told by its renewal";
+        EXPECT_FALSE(state("sales").body.at("grant").is_null());
+        EXPECT_EQ(must(verb::get, "applications/entra/registration").body.at("exchange").at("object_id").as_string(),
+                  "");
+        EXPECT_TRUE(must(verb::get, "alarms").body.at("items").as_array().empty());
+    }
+}
+
 TEST_F(Applications, OfOtherProvidersNeedTheirOwnScopesOnly)
 {
     must(
