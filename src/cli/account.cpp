@@ -182,12 +182,14 @@ void add_change(Commands& commands, CLI::App& group)
 
 void add_convert(Commands& commands, CLI::App& group)
 {
-    auto& convert = commands.leaf(group, "convert", say("Have an account sign in otherwise; its mailboxes stay"),
-                                  "postroom account convert branch --application contact-centre --user "
-                                  "branch@contoso.com",
-                                  say("What was retrieved is not retrieved again. Authorize the account then, unless "
-                                      "it has a password. Servers stay as they are, unless others are named or the "
-                                      "application's cloud has its own."));
+    auto& convert =
+        commands.leaf(group, "convert", say("Have an account sign in otherwise; its mailboxes stay"),
+                      "postroom account convert branch --application contact-centre --user "
+                      "branch@contoso.com",
+                      say("What was retrieved is not retrieved again. Authorize the account then, unless "
+                          "it has a password. Its servers become the cloud's own where it had a password or "
+                          "comes from another cloud, and stay otherwise, unless others are named. Whom "
+                          "servers are told that we are stays where the access does."));
     struct Given {
         std::string name;
         AccessInput access;

@@ -227,11 +227,14 @@ std::optional<oauth::Cloud> put_access(store::Connection& c, Request const& requ
                          "departments, and open every mailbox that it was given"),
                       "access");
     account.user = user_for(account, given);
+    if (given.access != account.access) {
+        // Servers know nobody but the user by a password, and by an application's token nobody but the mailbox.
+        account.retrieve_as = given.access == model::Access::password ? SignInAs::owner : SignInAs::mailbox;
+        account.submit_as = given.access == model::Access::application ? SignInAs::mailbox : SignInAs::owner;
+    }
     account.access = given.access;
-    // Servers know nobody but the user by a password, and by an application's token nobody but the mailbox.
-    account.retrieve_as = given.access == model::Access::password ? SignInAs::owner : SignInAs::mailbox;
-    account.submit_as = given.access == model::Access::application ? SignInAs::mailbox : SignInAs::owner;
     account.password = {};
+    auto const earlier = account.application ? store::application(c, *account.application) : std::nullopt;
     account.application.reset();
     if (given.access == model::Access::password) {
         account.password = vault.seal(given.password, grants::place_of_password(account.id));
@@ -239,6 +242,8 @@ std::optional<oauth::Cloud> put_access(store::Connection& c, Request const& requ
     }
     auto const application = application_for(c, given);
     account.application = application.id;
+    // The servers may have been named by a system administrator; within one cloud they remain the right ones.
+    if (earlier && earlier->cloud == application.cloud) return std::nullopt;
     return or_problem(oauth::cloud_named(application.cloud), "application");
 }
 

@@ -41,9 +41,10 @@ struct AccessGiven {
 
 [[nodiscard]] AccessGiven access_given(Members const& members, model::Access otherwise);
 
-/// Puts it into the account, with a password sealed for its place, and whom servers are told that we are as that access
-/// needs it; returns the cloud of its application. A Problem where something is missing or does not go together. Only
-/// a system administrator may have mailboxes opened by an application's own permissions, which know no departments.
+/// Puts it into the account, with a password sealed for its place, and where the access is another one than before,
+/// whom servers are told that we are as it needs it; returns the cloud of its application, unless it was in that cloud
+/// before. A Problem where something is missing or does not go together. Only a system administrator may have mailboxes
+/// opened by an application's own permissions, which know no departments.
 std::optional<oauth::Cloud> put_access(store::Connection& c, Request const& request, vault::Vault const& vault,
                                        model::Account& account, AccessGiven const& given);
 

@@ -307,6 +307,36 @@ TEST_F(Accounts, KeepTheirMailboxesAndLedgersThroughAConversion)
     EXPECT_EQ(audited().front().what, "account.convert");
 }
 
+TEST_F(Accounts, KeepTheirServersThroughAConversionWithinACloud)
+{
+    must(verb::post, "applications", R"({"name":"high","cloud":"gcc-high","tenant":"contoso.us","client_id":"4"})");
+    add_sales();
+    auto const named = change(R"({"imap_host":"proxy.contoso.com:1143","retrieval_starttls":true,
+                                  "smtp_host":"proxy.contoso.com:2587","retrieve_as":"owner","submit_as":"mailbox"})");
+    ASSERT_EQ(named.code, status::ok) << named.detail();
+    // A department administrator may not name servers, so that what a system administrator named is not undone either.
+    must(verb::patch, "users/department-administrator", R"({"departments":["Care"]})");
+    auto const rebound =
+        ask(as(Role::department_administrator,
+               request(verb::post, "/api/v1/accounts/sales/conversion",
+                       R"({"access":"delegated","application":"public","user":"sales@fabrikam.com"})")));
+    ASSERT_EQ(rebound.code, status::ok) << rebound.detail();
+    EXPECT_EQ(rebound.text("application"), "public");
+    EXPECT_EQ(rebound.text("retrieval_server"), "proxy.contoso.com:1143");
+    EXPECT_TRUE(rebound.body.at("retrieval_starttls").as_bool());
+    EXPECT_EQ(rebound.text("submission_server"), "proxy.contoso.com:2587");
+    EXPECT_EQ(rebound.text("retrieve_as"), "owner");
+    EXPECT_EQ(rebound.text("submit_as"), "mailbox");
+
+    auto const by_itself = convert(R"({"access":"application","application":"entra"})");
+    EXPECT_EQ(by_itself.text("retrieval_server"), "proxy.contoso.com:1143");
+    EXPECT_EQ(by_itself.text("retrieve_as"), "mailbox") << "the access is another one";
+    auto const elsewhere = convert(R"({"access":"delegated","application":"high","user":"sales@contoso.us"})");
+    EXPECT_EQ(elsewhere.text("retrieval_server"), "outlook.office365.us:993") << "another cloud's";
+    EXPECT_FALSE(elsewhere.body.at("retrieval_starttls").as_bool());
+    EXPECT_EQ(elsewhere.text("submit_as"), "owner");
+}
+
 TEST_F(Accounts, AreConvertedByWhomeverSawTheLastVersion)
 {
     add_branch();
