@@ -92,7 +92,7 @@ scenario('a person at a terminal reads all that has to be entered, and which mai
   const shown = await read('application', 'show', 'entra');
   for (const line of [
     new RegExp(`Redirect URL: +${server.url}/oauth/callback`), /Platform: +Web/, /Allow public client flows: +Yes, where/,
-    /IMAP\.AccessAsUser\.All +delegated +imap +Office 365 Exchange Online/, /SMTP\.SendAsApp +application +smtp/,
+    /IMAP\.AccessAsUser\.All +delegated +imap +Microsoft Graph/, /SMTP\.SendAsApp +application +smtp +Office 365 Exchange Online/,
     /Administrator's consent: +https:\/\/login\.microsoftonline\.com\/contoso\.com\/v2\.0\/adminconsent\?/,
     /New-ServicePrincipal -AppId '6ad1e1b0-0000-4000-8000-000000000001'/, /Add-MailboxPermission -Identity 'sales@contoso\.test'/,
   ]) assert.match(shown, line);
