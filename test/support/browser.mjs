@@ -23,7 +23,8 @@ export function request(url, { method = 'GET', headers = {}, body, ca, socketPat
   });
 }
 
-const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'")
+/** A page's characters as a person reads them. */
+export const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'")
   .replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
 const attribute = (tag, name) => {
   const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag);
