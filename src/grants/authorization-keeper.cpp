@@ -39,6 +39,7 @@ constexpr Duration longest_wait = 60s;  // between two polls of a provider that 
 constexpr Duration provider_known_for = 1h;
 constexpr auto sweep_every = 1h;
 constexpr auto kept_for = std::chrono::hours(30 * 24);
+constexpr auto jobs_kept_for = std::chrono::hours(7 * 24);
 
 struct Open {
     model::Authorization authorization;
@@ -293,7 +294,10 @@ private:
         if (swept_ && now - *swept_ < sweep_every) co_return;
         swept_ = now;
         auto const before = ground_.clock->now() - kept_for;
-        co_await ground_.store->write([&](store::Connection& c) { store::sweep_authorizations(c, before); });
+        co_await ground_.store->write([&](store::Connection& c) {
+            store::sweep_authorizations(c, before);
+            store::sweep_jobs(c, c.now() - jobs_kept_for);
+        });
     }
 
     awaitable<void> polls_end()

@@ -74,8 +74,11 @@ Settled accept(store::Connection& c, model::Authorization const& authorization, 
 
 model::JobId add_trial(store::Connection& c, model::AccountId account, bool test_mail)
 {
+    store::lock_account(c, account);
+    json::object const input{{"account", to_string(account)}, {"test_mail", test_mail}};
+    if (auto const waits = store::waiting_job(c, trial_job, json::serialize(input))) return waits->id;
     auto const id = model::JobId::make();
-    add_job(c, id, {{"account", to_string(account)}, {"test_mail", test_mail}});
+    add_job(c, id, input);
     return id;
 }
 

@@ -15,7 +15,9 @@ namespace postroom::grants {
 /// then settled; or {"account": ID, "test_mail": bool}, whose grant in force is tried, and only the rights are written.
 inline constexpr std::string_view trial_job = "try-grant";
 
-/// Adds a trial of the account's grant in force, or of its password. Returns its job.
+/// Adds a trial of the account's grant in force, or of its password. Returns its job: where one with the same
+/// `test_mail` waits already, that one, so that however often somebody asks, each mailbox gets one mail. Throws
+/// store::Failure where the account is not there any more.
 model::JobId add_trial(store::Connection& c, model::AccountId account, bool test_mail);
 
 /// Adds it, and ends the account's earlier ones that are open: whoever comes back from one is told who began another,

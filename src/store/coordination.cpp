@@ -62,6 +62,14 @@ std::optional<Job> job(Connection& c, model::JobId id)
     return c.first("SELECT id, kind, input, output, state, created FROM job WHERE id = ?", job_of, id);
 }
 
+std::optional<Job> waiting_job(Connection& c, std::string_view kind, std::string_view input)
+{
+    return c.first(
+        "SELECT id, kind, input, output, state, created FROM job WHERE kind = ? AND input = ? AND state = 'waiting' "
+        "ORDER BY created, id LIMIT 1",
+        job_of, kind, input);
+}
+
 std::optional<Job> claim_job(Connection& c, std::string_view kind, std::string_view owner, Duration lease)
 {
     auto const now = c.now();
@@ -89,6 +97,15 @@ bool job_due(Connection& c, std::string_view kind)
         .has_value();
 }
 
+bool job_worked_on(Connection& c, std::string_view kind)
+{
+    return c
+        .first(
+            "SELECT 1 FROM job WHERE kind = ? AND state = 'claimed' AND lease_ends > ? LIMIT 1",
+            [](Row const& row) { return row.integer(0); }, kind, c.now())
+        .has_value();
+}
+
 namespace {
 
 void expect_ours(std::int64_t changed)
@@ -110,6 +127,11 @@ void finish_job(Connection& c, model::JobId id, std::string_view owner, bool don
         c.execute("UPDATE job SET state = ?, output = ?, lease_ends = NULL WHERE id = ? AND owner = ? AND "
                   "state = 'claimed'",
                   done ? "done" : "failed", output, id, owner));
+}
+
+void sweep_jobs(Connection& c, Instant before)
+{
+    c.execute("DELETE FROM job WHERE state IN ('done', 'failed') AND created < ?", before);
 }
 
 void audit(Connection& c, AuditEntry const& entry)

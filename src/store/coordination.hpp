@@ -35,13 +35,19 @@ void add_job(Connection& c, Job const& job);
 [[nodiscard]] std::optional<Job> job(Connection& c, model::JobId id);
 [[nodiscard]] std::optional<Job> claim_job(Connection& c, std::string_view kind, std::string_view owner,
                                            Duration lease);
+/// One of the kind with this very input that nobody has claimed yet; the oldest.
+[[nodiscard]] std::optional<Job> waiting_job(Connection& c, std::string_view kind, std::string_view input);
 /// One of the kind could be claimed now. For whoever looks often: it writes nothing.
 [[nodiscard]] bool job_due(Connection& c, std::string_view kind);
+/// One of the kind is worked on, under a lease that has not ended.
+[[nodiscard]] bool job_worked_on(Connection& c, std::string_view kind);
 /// The lease of one that is worked on begins anew. Throws Failure (Trouble::conflict) where it is somebody else's by
 /// now, or finished.
 void renew_job(Connection& c, model::JobId id, std::string_view owner, Duration lease);
 /// Throws as renew_job(): whatever else was done in the same transaction is undone with it.
 void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output);
+/// Forgets those that were added before `before` and have ended.
+void sweep_jobs(Connection& c, Instant before);
 
 struct AuditEntry {
     Instant at{};

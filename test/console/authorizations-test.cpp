@@ -152,6 +152,11 @@ TEST_F(Authorizations, AreTriedAnewWhereThereIsSomethingToTry)
     ASSERT_EQ(begun.code, status::accepted) << begun.detail();
     EXPECT_EQ(begun.text("state"), "waiting");
     EXPECT_EQ(begun.text("account"), "sales");
+    // However often somebody asks, one of each kind waits.
+    EXPECT_EQ(post("accounts/sales/rights/trial", R"({"test_mail":true})").text("id"), begun.text("id"));
+    auto const without = post("accounts/sales/rights/trial", R"({"test_mail":false})").text("id");
+    EXPECT_NE(without, begun.text("id"));
+    EXPECT_EQ(post("accounts/sales/rights/trial", "{}").text("id"), without);
     auto const now = [&] { return must(verb::get, "trials/" + begun.text("id")); };
     store->write_now([&](store::Connection& c) {
         auto const job = store::claim_job(c, grants::trial_job, "services", std::chrono::seconds(60));
@@ -160,6 +165,8 @@ TEST_F(Authorizations, AreTriedAnewWhereThereIsSomethingToTry)
         EXPECT_THAT(job->input, HasSubstr("\"test_mail\":true"));
     });
     EXPECT_EQ(now().text("state"), "trying");
+    EXPECT_NE(post("accounts/sales/rights/trial", R"({"test_mail":true})").text("id"), begun.text("id"))
+        << "what is tried already may have been looked at before the change";
     store->write_now([&](store::Connection& c) {
         store::finish_job(c, {*parse_uuid(begun.text("id"))}, "services", false, R"({"words":"no route"})");
     });

@@ -235,8 +235,15 @@ TEST_F(KeeperTest, SweepsWhatEndedLongAgo)
 {
     ASSERT_TRUE(sign_in().accepted);
     auto const old = last.id;
+    auto const job = stored(old).job.value();
+    auto const job_is_kept = [&] { return read([&](store::Connection& c) { return store::job(c, job); }).has_value(); };
     begin();
-    clock.advance(29 * 24h);
+    keeper = std::make_unique<AuthorizationKeeper>(ground, "one");
+    look(6 * 24h);
+    EXPECT_TRUE(job_is_kept());
+    keeper = std::make_unique<AuthorizationKeeper>(ground, "one");
+    look(23 * 24h);
+    EXPECT_FALSE(job_is_kept());
     keeper = std::make_unique<AuthorizationKeeper>(ground, "one");
     look();
     EXPECT_TRUE(read([&](store::Connection& c) { return store::authorization(c, old); }));

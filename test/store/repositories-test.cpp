@@ -575,6 +575,34 @@ TEST_P(RepositoriesTest, GivesAJobToOneAtATime)
     });
 }
 
+TEST_P(RepositoriesTest, SweepsJobsThatEndedLongAgo)
+{
+    Job const waits{model::JobId::make(), "try-grant", "{\"a\":1}", "", "", clock.now()};
+    Job const runs{model::JobId::make(), "try-grant", "{\"a\":2}", "", "", clock.now() - 2s};
+    Job const ended{model::JobId::make(), "try-grant", "{\"a\":3}", "", "", clock.now() - 4s};
+    Job const failed{model::JobId::make(), "try-grant", "{\"a\":4}", "", "", clock.now() - 3s};
+    write([&](Connection& c) {
+        for (auto const& each : {ended, failed, runs}) {
+            add_job(c, each);
+            EXPECT_EQ(waiting_job(c, "try-grant", each.input)->id, each.id);
+            EXPECT_TRUE(claim_job(c, "try-grant", "one", 30s));
+            EXPECT_EQ(waiting_job(c, "try-grant", each.input), std::nullopt) << "it waits no more";
+        }
+        add_job(c, waits);
+        EXPECT_EQ(waiting_job(c, "other", waits.input), std::nullopt);
+        EXPECT_EQ(waiting_job(c, "try-grant", "{}"), std::nullopt);
+        finish_job(c, ended.id, "one", true, "{}");
+        finish_job(c, failed.id, "one", false, "{}");
+        sweep_jobs(c, failed.created);
+        EXPECT_FALSE(job(c, ended.id));
+        EXPECT_TRUE(job(c, failed.id));
+        sweep_jobs(c, clock.now() + 1s);
+        EXPECT_FALSE(job(c, failed.id));
+        EXPECT_TRUE(job(c, runs.id)) << "not while it is open";
+        EXPECT_TRUE(job(c, waits.id)) << "not while it is open";
+    });
+}
+
 TEST_P(RepositoriesTest, AJobThatIsRenewedStaysItsOwners)
 {
     Job const one{model::JobId::make(), "try-grant", "{}", "", "", clock.now()};
