@@ -115,7 +115,8 @@ Answer return_from_provider(House& house, Request const& request)
     std::vector<Words> next{tr("<p>You can close this page, or go <a href=\"/\">to the console</a>.</p>")};
     using enum net::http::status;
     if (outcome.accepted) co_return page(request, ok, tr("The account is authorized"), outcome.words, next);
-    if (outcome.consented) co_return page(request, ok, tr("Consent was given"), outcome.words, next);
+    if (outcome.consented)
+        co_return page(request, ok, tr("The provider says that consent was given"), outcome.words, next);
     if (outcome.trying) co_return page(request, ok, tr("The sign-in is being tried"), outcome.words, next);
     next = {tr(
         "<p>What the account had before stays in force. To try again, begin anew: in <a href=\"/\">the console</a>, or "

@@ -47,6 +47,25 @@ std::optional<Link> read_link(Ground const& ground, std::string_view state)
                 Instant(Duration(*begun))};
 }
 
+// Nothing signs what comes back: whoever has the link can write it, so it is the answer that says so, and not we.
+std::string words_of_consent(std::string const& ours, std::string const& tenant, std::string const& application)
+{
+    auto const told = fmt::format(
+        "The provider's answer says that an administrator of the tenant {} consented to what the identity application "
+        "{} asks for.",
+        tenant.empty() ? "(not named)" : printable(tenant, 64), application);
+    auto const its_own = parse_uuid(ours);
+    auto const given = parse_uuid(tenant);
+    if (its_own && (!given || *given != *its_own))
+        return told + fmt::format(
+                          " But that is another tenant's consent: the application's own is {}, and for its "
+                          "accounts nothing changes.",
+                          ours);
+    return told +
+           " Whether it holds, the next authorization of an account shows; Entra may need some minutes until everybody "
+           "knows.";
+}
+
 }  // namespace
 
 std::string consent_page(Ground const& ground, model::Application const& application, std::string_view redirect_url,
@@ -105,12 +124,8 @@ net::awaitable<Outcome> finish_consent(Ground ground, std::string query)
         auto const application = store::application(c, link->application);
         auto const name = application ? application->name : to_string(link->application);
         if (outcome.consented)
-            outcome.words = fmt::format(
-                "An administrator of the tenant {} consented to what the identity application {} asks for. Accounts "
-                "can "
-                "be authorized with it now; Entra may need some minutes until everybody knows.",
-                printable(value("tenant"), 64), name);
-        note_once(c, ground.clock->now(), link->by, audited, name, link->id, outcome.words);
+            outcome.words = words_of_consent(application ? application->tenant : "", value("tenant"), name);
+        note_once(c, ground.clock->now(), somebody, audited, name, link->id, outcome.words, link->by);
     });
     co_return outcome;
 }

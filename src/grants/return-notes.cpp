@@ -30,17 +30,18 @@ net::awaitable<void> note_stray_return(Ground ground, std::string words)
     co_await ground.store->write([&](store::Connection& c) {
         if (is_noted(c)) return;
         auto const detail = json::serialize(json::object{{"words", words}});
-        store::audit(c, {now, "somebody", std::string(stray), std::string(redirect_path), detail});
+        store::audit(c, {now, std::string(somebody), std::string(stray), std::string(redirect_path), detail});
     });
 }
 
 void note_once(store::Connection& c, Instant now, std::string_view who, std::string_view what, std::string_view on,
-               std::string_view link, std::string_view words)
+               std::string_view link, std::string_view words, std::string_view made_by)
 {
     auto const last = store::last_audit(c, what, on);
     if (last && last->detail.find(link) != std::string::npos) return;
-    auto const detail = json::serialize(json::object{{"words", words}, {"link", link}});
-    store::audit(c, {now, std::string(who), std::string(what), std::string(on), detail});
+    json::object detail{{"words", words}, {"link", link}};
+    if (!made_by.empty()) detail["made_by"] = made_by;
+    store::audit(c, {now, std::string(who), std::string(what), std::string(on), json::serialize(detail)});
 }
 
 }  // namespace postroom::grants

@@ -7,6 +7,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class AdminConsentTest : public HouseTest {
@@ -57,9 +58,23 @@ TEST_F(AdminConsentTest, ItsReturnIsToldAndNotedOnce)
     EXPECT_TRUE(again.consented);
     ASSERT_EQ(audited(), std::vector<std::string>{"application.consent"});
     auto const entry = read([](store::Connection& c) { return store::audit_trail(c, 1); }).at(0);
-    EXPECT_EQ(entry.who, "ada");
+    EXPECT_EQ(entry.who, "somebody") << "who followed the link is not known";
     EXPECT_EQ(entry.on, "Entra");
+    EXPECT_THAT(entry.detail, AllOf(HasSubstr(R"("made_by":"ada")"), HasSubstr("provider's answer says")));
     EXPECT_EQ(entry.detail.find(state), std::string::npos);
+}
+
+TEST_F(AdminConsentTest, AnotherTenantsIsSaidToBeOne)
+{
+    entra.tenant = "AAAAAAAA-2222-3333-4444-555555555555";
+    write([&](store::Connection& c) { store::change_application(c, entra); });
+    auto const words = [&](std::string const& tenant) {
+        return come_back_from_consent(parameter(link(), "state"), "admin_consent=True&tenant=" + tenant).words;
+    };
+    EXPECT_THAT(words("aaaaaaaa-2222-3333-4444-555555555555"), Not(HasSubstr("another tenant")));
+    EXPECT_THAT(words("11111111-2222-3333-4444-555555555555"),
+                AllOf(HasSubstr("11111111-2222"), HasSubstr("another tenant"), HasSubstr(entra.tenant)));
+    EXPECT_THAT(words(""), HasSubstr("not named"));
 }
 
 TEST_F(AdminConsentTest, ARefusalIsPassedOn)
