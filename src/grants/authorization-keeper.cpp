@@ -1,5 +1,6 @@
 #include "grants/authorization-keeper.hpp"
 
+#include "base/readable-time.hpp"
 #include "grants/authorizations.hpp"
 #include "grants/provider.hpp"
 #include "grants/under-way.hpp"
@@ -79,9 +80,9 @@ std::optional<std::string> trial_is_lost(Open const& open, Instant now)
 std::string nobody_came(model::Authorization const& authorization)
 {
     if (authorization.flow == Flow::device)
-        return fmt::format("nobody entered the code by {}", to_rfc3339(authorization.ends));
+        return fmt::format("nobody entered the code by {}", to_readable(authorization.ends));
     if (authorization.flow == Flow::application) return "the server stopped while it asked the provider: begin again";
-    return fmt::format("nobody came back from the provider by {}", to_rfc3339(authorization.ends));
+    return fmt::format("nobody came back from the provider by {}", to_readable(authorization.ends));
 }
 
 }  // namespace

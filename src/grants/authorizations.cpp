@@ -1,5 +1,6 @@
 #include "grants/authorizations.hpp"
 
+#include "base/readable-time.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
@@ -88,7 +89,7 @@ void open_authorization(store::Connection& c, model::Authorization const& author
     for (auto const& earlier : store::open_authorizations(c, authorization.account)) {
         auto const words =
             fmt::format("{} began another authorization of the account at {}, and the one begun last counts",
-                        authorization.by, to_rfc3339(authorization.begun));
+                        authorization.by, to_readable(authorization.begun));
         if (store::settle_authorization(c, earlier.id, State::refused, words))
             audit(c, earlier, "grant.refuse", words, authorization.begun);
     }

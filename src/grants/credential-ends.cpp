@@ -1,5 +1,6 @@
 #include "grants/credential-ends.hpp"
 
+#include "base/readable-time.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 
@@ -43,7 +44,7 @@ std::string words_for(std::string const& application, Instant end, Instant now)
     return fmt::format(
         "the last credential of the identity application {} {} {}: make the next one at the provider, and "
         "enter it with postroom application credential add {}. Without it no grant is renewed",
-        application, end <= now ? "ran out on" : "runs out on", to_rfc3339(end), application);
+        application, end <= now ? "ran out on" : "runs out on", to_readable(end), application);
 }
 
 }  // namespace

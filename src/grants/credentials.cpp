@@ -1,5 +1,6 @@
 #include "grants/credentials.hpp"
 
+#include "base/readable-time.hpp"
 #include "base/text.hpp"
 #include "grants/places.hpp"
 #include "oauth/client-certificate.hpp"
@@ -68,7 +69,7 @@ Result<model::Credential> make_certificate(Ground const& ground, model::Applicat
     auto const now = ground.clock->now();
     if (certificate->ends <= now)
         return failure(Trouble::invalid,
-                       fmt::format("the certificate ran out at {}: make a new one", to_rfc3339(certificate->ends)));
+                       fmt::format("the certificate ran out at {}: make a new one", to_readable(certificate->ends)));
     model::Credential credential{.id = model::CredentialId::make(),
                                  .application = application.id,
                                  .kind = model::CredentialKind::certificate,
@@ -105,7 +106,7 @@ net::awaitable<Answered> ask_as(Ground ground, model::Application application, A
         }
         if (!refused) co_return answer;
         spdlog::warn("identity application {}: the provider refused the {} of {}: {}", application.name,
-                     to_string(credential.kind), to_rfc3339(credential.created), answer.error().message());
+                     to_string(credential.kind), to_readable(credential.created), answer.error().message());
     }
     co_return answer;
 }

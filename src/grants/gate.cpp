@@ -1,5 +1,7 @@
 #include "grants/gate.hpp"
 
+#include "base/readable-time.hpp"
+
 #include <fmt/format.h>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -88,7 +90,7 @@ void Gate::silent(std::string words)
 
 Error Gate::closed(Instant until) const
 {
-    return {Trouble::unreachable, fmt::format("{}; the next try is at {}", words_, to_rfc3339(until))};
+    return {Trouble::unreachable, fmt::format("{}; the next try is at {}", words_, to_readable(until))};
 }
 
 awaitable<Result<std::unique_ptr<Gate::Pass>>> Gate::enter(model::Application application)

@@ -1,5 +1,6 @@
 #include "grants/guard.hpp"
 
+#include "base/readable-time.hpp"
 #include "base/text.hpp"
 #include "grants/admin-consent.hpp"
 #include "grants/places.hpp"
@@ -202,7 +203,7 @@ awaitable<Result<void>> redeem_and_judge(Ground const& ground, UnderWay const& u
     if (ground.clock->now() >= authorization.ends)
         co_return failure(Trouble::timed_out,
                           fmt::format("the sign-in took too long: it was begun at {} and ended at {}",
-                                      to_rfc3339(authorization.begun), to_rfc3339(authorization.ends)));
+                                      to_readable(authorization.begun), to_readable(authorization.ends)));
     if (returned.code.empty()) {
         consent_is_missing = wants_consent(returned.error);
         co_return failure(Trouble::refused, returned.error.message());

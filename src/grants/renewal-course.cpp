@@ -1,5 +1,6 @@
 #include "grants/renewal-course.hpp"
 
+#include "base/readable-time.hpp"
 #include "grants/places.hpp"
 #include "oauth/client-credentials.hpp"
 #include "oauth/refresh.hpp"
@@ -311,7 +312,7 @@ awaitable<Result<Event>> Course::note()
             trouble_.message = fmt::format(
                 "a renewal at {} got no answer that could be stored; the provider may have invalidated the refresh "
                 "token that is stored, and put another in its place. {}",
-                to_rfc3339(*renewal.lost), trouble_.message);
+                to_readable(*renewal.lost), trouble_.message);
         spdlog::warn("account {}: {}", account.name, trouble_.message);
     }
     noted.trouble = trouble_.message;
@@ -340,7 +341,7 @@ awaitable<Result<Event>> Course::wait()
 Result<AccessToken> Course::end(Do how)
 {
     auto const next_try = [](std::string const& words, Instant at) {
-        return fmt::format("{}; the next try is at {}", words, to_rfc3339(at));
+        return fmt::format("{}; the next try is at {}", words, to_readable(at));
     };
     auto const& tries = renewal_.tries;
     switch (how) {
@@ -355,7 +356,7 @@ Result<AccessToken> Course::end(Do how)
             return failure(Trouble::limit,
                            fmt::format("a token that was replaced at {} is refused as well, so it is not the token "
                                        "that is wrong",
-                                       to_rfc3339(*renewal_.replaced)));
+                                       to_readable(*renewal_.replaced)));
         case Do::say_closed:
             again_ = gate_->closed_until().value_or(now() + soon);
             if (misleads(trouble_.kind)) trouble_.kind = Trouble::unreachable;

@@ -58,7 +58,7 @@ TEST_F(CredentialEnds, AreToldThirtyDaysAheadAndOnceADay)
     clock.advance(24h);
     EXPECT_THAT(told(),
                 ElementsAre(HasSubstr("credential-ends application entra 1: the last credential of the identity "
-                                      "application entra runs out on 2026-12-23T00:00:00.000Z")));
+                                      "application entra runs out on 2026-12-23 00:00:00 UTC")));
     clock.advance(23h);
     EXPECT_THAT(told(), ElementsAre(HasSubstr("entra 1:"))) << "it was said today";
     clock.advance(1h);

@@ -215,7 +215,7 @@ TEST_F(GuardTest, TheOneBegunLastCounts)
     auto const second = begin({}, "bob");
     auto const told = come_back(first);
     EXPECT_FALSE(told.accepted);
-    EXPECT_THAT(told.words, AllOf(HasSubstr("bob"), HasSubstr("2026-11-22T12:01:00")));
+    EXPECT_THAT(told.words, AllOf(HasSubstr("bob"), HasSubstr("2026-11-22 12:01:00 UTC")));
     EXPECT_TRUE(calls.empty()) << "its code is not redeemed";
     EXPECT_EQ(stored(first_id).outcome, model::Authorization::State::refused);
     EXPECT_TRUE(come_back(second).accepted);

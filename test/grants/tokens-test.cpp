@@ -1,5 +1,6 @@
 #include "grants/tokens.hpp"
 
+#include "base/readable-time.hpp"
 #include "house.hpp"
 #include "support/postgresql-server.hpp"
 
@@ -253,7 +254,7 @@ TEST_F(TokensTest, SaysThatAnAnswerWasLost)
         auto const refused = access();
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().kind, Trouble::refused);
-        auto const words = "a renewal at " + to_rfc3339(asked) + " got no answer that could be stored";
+        auto const words = "a renewal at " + to_readable(asked) + " got no answer that could be stored";
         EXPECT_THAT(refused.error().message, AllOf(HasSubstr(words), HasSubstr("AADSTS50173")));
         EXPECT_THAT(stored_account().state_reason, HasSubstr(words));
         clock.advance(1h);
@@ -273,7 +274,7 @@ TEST_F(TokensTest, SaysThatAnAnswerWasLostAtAGateway)
     EXPECT_EQ(grant()->asked, asked);
     clock.advance(1h);
     refuse();
-    EXPECT_THAT(access().error().message, HasSubstr("a renewal at " + to_rfc3339(asked)));
+    EXPECT_THAT(access().error().message, HasSubstr("a renewal at " + to_readable(asked)));
 }
 
 TEST_F(TokensTest, AsksNobodysProviderWhileItAsksForLess)
@@ -297,7 +298,7 @@ TEST_F(TokensTest, AsksNobodysProviderWhileItAsksForLess)
     auto const held = run(workers.access(other.id));
     ASSERT_FALSE(held);
     EXPECT_EQ(held.error().kind, Trouble::unreachable);
-    EXPECT_THAT(held.error().message, HasSubstr(to_rfc3339(clock.now() + 60s)));
+    EXPECT_THAT(held.error().message, HasSubstr(to_readable(clock.now() + 60s)));
     EXPECT_EQ(calls.size(), 1U);
     EXPECT_EQ(read([&](store::Connection& c) { return store::grant(c, other.id); })->failures, 0U);
     relent();
