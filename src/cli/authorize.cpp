@@ -138,7 +138,9 @@ void add_authorize(Commands& commands, CLI::App& group)
         if (member(outcome, "state") != "accepted") {
             auto const consent = member(outcome, "admin_consent_url");
             if (talk.as_json) talk.show(outcome, "");
-            throw Exit(failed, say("the account is not authorized: {}", member(outcome, "reason")) +
+            auto cause = first_cause(outcome);
+            if (!cause.empty()) cause = "\n" + cause.substr(0, cause.size() - 1);  // whoever shows it ends the line
+            throw Exit(failed, say("the account is not authorized: {}", member(outcome, "reason")) + cause +
                                    (consent.empty()
                                         ? ""
                                         : "\n" + say("An administrator of the tenant can consent here: {}", consent)));

@@ -47,6 +47,17 @@ json::object view(House const& house, store::Connection& c, Request const& reque
     return to_json(authorization, account.name, consent, request.language());
 }
 
+// What the words of a refusal mean, and what to do about it: the likeliest cause, where the catalogue knows one.
+std::optional<Words> likely_cause(std::string const& said, words::Language const& language)
+{
+    auto const causes = model::explain(said, {.application_only = false}).causes;
+    if (causes.empty()) return std::nullopt;
+    auto const& cause = *causes.front().cause;
+    return Words(fmt::format("<h2>{}</h2><p>{}</p><p>{}</p>", escape_html(language.say_marked(cause.title)),
+                             escape_html(language.say_marked(cause.meaning)),
+                             escape_html(language.say_marked(cause.remedy))));
+}
+
 // What the guard says, between what it is about and what to do next.
 net::HttpResponse page(Request const& request, net::http::status status, Words const& title, std::string const& said,
                        std::vector<Words> const& next)
@@ -125,6 +136,7 @@ Answer return_from_provider(House& house, Request const& request)
         next.insert(next.begin(), tr("<p>An administrator of the tenant can <a rel=\"noreferrer\" href=\"{}\">consent "
                                      "for all of its users</a>.</p>",
                                      escape_html(outcome.consent_url)));
+    if (auto cause = likely_cause(outcome.words, request.language())) next.insert(next.begin(), std::move(*cause));
     co_return page(request, bad_request, tr("The account is not authorized"), outcome.words, next);
 }
 

@@ -1,7 +1,9 @@
 // Obtaining a grant, as the API shows it; and what a grant opens.
 #include "fixture.hpp"
 
+#include "console/responses.hpp"
 #include "grants/authorizations.hpp"
+#include "model/causes.hpp"
 #include "store/accounts.hpp"
 #include "store/grants.hpp"
 
@@ -119,6 +121,24 @@ TEST_F(Authorizations, TellWhatReturnedFromTheProviderNamesNobody)
     EXPECT_THAT(answer.response.body, HasSubstr("The account is not authorized"));
     EXPECT_THAT(answer.response.body, Not(HasSubstr("<script>")));
     EXPECT_THAT(answer.response.body, Not(HasSubstr("the code")));
+}
+
+TEST_F(Authorizations, TellWhoReturnedTheCauseAndItsRemedy)
+{
+    auto const made = add(State::refused, "invalid_grant: AADSTS65001: <b>Nobody</b> has consented");
+    auto const back = [&](std::string_view language) {
+        auto request = this->request(verb::get, "/oauth/callback");
+        request.query.emplace("state", made.state);
+        request.query.emplace("code", "the code");
+        request.headers.emplace("accept-language", language);
+        return ask(std::move(request)).response.body;
+    };
+    auto const& cause = *model::find_cause("AADSTS65001");
+    auto const english = back("en");
+    for (auto const& each : {cause.title, cause.meaning, cause.remedy})
+        EXPECT_THAT(english, HasSubstr(escape_html(each)));
+    EXPECT_THAT(english, Not(HasSubstr("<b>")));
+    EXPECT_THAT(back("nl"), Not(HasSubstr(escape_html(cause.remedy))));
 }
 
 TEST_F(Authorizations, ShowWhatAGrantOpens)
