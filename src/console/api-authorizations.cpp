@@ -59,13 +59,19 @@ std::optional<Words> likely_cause(std::string const& said, words::Language const
 }
 
 // What the guard says, between what it is about and what to do next.
-net::HttpResponse page(Request const& request, net::http::status status, Words const& title, std::string const& said,
-                       std::vector<Words> const& next)
+net::HttpResponse page(words::Language const& language, net::http::status status, Words const& title,
+                       std::string const& said, std::vector<Words> const& next)
 {
-    auto const& language = request.language();
     auto body = fmt::format("<p>{}</p>", escape_html(said));
     for (auto const& each : next) body += language.say(each);
     return page_response(status, language.say(title), body, language);
+}
+
+Words to_try_again()
+{
+    return tr(
+        "<p>What the account had before stays in force. To try again, begin anew: in <a href=\"/\">the console</a>, or "
+        "with <code>postroom account authorize</code>.</p>");
 }
 
 }  // namespace
@@ -119,25 +125,30 @@ Answer show_authorization(House& house, Request const& request)
     co_return json_response(net::http::status::ok, body);
 }
 
+net::HttpResponse unreadable_return(net::http::status status, std::string const& why, words::Language const& language)
+{
+    auto const said = language.say(tr("What the browser brought back from the provider can't be read: {}.", why));
+    return page(language, status, tr("The account is not authorized"), said, {to_try_again()});
+}
+
 Answer return_from_provider(House& house, Request const& request)
 {
     auto const outcome = co_await grants::finish_authorization(house.ground, query_of(request.http));
     if (outcome.accepted) house.hooks.accounts_changed();
+    auto const& language = request.language();
     std::vector<Words> next{tr("<p>You can close this page, or go <a href=\"/\">to the console</a>.</p>")};
     using enum net::http::status;
-    if (outcome.accepted) co_return page(request, ok, tr("The account is authorized"), outcome.words, next);
+    if (outcome.accepted) co_return page(language, ok, tr("The account is authorized"), outcome.words, next);
     if (outcome.consented)
-        co_return page(request, ok, tr("The provider says that consent was given"), outcome.words, next);
-    if (outcome.trying) co_return page(request, ok, tr("The sign-in is being tried"), outcome.words, next);
-    next = {tr(
-        "<p>What the account had before stays in force. To try again, begin anew: in <a href=\"/\">the console</a>, or "
-        "with <code>postroom account authorize</code>.</p>")};
+        co_return page(language, ok, tr("The provider says that consent was given"), outcome.words, next);
+    if (outcome.trying) co_return page(language, ok, tr("The sign-in is being tried"), outcome.words, next);
+    next = {to_try_again()};
     if (!outcome.consent_url.empty())
         next.insert(next.begin(), tr("<p>An administrator of the tenant can <a rel=\"noreferrer\" href=\"{}\">consent "
                                      "for all of its users</a>.</p>",
                                      escape_html(outcome.consent_url)));
     if (auto cause = likely_cause(outcome.words, request.language())) next.insert(next.begin(), std::move(*cause));
-    co_return page(request, bad_request, tr("The account is not authorized"), outcome.words, next);
+    co_return page(language, bad_request, tr("The account is not authorized"), outcome.words, next);
 }
 
 }  // namespace postroom::console

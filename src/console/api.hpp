@@ -57,6 +57,8 @@ Answer list_authorizations(House& house, Request const& request);
 Answer begin_authorization(House& house, Request const& request);
 Answer show_authorization(House& house, Request const& request);
 Answer return_from_provider(House& house, Request const& request);
+/// The same page where `why` tells what keeps the return from being read.
+net::HttpResponse unreadable_return(net::http::status status, std::string const& why, words::Language const& language);
 
 Answer list_rights(House& house, Request const& request);
 Answer begin_trial(House& house, Request const& request);

@@ -2,10 +2,12 @@
 
 #include "base/text.hpp"
 #include "console/admission.hpp"
+#include "console/api.hpp"
 #include "console/external-url.hpp"
 #include "console/pages.hpp"
 #include "console/responses.hpp"
 #include "console/sessions.hpp"
+#include "grants/guard.hpp"
 #include "store/people.hpp"
 
 #include <fmt/format.h>
@@ -88,7 +90,9 @@ net::HttpLimits http_limits()
 {
     net::HttpLimits limits;
     limits.body = 16 * 1024 * 1024;  // a mail's text and its HTML, escaped
-    limits.refuse = [](status code, std::string const& why) {
+    limits.refuse = [](status code, std::string const& why, net::HttpRequest const& read) {
+        auto const& language = words::language_accepted(read.header("accept-language"));
+        if (read.path == grants::redirect_path) return dressed(unreadable_return(code, why, language), false);
         return dressed(
             to_response(code == status::payload_too_large
                             ? Problem(code, tr("the body is larger than 16 MiB, and nothing here takes as much"))

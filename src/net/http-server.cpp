@@ -71,8 +71,12 @@ Reading understand(Parser& parser)
         request.headers.emplace(to_lower({name.data(), name.size()}), std::string(value.data(), value.size()));
     }
     auto const target = message.target();
-    if (auto const read = read_target({target.data(), target.size()}, request); !read)
-        return refuse(http::status::bad_request, read.error().message);
+    if (auto const read = read_target({target.data(), target.size()}, request); !read) {
+        reading.refusal = http::status::bad_request;
+        reading.why = read.error().message;
+        reading.keep_alive = false;
+        return reading;
+    }
     request.body = std::move(message.body());
     return reading;
 }
@@ -210,7 +214,8 @@ awaitable<void> serve(std::shared_ptr<Served const> served, std::unique_ptr<Acce
     for (bool open = true; open;) {
         auto reading = co_await read_request(*connection, served->limits, buffer);
         if (reading.refused()) {
-            auto refusal = served->limits.refuse ? served->limits.refuse(reading.refusal, reading.why)
+            HttpRequest const read = reading.request.value_or(HttpRequest());
+            auto refusal = served->limits.refuse ? served->limits.refuse(reading.refusal, reading.why, read)
                                                  : plain(reading.refusal, reading.why);
             co_await answer(*connection, served->limits, std::move(refusal), reading);
             co_await linger(*connection, served->limits);

@@ -81,8 +81,9 @@ struct HttpLimits {
     std::size_t body = 50 * 1024 * 1024;
     Duration idle{60'000};      ///< between requests
     Duration transfer{60'000};  ///< for one request's bytes, and one response's
-    /// Makes the answer to a request that can't be read, from its status and why; otherwise it is plain text.
-    std::function<HttpResponse(http::status, std::string const& why)> refuse{};
+    /// Makes the answer to a request that can't be read, from its status, why, and its path and headers, where those
+    /// could be read; otherwise it is plain text.
+    std::function<HttpResponse(http::status, std::string const& why, HttpRequest const& read)> refuse{};
 };
 
 /// What the handler throws becomes 500 with a reference that the log has too. Errors: as Listener::open().

@@ -46,7 +46,7 @@ scenario('a return that belongs to no sign-in: a page, and one entry in the audi
     ['', /has no state; begin the sign-in again/],
     [`?state=${'x'.repeat(6_000)}&code=x`, /not known here/],
   ]) assertPage(await comeBack(server, query), says);
-  assert.equal((await comeBack(server, '?state=%zz&code=x')).status, 400);
+  for (const query of ['?state=%zz&code=x', '?state=%zz', '?state=x&code=100%']) assertPage(await comeBack(server, query), /can't be read/);
   // Anybody may come here with anything: a stranger must not fill the store.
   for (let each = 0; each < 50; ++each) await comeBack(server, `?state=made-up-${each}&code=x`);
   const stray = await audit(server, 'grant.stray-return');
@@ -89,7 +89,7 @@ scenario('a return without a code, with an error, used or too old', {}, async ({
   const { grant } = await server.api('accounts/sales');
   for (let again = 0; again < 3; ++again) assertPage(await comeBack(server, new URL(accepted.page.url).search), /used already|each works once/);
   assert.deepEqual((await server.api('accounts/sales')).grant, grant);
-  const repeated = await audit(server, 'grant.return-again');
+  const repeated = (await audit(server, 'grant.return-again')).filter(({ detail }) => detail.link === accepted.id);
   assert.equal(repeated.length, 1, JSON.stringify(repeated));
   assert.equal(repeated[0].on, 'sales');
 
