@@ -99,6 +99,7 @@ public:
         mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
                                               owner_of(configuration));
         ground.trial_due = mail_->trial_due();
+        ground.stop = waits_;
         auto hooks = mail_->hooks();
         keeper_ =
             std::make_unique<grants::AuthorizationKeeper>(ground, owner_of(configuration), hooks.accounts_changed);
@@ -146,9 +147,10 @@ private:
         credential_watch_.stop();
         keeper_->stop();
         for (auto const& listener : listeners_) listener->stop();
+        waits_->now();
         too_late_.expires_after(stop_limit);
         too_late_.async_wait([](boost::system::error_code error) {
-            if (!error) cut_off("a mail server did not answer in time");
+            if (!error) cut_off("a mail server or an identity provider did not answer in time");
         });
         // A second signal ends the waiting.
         signals_.async_wait([](boost::system::error_code error, int) {
@@ -182,6 +184,7 @@ private:
     grants::MasterKeyWatch key_watch_;
     grants::CredentialWatch credential_watch_;
     asio::steady_timer too_late_{loop_};
+    std::shared_ptr<net::Stop> waits_ = std::make_shared<net::Stop>();  // of requests
     std::unique_ptr<MailServers> mail_;
     std::unique_ptr<grants::AuthorizationKeeper> keeper_;
     std::unique_ptr<console::Server> console_;

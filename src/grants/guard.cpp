@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -250,7 +251,8 @@ awaitable<Outcome> wait_for_trial(Ground ground, model::AuthorizationId id, std:
             if (!found->reason.empty()) outcome.words += fmt::format(" Note: {}.", found->reason);
             co_return outcome;
         }
-        if (std::chrono::steady_clock::now() >= until) {
+        bool const stopping = ground.stop && ground.stop->is_now();
+        if (stopping || std::chrono::steady_clock::now() >= until) {
             outcome.trying = true;
             outcome.words = fmt::format(
                 "The provider authorized the account {}. What that opens is being tried at the "
@@ -260,7 +262,9 @@ awaitable<Outcome> wait_for_trial(Ground ground, model::AuthorizationId id, std:
             co_return outcome;
         }
         pause.expires_after(look_for_the_end);
-        co_await pause.async_wait(boost::asio::use_awaitable);
+        net::Stop::Waiting const waiting(ground.stop, [&pause] { pause.cancel(); });
+        boost::system::error_code woken;
+        co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     }
 }
 

@@ -50,9 +50,9 @@ struct Outcome {
 
 /// What the browser brought back to the redirect URL, from whichever server it had left. Takes the code, verifies the
 /// id token, whose it is (tenant and object id; the user name at the first acceptance), the scopes and the token's
-/// life, then has it tried, and waits for that, but not longer than `wait`. What the account had stays in force until
-/// then. Also takes the return from an administrator's consent. Never throws; leaves an audit entry, though what
-/// strangers bring is noted once an hour only.
+/// life, then has it tried, and waits for that, but not longer than `wait`, nor when the server stops. What the account
+/// had stays in force until then. Also takes the return from an administrator's consent. Never throws; leaves an audit
+/// entry, though what strangers bring is noted once an hour only.
 [[nodiscard]] net::awaitable<Outcome> finish_authorization(Ground ground, std::string query,
                                                            Duration wait = std::chrono::seconds(20));
 

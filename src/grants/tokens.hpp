@@ -7,6 +7,7 @@
 #include "model/account.hpp"
 #include "model/grant.hpp"
 #include "net/https.hpp"
+#include "net/stop.hpp"
 #include "store/store.hpp"
 #include "vault/vault.hpp"
 
@@ -28,6 +29,7 @@ struct Ground {
     std::shared_ptr<net::Https> https;
     Clock const* clock = &system_clock();
     std::function<void()> trial_due = [] {};  ///< a grant is to be tried: whoever does it in this process looks now
+    std::shared_ptr<net::Stop> stop{};        ///< of the server whose loop this is; may be none
 };
 
 /// Used from one event loop's thread.
