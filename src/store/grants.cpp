@@ -85,9 +85,12 @@ std::vector<GrantEnd> grant_ends(Connection& c)
 void accept_grant(Connection& c, model::Grant const& grant)
 {
     lock_account(c, grant.account);
+    // Where there was a grant before the account was converted, its versions don't come again: a late answer to a
+    // renewal of that one must not pass for this one's.
+    auto const first_version = 1 + grant.accepted.time_since_epoch().count();
     c.execute(
         "INSERT INTO account_grant (account, tenant_id, object_id, user_name, scopes, refresh_token, access_token, "
-        "access_token_ends, access_token_life, accepted, renewed, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) "
+        "access_token_ends, access_token_life, accepted, renewed, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (account) DO UPDATE SET tenant_id = excluded.tenant_id, object_id = excluded.object_id, "
         "user_name = excluded.user_name, scopes = excluded.scopes, refresh_token = excluded.refresh_token, "
         "access_token = excluded.access_token, access_token_ends = excluded.access_token_ends, "
@@ -95,7 +98,7 @@ void accept_grant(Connection& c, model::Grant const& grant)
         "version = account_grant.version + 1, refusals = 0, failures = 0, next_try = 0, trouble = '', asked = NULL",
         grant.account, grant.owner.tenant_id, grant.owner.object_id, grant.owner.user_name, to_list(grant.scopes),
         Bytes{grant.refresh_token.bytes}, Bytes{grant.access_token.bytes}, grant.access_token_ends,
-        grant.access_token_life, grant.accepted, grant.renewed);
+        grant.access_token_life, grant.accepted, grant.renewed, first_version);
 }
 
 void forget_grant(Connection& c, model::AccountId account)

@@ -416,28 +416,37 @@ TEST_P(RepositoriesTest, RenewsAGrantOnlyFromTheVersionItKnows)
 {
     model::Grant grant{.account = house.account.id, .owner = {"tid", "oid", "sales@contoso.com"}};
     grant.scopes = {"a", "b"};
+    grant.accepted = clock.now();
     grant.refresh_token = {std::string("r\0\xff", 3)};
     grant.access_token_ends = clock.now() + 1h;
     grant.access_token_life = 1h;
     write([&](Connection& c) {
         accept_grant(c, grant);
         auto const first = store::grant(c, house.account.id).value();
-        EXPECT_EQ(first.version, 1);
         EXPECT_EQ(first.refresh_token, grant.refresh_token);
         EXPECT_EQ(first.owner, grant.owner);
         auto renewed = first;
         renewed.refresh_token = {"r2"};
-        EXPECT_TRUE(renew_grant(c, renewed, 1));
+        EXPECT_TRUE(renew_grant(c, renewed, first.version));
         renewed.refresh_token = {"late"};
-        EXPECT_FALSE(renew_grant(c, renewed, 1));
+        EXPECT_FALSE(renew_grant(c, renewed, first.version));
         EXPECT_EQ(store::grant(c, house.account.id)->refresh_token.bytes, "r2");
-        EXPECT_EQ(store::grant(c, house.account.id)->version, 2);
+        EXPECT_EQ(store::grant(c, house.account.id)->version, first.version + 1);
         accept_grant(c, grant);
-        EXPECT_EQ(store::grant(c, house.account.id)->version, 3) << "so that a renewal under way loses";
+        EXPECT_EQ(store::grant(c, house.account.id)->version, first.version + 2) << "so that a renewal under way loses";
         auto const ends = grant_ends(c);
         ASSERT_EQ(ends.size(), 1U);
         EXPECT_EQ(ends[0].access_token_ends, clock.now() + 1h);
         EXPECT_EQ(ends[0].state, model::AccountState::new_account);
+    });
+    clock.advance(1min);
+    write([&](Connection& c) {
+        auto const before = store::grant(c, house.account.id).value();
+        convert_account(c, house.account, clock.now());
+        grant.accepted = clock.now();
+        accept_grant(c, grant);
+        EXPECT_FALSE(renew_grant(c, before, before.version)) << "late, and of the grant before the conversion";
+        EXPECT_GT(store::grant(c, house.account.id)->version, before.version);
     });
 }
 
@@ -673,14 +682,26 @@ TEST_P(RepositoriesTest, DecidesAboutTheMailOfAMailboxThatIsStopped)
     write([&](Connection& c) {
         set_mailbox_status(c, house.mailbox.id, {.state = stopped, .reason = "812 mails"}, clock.now());
     });
+    auto const before = now().baseline;
+    clock.advance(1500ms);
     EXPECT_TRUE(decide(model::Unexpected::skip));
-    EXPECT_EQ(now().unexpected, model::Unexpected::skip);
+    EXPECT_EQ(now().unexpected, model::Unexpected::file) << "what comes from now on";
+    EXPECT_EQ(now().baseline, std::chrono::floor<std::chrono::seconds>(clock.now())) << "as servers tell it";
+    EXPECT_GT(now().baseline, before);
     EXPECT_EQ(now().state, waiting);
     EXPECT_EQ(now().state_reason, "");
     EXPECT_FALSE(decide(model::Unexpected::file)) << "it was decided";
     // The next time somebody has to be asked again.
     write([&](Connection& c) { set_uid_validity(c, house.mailbox.id, 9); });
     EXPECT_EQ(now().unexpected, model::Unexpected::ask);
+    // Filing all of it leaves the baseline as it is.
+    write([&](Connection& c) {
+        set_mailbox_status(c, house.mailbox.id, {.state = stopped, .reason = "7"}, clock.now());
+    });
+    auto const skipped_before = now().baseline;
+    clock.advance(1h);
+    EXPECT_TRUE(decide(model::Unexpected::file));
+    EXPECT_EQ(now().baseline, skipped_before);
 }
 
 // Every state that the schema lets in has a word in the program, and the other way round.
