@@ -188,8 +188,12 @@ Result<Candidate> judge(Issued const& issued)
     if (auto const life = check_life(candidate, issued.answer); !life) return std::unexpected(life.error());
     compare_clocks(candidate, issued);
     candidate.scopes = issued.answer.scopes.empty() ? issued.asked : issued.answer.scopes;
-    if (std::ranges::find(candidate.scopes, "offline_access") == candidate.scopes.end())
-        candidate.scopes.emplace_back("offline_access");
+    // Not always listed among what was granted; a renewal may ask for nothing that was not asked for at first (RFC 6749
+    // section 6).
+    auto const among = [](std::vector<std::string> const& scopes) {
+        return std::ranges::find(scopes, "offline_access") != scopes.end();
+    };
+    if (among(issued.asked) && !among(candidate.scopes)) candidate.scopes.emplace_back("offline_access");
     return candidate;
 }
 

@@ -14,6 +14,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+
 namespace postroom::grants {
 
 using net::awaitable;
@@ -95,9 +97,12 @@ awaitable<Result<void>> take_users_tokens(Ground ground, UnderWay under_way, oau
     auto const asked = scopes_of(application, under_way.account->retrieval, provider);
     if (!asked) co_return std::unexpected(asked.error());
     if (answer.id_token.empty())
-        co_return failure(Trouble::refused,
-                          "the provider did not say who signed in (no id token): the scope openid must "
-                          "be permitted for the registration");
+        co_return failure(
+            Trouble::refused,
+            fmt::format("the provider did not say who signed in (no id token): {}",
+                        std::ranges::find(*asked, "openid") == asked->end()
+                            ? fmt::format("the scopes of the identity application {} lack openid", application.name)
+                            : "the scope openid must be permitted for the registration"));
     auto const keys = co_await fetch_keys(ground, provider.keys);
     if (!keys) co_return std::unexpected(keys.error());
     oauth::Expected expected{.issuer = provider.issuer,

@@ -50,6 +50,8 @@ TEST(Judge, KnowsTheResourceByBothItsNamesAndNoOther)
     auto const accepted = judge(candidate);
     ASSERT_TRUE(accepted) << accepted.error().message;
     EXPECT_THAT(accepted->scopes, Contains("offline_access")) << "or a renewal would bring no new refresh token";
+    candidate.asked.erase(std::ranges::find(candidate.asked, "offline_access"));
+    EXPECT_THAT(judge(candidate)->scopes, Not(Contains("offline_access"))) << "RFC 6749 section 6";
     for (auto const* const imap : {"https://graph.microsoft.com/IMAP.AccessAsUser.All", "IMAP.AccessAsUser.All",
                                    "https://outlook.office.com/IMAP"}) {
         candidate.answer.scopes = {imap, "https://outlook.office.com/SMTP.Send"};

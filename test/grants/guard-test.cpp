@@ -71,10 +71,11 @@ TEST_F(GuardTest, TakesAStateOnceAndOnlyItsOwn)
     EXPECT_EQ(audited(), std::vector<std::string>{"grant.stray-return"})
         << "a stranger must not be able to fill the store";
     EXPECT_TRUE(come_back(state, "code=x").accepted);
+    auto const accepted = grant()->version;
     auto const again = come_back(state, "code=y");
     EXPECT_FALSE(again.accepted);
     EXPECT_EQ(calls.size(), 1U) << "no code is redeemed for a state that was used";
-    EXPECT_EQ(grant()->version, 1);
+    EXPECT_EQ(grant()->version, accepted);
 }
 
 TEST_F(GuardTest, RefusesAReturnThatComesTooLate)
@@ -120,6 +121,7 @@ TEST_F(GuardTest, RefusesAnotherUserNamingBoth)
 TEST_F(GuardTest, KeepsToTheOwnerOfTheFirstGrant)
 {
     ASSERT_TRUE(sign_in().accepted);
+    auto const first = grant()->version;
     claims["oid"] = "object-2";  // the name was given to somebody else
     tokens["refresh_token"] = "refresh-2";
     EXPECT_FALSE(sign_in().accepted);
@@ -129,7 +131,7 @@ TEST_F(GuardTest, KeepsToTheOwnerOfTheFirstGrant)
     auto const renamed = sign_in();
     EXPECT_TRUE(renamed.accepted) << renamed.words;
     EXPECT_EQ(refresh_token(), "refresh-2");
-    EXPECT_EQ(grant()->version, 2);
+    EXPECT_EQ(grant()->version, first + 1);
     claims["tid"] = "tenant-2";
     EXPECT_FALSE(sign_in().accepted);
 }
@@ -222,6 +224,25 @@ TEST_F(GuardTest, TheOneBegunLastCounts)
     EXPECT_EQ(audited(), (std::vector<std::string>{"grant.accept", "grant.return-again", "grant.refuse"}));
 }
 
+TEST_F(GuardTest, IsWaitedForNoLongerThanTheServerGoesOn)
+{
+    ground.stop = std::make_shared<net::Stop>();
+    auto const state = begin();
+    boost::asio::steady_timer stopping(loop, 500ms);
+    stopping.async_wait([this](boost::system::error_code) { ground.stop->now(); });
+    auto const begun = std::chrono::steady_clock::now();
+    auto const outcome = run(finish_authorization(ground, "code=x&state=" + state, 60s));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+    EXPECT_TRUE(outcome.trying) << outcome.words;
+    EXPECT_THAT(outcome.words, HasSubstr("is being tried"));
+    EXPECT_EQ(stored(last.id).outcome, model::Authorization::State::trying);
+
+    // What begins to wait after that does not.
+    auto const late = run(finish_authorization(ground, "code=x&state=" + begin(), 60s));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
+    EXPECT_TRUE(late.trying) << late.words;
+}
+
 TEST_F(GuardTest, WhatIsTriedGivesWayToTheOneBegunLast)
 {
     auto const outcome = run(finish_authorization(ground, "code=x&state=" + begin(), 0ms));
@@ -282,11 +303,12 @@ TEST_F(GuardTest, WhatTheServersRefuseDoesNotTakeTheOldOnesPlace)
     trial.refusal = "outlook.office365.com refused the token: AUTHENTICATE failed.";
     trial.rights[0].outcome = model::Outcome::fails;
     tokens["refresh_token"] = "refresh-2";
+    auto const first = grant()->version;
     auto const refused = sign_in();
     EXPECT_FALSE(refused.accepted);
     EXPECT_EQ(refused.words, *trial.refusal);
     EXPECT_EQ(refresh_token(), "refresh-1");
-    EXPECT_EQ(grant()->version, 1);
+    EXPECT_EQ(grant()->version, first);
     EXPECT_EQ(rights()[0].outcome, model::Outcome::holds) << "of what is in force";
     EXPECT_EQ(stored_account().state, model::AccountState::ready);
     EXPECT_EQ(stored(last.id).reason, *trial.refusal);
@@ -420,6 +442,10 @@ TEST_F(GuardTest, AsksAnotherProviderForNothingOfMicrosofts)
     write([&](store::Connection& c) { store::change_application(c, application); });
     begin();
     EXPECT_EQ(parameter(last.url, "scope"), "openid mail.read");
+    application.scopes = {"mail.read"};
+    write([&](store::Connection& c) { store::change_application(c, application); });
+    claims.clear();
+    EXPECT_THAT(sign_in().words, HasSubstr("the scopes of the identity application Contoso lack openid"));
 }
 
 TEST_F(GuardTest, AsksForConsentWhereSomebodyWantsIt)
