@@ -127,7 +127,7 @@ awaitable<Result<std::unique_ptr<Gate::Pass>>> Gate::enter(model::Application ap
         boost::system::error_code ignored;
         if (timer.expiry() > Steady::now())
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        if (turn && !closed_until()) co_return std::move(pass);
+        if (turn && !shut_ && !closed_until()) co_return std::move(pass);
     }
 }
 
