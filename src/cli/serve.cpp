@@ -32,8 +32,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-// For what is being committed to be answered.
-constexpr auto stop_limit = std::chrono::seconds(20);
+// For what is being committed to be answered. Longer than a call to an identity provider, whose answer may take the
+// stored refresh token's place.
+constexpr auto stop_limit = std::chrono::seconds(35);
 
 void start_log(std::string const& level)
 {
