@@ -156,7 +156,6 @@ Do Renewal::on(seen::Claimed const& claimed, Instant now, double)
             tries = standing.tries;
             lost = standing.asked;
             asked = claimed.at;
-            if (why == Why::refused) replaced = now;
             return Do::ask;
         }
     }
@@ -170,6 +169,7 @@ Do Renewal::on(seen::Answered const& answered, Instant now, double random)
 {
     if (answered.answer == Answer::renewed) {
         in_hand = version;
+        if (why == Why::refused) replaced = now;
         return Do::keep;
     }
     refused = answered.answer == Answer::refused;

@@ -187,6 +187,20 @@ TEST(Renewal, LeavesToAnotherServerWhatThatOneRenews)
     EXPECT_EQ(asked.step(seen::Looked{theirs}, now, 0), Do::give_stored);
 }
 
+TEST(Renewal, IsInVainOnlyAfterOneThatBroughtAToken)
+{
+    auto standing = lasting();
+    standing.rejected = true;
+    Renewal renewal{.why = Why::refused, .has_turn = true};
+    ASSERT_EQ(renewal.step(seen::Claimed{true, standing, now}, now, 0), Do::ask);
+    EXPECT_EQ(renewal.step(seen::Answered{Answer::transient}, now, 0), Do::note);
+    EXPECT_EQ(judge(standing, Why::refused, renewal.replaced, now + 10s), Verdict::due);
+    renewal = {.why = Why::refused, .has_turn = true};
+    ASSERT_EQ(renewal.step(seen::Claimed{true, standing, now}, now, 0), Do::ask);
+    EXPECT_EQ(renewal.step(seen::Answered{}, now, 0), Do::keep);
+    EXPECT_EQ(judge(standing, Why::refused, renewal.replaced, now + 10s), Verdict::in_vain);
+}
+
 TEST(Renewal, RemembersAnAnswerThatWasLostThroughWhatComesAfter)
 {
     Standing standing{.version = 3, .ends = now, .life = 1h};
