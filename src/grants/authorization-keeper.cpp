@@ -44,37 +44,38 @@ constexpr auto jobs_kept_for = std::chrono::hours(7 * 24);
 
 struct Open {
     model::Authorization authorization;
-    std::optional<store::Job> job;
-};
-struct Seen {
-    std::vector<Open> open;
-    Instant now{};  ///< by the store's clock, as the jobs' times are
+    std::optional<std::string> lost;  ///< as why_lost()
 };
 
-Seen read_open(store::Connection& c)
+// Why a trial won't come to anything any more; nothing while it may. By the store's clock, as the jobs' times are.
+std::optional<std::string> why_lost(store::Connection& c, model::Authorization const& authorization)
 {
-    Seen seen{.open = {}, .now = c.now()};
-    for (auto& each : store::open_authorizations(c)) {
-        auto job = each.job ? store::job(c, *each.job) : std::nullopt;
-        seen.open.push_back({std::move(each), std::move(job)});
-    }
-    return seen;
-}
-
-// Why a trial won't come to anything any more; nothing while it may.
-std::optional<std::string> trial_is_lost(Open const& open, Instant now)
-{
-    if (!open.job) return "the trial was lost";
-    auto const age = now - open.job->created;
-    if (open.job->state == "waiting" && age >= untaken_for)
+    auto const job = authorization.job ? store::job(c, *authorization.job) : std::nullopt;
+    if (!job) return "the trial was lost";
+    auto const age = c.now() - job->created;
+    if (job->state == "waiting") {
+        // Where others are tried, it waits for its turn.
+        auto const limit = store::job_worked_on(c, trial_job) ? trial_limit : untaken_for;
+        if (age < limit) return std::nullopt;
         return fmt::format(
-            "no services server tried it within {} seconds, so that what it opens could not be told; that "
-            "is caught up on as soon as one runs",
-            untaken_for / 1s);
-    bool const ended = open.job->state == "done" || open.job->state == "failed";
+            "no services server tried it within {} seconds, so that what it opens could not be told; that is caught up "
+            "on as soon as one can",
+            limit / 1s);
+    }
+    bool const ended = job->state == "done" || job->state == "failed";
     if (age >= trial_limit || (ended && age >= untaken_for))
         return "the services server that tried it came to no end, so that what it opens could not be told";
     return std::nullopt;
+}
+
+std::vector<Open> read_open(store::Connection& c)
+{
+    std::vector<Open> open;
+    for (auto& each : store::open_authorizations(c)) {
+        auto lost = each.outcome == State::trying ? why_lost(c, each) : std::nullopt;
+        open.push_back({std::move(each), std::move(lost)});
+    }
+    return open;
 }
 
 std::string nobody_came(model::Authorization const& authorization)
@@ -130,7 +131,7 @@ public:
     {
         auto const self = shared_from_this();
         nudged_ = false;
-        Seen seen;
+        std::vector<Open> seen;
         try {
             seen = co_await ground_.store->read(read_open);
             co_await attend(seen);
@@ -140,8 +141,8 @@ public:
         }
         if (wait_for_polls) co_await polls_end();
         std::erase_if(polls_, [&](auto const& each) {
-            return !each.second.running && std::ranges::none_of(seen.open, [&](Open const& open) {
-                return open.authorization.id == each.first;
+            return !each.second.running && std::ranges::none_of(seen, [&](Open const& open) {
+                return open.authorization.id == each.first && open.authorization.outcome == State::waiting;
             });
         });
         auto pause = look_again;
@@ -157,14 +158,14 @@ private:
         bool running = false;
     };
 
-    awaitable<void> attend(Seen const& seen)
+    awaitable<void> attend(std::vector<Open> const& seen)
     {
         auto const executor = co_await asio::this_coro::executor;
         auto const now = ground_.clock->now();
-        for (auto const& open : seen.open) {
+        for (auto const& open : seen) {
             auto const& authorization = open.authorization;
             if (authorization.outcome == State::trying) {
-                if (auto const why = trial_is_lost(open, seen.now)) co_await settle_untried(authorization, *why);
+                if (open.lost) co_await settle_untried(authorization);
             } else if (authorization.flow == Flow::device) {
                 if (poll_is_due(authorization, now))
                     asio::co_spawn(executor, poll(shared_from_this(), authorization), asio::detached);
@@ -174,11 +175,14 @@ private:
         }
     }
 
-    awaitable<void> settle_untried(model::Authorization authorization, std::string why)
+    awaitable<void> settle_untried(model::Authorization authorization)
     {
-        Trial const nothing_told{.rights = {}, .refusal = std::nullopt, .notes = {why}};
         auto const settled = co_await ground_.store->write([&](store::Connection& c) {
-            auto end = settle(c, ground_, authorization.id, nothing_told);
+            std::optional<Settled> end;
+            // Somebody may have taken it since it was looked at.
+            auto const why = why_lost(c, authorization);
+            if (!why) return end;
+            end = settle(c, ground_, authorization.id, {.rights = {}, .refusal = std::nullopt, .notes = {*why}});
             if (end && end->accepted) add_trial(c, authorization.account, authorization.test_mail);
             return end;
         });

@@ -220,6 +220,25 @@ TEST_F(KeeperTest, ATrialUnderWayIsLeftAloneAndALostOneIsNot)
     EXPECT_THAT(stored(last.id).reason, HasSubstr("came to no end"));
 }
 
+TEST_F(KeeperTest, ATrialWaitsForItsTurnWhileOthersAreTried)
+{
+    ASSERT_TRUE(run(finish_authorization(ground, "code=x&state=" + begin(), 0ms)).trying);
+    write([&](store::Connection& c) {
+        // Claimed ahead of the candidate's own.
+        store::add_job(c, {.id = model::JobId::make(),
+                           .kind = std::string(trial_job),
+                           .input = "{}",
+                           .output = {},
+                           .state = {},
+                           .created = clock.now() - 1s});
+        ASSERT_TRUE(store::claim_job(c, trial_job, "services", 90s));
+    });
+    look(89s);
+    EXPECT_EQ(outcome(), State::trying);
+    look(1s);
+    EXPECT_EQ(outcome(), State::accepted) << "nobody works on any";
+}
+
 TEST_F(KeeperTest, WhoNeverComesBackIsGivenUp)
 {
     begin();
