@@ -73,6 +73,14 @@ Refused refused(Endpoint const& server, std::string_view what, std::string_view 
     return {.error = {Trouble::refused, fmt::format("{} refused {}: {}", to_string(server), what, words)}};
 }
 
+// It says nothing of the proof.
+Refused refused_before_it(Endpoint const& server, std::string_view what, std::string_view words)
+{
+    auto refusal = refused(server, what, words);
+    refusal.passes = true;
+    return refusal;
+}
+
 Refused no_way_in(Endpoint const& server)
 {
     return {.error = {Trouble::refused,
@@ -140,7 +148,7 @@ net::awaitable<Tried<imap::Session>> try_imap(Roads roads, model::Account accoun
         auto const secured = co_await session->start_tls();
         if (!secured.ok())
             co_return std::unexpected(
-                refused(server, "STARTTLS, without which nothing secret is sent", secured.words()));
+                refused_before_it(server, "STARTTLS, without which nothing secret is sent", secured.words()));
     }
     auto mechanism = mechanism_for(user, proof, [&](std::string const& name) { return session->has("AUTH=" + name); });
     imap::Reply reply;
@@ -169,15 +177,12 @@ net::awaitable<Tried<pop3::Session>> try_pop3(Roads roads, model::Account accoun
     net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<pop3::Session>(std::move(transport));
     auto const greeting = co_await session->greet();
-    if (!greeting.ok()) {
-        auto refusal = refused(server, "the connection", greeting.words());
-        refusal.passes = greeting.passes();
-        co_return std::unexpected(std::move(refusal));
-    }
+    if (!greeting.ok()) co_return std::unexpected(refused_before_it(server, "the connection", greeting.words()));
     if (account.retrieval_starttls) {
         auto const secured = co_await session->start_tls();
         if (!secured.ok())
-            co_return std::unexpected(refused(server, "STLS, without which nothing secret is sent", secured.words()));
+            co_return std::unexpected(
+                refused_before_it(server, "STLS, without which nothing secret is sent", secured.words()));
     } else if (proof.password) {
         co_await session->ask_capabilities();
     }
@@ -213,9 +218,7 @@ net::awaitable<Tried<smtp::Session>> try_smtp(Roads roads, model::Account accoun
     net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<smtp::Session>(std::move(transport));
     auto const no = [&](smtp::Reply const& reply, std::string_view what) {
-        auto refusal = refused(server, what, reply.words());
-        refusal.passes = reply.transient();
-        return refusal;
+        return refused_before_it(server, what, reply.words());
     };
     auto const greeting = co_await session->greet();
     if (!greeting.positive()) co_return std::unexpected(no(greeting, "the connection"));
@@ -233,7 +236,8 @@ net::awaitable<Tried<smtp::Session>> try_smtp(Roads roads, model::Account accoun
     auto const signed_in = co_await session->authenticate(***mechanism);
     mechanism.reset();
     if (!signed_in.ok()) {
-        auto refusal = no(signed_in.reply, "the sign-in as " + user);
+        auto refusal = refused(server, "the sign-in as " + user, signed_in.reply.words());
+        refusal.passes = signed_in.reply.transient();
         auto const& enhanced = signed_in.reply.enhanced;
         // 535 (RFC 4954 section 6) with 5.7.3 is about the token or the user; the 5.7.139 family is about switches and
         // policies.

@@ -22,7 +22,7 @@ struct Proof {
 struct Refused {
     Error error;
     bool of_the_token = false;  ///< another token, or password, could change it
-    bool passes = false;        ///< by the server's words nothing is wrong but the moment
+    bool passes = false;        ///< by the server's words nothing is wrong but the moment; or it was shown no proof yet
 };
 template <class Session>
 using Tried = std::expected<SignedIn<Session>, Refused>;

@@ -308,8 +308,10 @@ std::string in_words(Look const& look)
 std::optional<std::string> refusal_of(Course const& course)
 {
     if (auto const* const look = token_refused(course.opened)) return in_words(*look);
-    auto submissions = course.sent;
-    if (!course.for_each_mailbox()) submissions = {course.submission};
+    // Where each mailbox signs in for itself, a 535 may as well be about the mailbox: what opened one is a good token.
+    bool const opens = std::ranges::any_of(course.opened, &Look::let_in);
+    auto submissions = course.for_each_mailbox() ? course.sent : std::vector<Look>{course.submission};
+    if (course.for_each_mailbox() && opens) submissions.clear();
     if (auto const* const look = token_refused(submissions)) return in_words(*look);
     auto const shut = [](Look const& look) { return look.outcome == Outcome::fails && !look.of_the_folder; };
     if (!course.trying.mailboxes.empty() && std::ranges::all_of(course.opened, shut))

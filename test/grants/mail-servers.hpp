@@ -24,6 +24,7 @@ struct MailRules {
     std::string imap_capabilities = "IMAP4rev1 AUTH=XOAUTH2 SASL-IR";
     std::string smtp_mechanisms = "XOAUTH2 PLAIN";
     std::string pop3_capabilities = "SASL XOAUTH2 PLAIN";
+    std::string pop3_greeting = "+OK ready";
     std::string before_tls;                             ///< IMAP: put in behind the answer to STARTTLS
     std::map<std::string, std::string> imap_refuses;    ///< "NO AUTHENTICATE failed."
     std::map<std::string, std::string> imap_shuts_out;  ///< after the sign-in: "BAD User is authenticated …"
@@ -192,7 +193,7 @@ private:
     {
         Line lines{*connection};
         Said said;
-        co_await say(*connection, "+OK ready");
+        co_await say(*connection, rules.pop3_greeting);
         for (;;) {
             auto const line = co_await lines.next();
             if (!line) co_return;

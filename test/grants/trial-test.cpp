@@ -242,6 +242,34 @@ TEST_F(TrialTest, OverPop3)
     EXPECT_THAT(outcomes(trial, MailboxRight::What::open), ElementsAre(holds, untold, fails));
 }
 
+TEST_F(TrialTest, WhatIsRefusedBeforeTheTokenIsShownIsNoRefusalOfIt)
+{
+    account.retrieval = model::Protocol::pop3;
+    account.retrieval_server.port = servers->pop3->port();
+    servers->rules.pop3_greeting = "-ERR Too many connections";
+    auto const trial = attempt();
+    EXPECT_EQ(trial.refusal, std::nullopt);
+    EXPECT_THAT(outcomes(trial, MailboxRight::What::open), ElementsAre(untold, untold, untold));
+    EXPECT_THAT(trial.notes, Contains(HasSubstr("Too many connections")));
+    EXPECT_THAT(servers->pop3_users, IsEmpty());
+}
+
+// 535 is said of a mailbox that may not send, too.
+TEST_F(TrialTest, WhereEachSubmitsForItselfARefusalIsOfTheMailbox)
+{
+    account.access = model::Access::application;
+    account.user.clear();
+    for (auto const& mailbox : mailboxes)
+        servers->rules.smtp_refuses[mailbox.address] = "535 5.7.3 Authentication unsuccessful";
+    auto const trial = attempt();
+    EXPECT_EQ(trial.refusal, std::nullopt);
+    EXPECT_THAT(outcomes(trial, MailboxRight::What::open), ElementsAre(holds, holds, holds));
+    EXPECT_THAT(outcomes(trial, MailboxRight::What::send), ElementsAre(fails, fails, fails));
+    EXPECT_THAT(trial.notes, Contains(HasSubstr("5.7.3")));
+    servers->imap->stop();
+    EXPECT_NE(attempt().refusal, std::nullopt) << "nothing was let in with it";
+}
+
 // Client credentials open every mailbox of a tenant, as far as Exchange is concerned.
 TEST_F(TrialTest, ByItsOwnPermissionsOnlyWhatIsOnTheListIsNamed)
 {
