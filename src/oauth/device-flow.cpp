@@ -101,7 +101,8 @@ std::optional<Duration> wait_after(ProviderError const& error, Duration interval
 {
     if (error.error == "authorization_pending") return interval;
     if (error.error == "slow_down") return interval + std::chrono::seconds(5);
-    if (error.is_transient()) return std::max<Duration>(interval, error.retry_after.value_or(Duration(0)));
+    constexpr Duration longest = std::chrono::seconds(longest_interval_s);
+    if (error.is_transient()) return std::max(interval, std::min(error.retry_after.value_or(Duration(0)), longest));
     return std::nullopt;
 }
 

@@ -96,6 +96,8 @@ TEST(DeviceFlow, WaitsAsLongAsItIsTold)
     error.status = 503;
     error.retry_after = 20s;
     EXPECT_EQ(wait_after(error, 5s), 20s);
+    error.retry_after = 24h;
+    EXPECT_EQ(wait_after(error, 5s), 60s) << "somebody waits before the code";
 }
 
 }  // namespace
