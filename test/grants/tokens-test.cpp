@@ -193,6 +193,24 @@ TEST_F(TokensTest, UsesANewGrantAtOnceAfterARefusal)
     EXPECT_EQ(token(), "access-5");
 }
 
+TEST_F(TokensTest, TriesAtOnceWhatARefusalMayHaveBeenAbout)
+{
+    auto const refused = [&] {
+        clock.advance(1h);
+        refuse();
+        EXPECT_FALSE(access());
+        relent();
+        EXPECT_FALSE(access()) << "it is tried hourly";
+    };
+    refused();
+    auto const fresh = make_secret(ground, application, Secret("fresh"), std::nullopt).value();
+    write([&](store::Connection& c) { store::add_credential(c, fresh); });
+    EXPECT_EQ(token(), "access-2");
+    refused();
+    write([&](store::Connection& c) { store::change_application(c, application); });
+    EXPECT_TRUE(access());
+}
+
 TEST_F(TokensTest, BacksOffFromAProviderInTrouble)
 {
     clock.advance(1h);
@@ -420,10 +438,11 @@ TEST_F(TokensTest, RenewsAheadWithoutBeingAsked)
     workers.stop();
     loop.run_for(10ms);
     clock.advance(51min);
+    auto const before = grant()->version;
     Tokens later(ground);
     boost::asio::co_spawn(loop, later.run(), boost::asio::detached);
     auto const until = std::chrono::steady_clock::now() + 10s;
-    while (grant()->version < 2 && std::chrono::steady_clock::now() < until) loop.run_for(20ms);
+    while (grant()->version == before && std::chrono::steady_clock::now() < until) loop.run_for(20ms);
     EXPECT_EQ(refresh_token(), "refresh-2");
     EXPECT_EQ(calls.size(), 1U);
     later.stop();
