@@ -26,7 +26,7 @@ enum class MailboxState {
 enum class Unexpected {
     ask,   ///< nobody has decided
     file,  ///< it is retrieved; what was filed before is known by its bytes
-    skip,  ///< it is noted as skipped
+    skip,  ///< what there is at the decision is noted as skipped: the baseline becomes that instant
 };
 
 struct Mailbox {
