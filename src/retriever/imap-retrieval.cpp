@@ -135,7 +135,8 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap:
         co_return fmt::format(
             "the folder {} was made anew on its server (UIDVALIDITY {} is now {}), and {} mails in it look new, where "
             "the setting unexpected-mails lets {} pass: nothing is retrieved until somebody decides. `postroom mailbox "
-            "resume {}` files them (those that were filed before are known by their bytes); with --skip what is there by "
+            "resume {}` files them (those that were filed before are known by their bytes); with --skip what is there "
+            "by "
             "then is noted as skipped, and stays where it is",
             mailbox.folder, mailbox.uid_validity, uid_validity_, unknown.size(), most, mailbox.address);
     co_return std::nullopt;
