@@ -31,6 +31,7 @@ scenario('a mailbox that was made anew on its server', { limit: 150_000 }, async
   }, { limit: 30_000, pause: 300 });
   // The session that there is ends, as what it had open is gone.
   const makeAnew = async (...addresses) => {
+    await delay(1_100);  // Dovecot makes UIDVALIDITY of the second
     for (const each of addresses) servers.dovecot.makeAnew(each);
     await look();
   };
