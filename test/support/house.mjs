@@ -151,13 +151,13 @@ ${configuration}`);
       server.child = start(first, words, { cwd: folder, env: { ...environment, ...variables } });
     },
     /** Returns when it answers. */
-    async begin() {
+    async begin({ limit = 30_000 } = {}) {
       server.launch();
       const { child } = server;
       await until('the server answering', async () => {
         if (child.exitCode !== null || child.signalCode !== null) return true;
         return (await request('/api/v1/version', { socketPath: socket })).status === 200;
-      }, { limit: 30_000, pause: 20 });
+      }, { limit, pause: 20 });
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${child.output}`);
     },
     /** As a power cut does: nothing of it gets to say a word. */

@@ -74,11 +74,11 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
         throw new Error(`a server ended by itself, with ${child.exitCode ?? child.signalCode}: ${server.log().slice(-4_000)}`);
       await server.kill();
     },
-    /** Until it answers, however often it ends at its start by what is being spoilt. */
+    /** Until it answers, however often it ends at its start by what is being spoilt, and however long its store is silent. */
     async begin(server) {
       for (;;) {
         try {
-          return await server.begin();
+          return await server.begin({ limit: 30_000 + longest });
         } catch (error) {
           const { exitCode, signalCode } = server.child;
           if (signalCode !== 'SIGKILL' && (!campaign.active || exitCode === null)) throw error;
