@@ -405,8 +405,9 @@ TEST_F(Console, DecidesAboutAStoppedMailboxOnce)
     EXPECT_EQ(decided.text("state"), "waiting");
     EXPECT_EQ(changed, before + 1) << "the retriever is told";
     EXPECT_EQ(decide(R"({"as":"file"})").code, status::conflict);
-    store->read_now([](store::Connection& c) {
-        EXPECT_EQ(store::mailboxes(c).front().unexpected, model::Unexpected::skip);
+    store->read_now([&](store::Connection& c) {
+        EXPECT_EQ(store::mailboxes(c).front().baseline, std::chrono::floor<std::chrono::seconds>(clock.now()))
+            << "what was there at the decision is skipped";
         EXPECT_EQ(store::audit_trail(c, 1).front().what, "mailbox.resolve");
     });
 }

@@ -51,7 +51,8 @@ public:
     std::vector<std::string> imap_users, pop3_users, smtp_users;  ///< as said, in order
     std::vector<std::string> proofs;                              ///< tokens and passwords, as said
     std::vector<std::string> mails;                               ///< as accepted
-    std::size_t at_once = 0, most_at_once = 0;
+    std::size_t most_at_once = 0;
+    std::shared_ptr<std::size_t> at_once = std::make_shared<std::size_t>(0);
     std::unique_ptr<net::Listener> imap, imap_starttls, pop3, pop3_starttls, smtp;
 
 private:
@@ -81,11 +82,12 @@ private:
     std::unique_ptr<net::Listener> open(bool tls_at_once, Serve serve)
     {
         auto counted = [this, serve](Connection connection) -> net::awaitable<void> {
-            most_at_once = std::max(most_at_once, ++at_once);
+            // A connection may end with the loop, after this.
             struct Leave {
-                std::size_t& count;
-                ~Leave() { --count; }
+                std::shared_ptr<std::size_t> count;
+                ~Leave() { --*count; }
             } const leave{at_once};
+            most_at_once = std::max(most_at_once, ++*at_once);
             if (rules.silent) {
                 boost::asio::steady_timer timer(executor_, std::chrono::seconds(30));
                 co_await timer.async_wait(boost::asio::use_awaitable);
