@@ -506,7 +506,7 @@ TEST_F(TrialWorkerTest, LetsGoOfWhatItWasTryingWhenItStops)
     bool ended = false;
     TrialWorker worker(ground, roads, loop.get_executor(), "here", [&] { ++accepted; }, {.poll = 20ms});
     boost::asio::co_spawn(loop, worker.run(), [&](std::exception_ptr const&) { ended = true; });
-    while (servers->at_once < 3) run(pause_for(20ms));
+    while (*servers->at_once < 3) run(pause_for(20ms));
     worker.stop();
     roads.stop->now();
     for (int i = 0; i < 50 && !ended; ++i) run(pause_for(20ms));

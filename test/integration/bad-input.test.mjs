@@ -124,10 +124,8 @@ scenario('a mail that can\'t be read waits for a person, its bytes intact', {}, 
   await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
   await addAccount(server, { user: 'sales@contoso.test', imap: lab.facts.imap, smtp: lab.facts.smtp });
   await authorize(server, 'sales', 'sales@contoso.test', lab.signIn);
-  let nested = 'From: a@example.com\r\nTo: sales@contoso.test\r\nSubject: nested\r\nMIME-Version: 1.0\r\n';
-  for (let depth = 0; depth < 3_000; ++depth) nested += `Content-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\n`;
-  nested += 'Content-Type: text/plain\r\n\r\n\x00\xff deep\r\n';
-  const raw = Buffer.from(nested, 'latin1');
+  // However deep mails are read: no mail begins so.
+  const raw = Buffer.from('X-nothing: nothing\r\n\r\n\x00\xff nothing\r\n', 'latin1');
   await lab.api('mail?mailbox=sales%40contoso.test', raw);
   await lab.mail('sales@contoso.test', 'From: b@example.com\r\nTo: sales@contoso.test\r\nSubject: behind it\r\n\r\nHello\r\n');
   await server.caseAbout('behind it');
