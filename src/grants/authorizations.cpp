@@ -2,6 +2,7 @@
 
 #include "base/readable-time.hpp"
 #include "store/accounts.hpp"
+#include "store/changes.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 
@@ -94,6 +95,8 @@ void open_authorization(store::Connection& c, model::Authorization const& author
             audit(c, earlier, "grant.refuse", words, authorization.begun);
     }
     store::add_authorization(c, authorization);
+    // Whoever looks at the account is told that somebody began.
+    store::account_changed(c, authorization.account);
 }
 
 bool offer_candidate(store::Connection& c, Ground const& ground, model::Authorization authorization,
@@ -136,6 +139,7 @@ bool refuse(store::Connection& c, Ground const& ground, model::Authorization con
             std::string const& words)
 {
     if (!store::settle_authorization(c, authorization.id, State::refused, words)) return false;
+    store::account_changed(c, authorization.account);
     audit(c, authorization, "grant.refuse", words, ground.clock->now());
     return true;
 }
