@@ -52,7 +52,7 @@ async function killOften({ t, server, name, signIn, instant }) {
       continue;
     }
     assert.equal(account.state, 'needs-authorization');
-    assert.match(account.state_reason, /a renewal at \S+ got no answer that could be stored; the provider may have invalidated the refresh token/);
+    assert.match(account.state_reason, /a renewal at [-0-9]+ [:0-9]+ UTC got no answer that could be stored; the provider may have invalidated the refresh token/);
     assert.match(JSON.stringify(await server.api('alarms')), /got no answer that could be stored/);
     counted.told += 1;
     const outcome = await authorize(server, name, user, signIn);
