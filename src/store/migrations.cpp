@@ -39,6 +39,10 @@ constexpr std::string_view unexpected_mail_sql =
 #include "store/migrations/0007-unexpected-mail.sql"
     ;
 
+constexpr std::string_view screens_sql =
+#include "store/migrations/0008-screens.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -47,6 +51,7 @@ constexpr std::array all{
     Migration{5, "unique-ids", unique_ids_sql},
     Migration{6, "ways-in", ways_in_sql},
     Migration{7, "unexpected-mail", unexpected_mail_sql},
+    Migration{8, "screens", screens_sql},
 };
 
 }  // namespace
