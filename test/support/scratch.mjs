@@ -27,14 +27,40 @@ export function scratchFolder(name) {
   return { folder, remove: () => { forget(); clear(); } };
 }
 
-/** A port on loopback that nobody listens on at this moment. */
-export async function freePort() {
+// Files of tests run side by side, and the kernel gives the ports that it chooses to connections, too. So each process takes ports from
+// a block of its own, below those: it holds the block's first one for as long as it lives.
+const blocks = { first: 10_000, last: 32_000, size: 64 };
+let block;
+
+function listenOn(port) {
   const server = net.createServer();
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server)));
 }
+
+async function takeBlock() {
+  for (let tries = 0; tries < 1_000; ++tries) {
+    const start = blocks.first + blocks.size * Math.floor(Math.random() * ((blocks.last - blocks.first) / blocks.size));
+    const guard = await listenOn(start);
+    if (!guard) continue;
+    guard.unref();
+    return { next: start + 1, end: start + blocks.size };
+  }
+  throw new Error('no block of ports is free');
+}
+
+/** The first of `count` ports in a row on loopback that nobody listens on, and that no other test gets. */
+export async function freePorts(count) {
+  for (;;) {
+    if (!block || block.next + count > block.end) block = await takeBlock();
+    const first = block.next;
+    block.next += count;  // before waiting, since others may ask meanwhile
+    const servers = await Promise.all(Array.from({ length: count }, (_, i) => listenOn(first + i)));
+    await Promise.all(servers.map((server) => server && new Promise((resolve) => server.close(resolve))));
+    if (servers.every(Boolean)) return first;
+  }
+}
+
+export const freePort = () => freePorts(1);
 
 export const delay = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 

@@ -5,34 +5,14 @@ import net from 'node:net';
 import test from 'node:test';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { root, scratchFolder, start } from '../support/scratch.mjs';
-
-/** Six ports in a row that nobody listens on at this moment. */
-async function freeRow() {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 9_000);
-    const servers = [];
-    try {
-      for (let port = base; port < base + 6; port += 1) {
-        const server = net.createServer();
-        servers.push(server);
-        await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-      }
-      return base;
-    } catch {
-      // Taken: another row.
-    } finally {
-      for (const server of servers) server.close();
-    }
-  }
-}
+import { freePorts, root, scratchFolder, start } from '../support/scratch.mjs';
 
 const run = (folder, base, ...more) => start(path.join(root, 'tools/run'), ['--directory', folder, '--base-port', String(base), ...more], { cwd: root });
 
 test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
-  const base = await freeRow();
+  const base = await freePorts(6);
   const first = run(folder, base, '--once');
   assert.deepEqual(await first.ended, { code: 0, signal: null }, first.output);
   assert.match(first.output, /mail arrived for support@contoso\.test/);
@@ -50,7 +30,7 @@ test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 }
 test('a port in use is named, with who has it', { timeout: 60_000 }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
-  const base = await freeRow();
+  const base = await freePorts(6);
   const taken = net.createServer();
   await new Promise((resolve) => taken.listen(base, '127.0.0.1', resolve));
   t.after(() => taken.close());
