@@ -60,7 +60,7 @@ std::uint32_t last_uid(Connection& c, model::MailboxId mailbox, std::string_view
 void gone_from_server(Connection& c, model::Place const& place, Instant now)
 {
     c.post(
-        "UPDATE ledger SET due = 'leave', unique_id = '', changed = ? WHERE mailbox = ? AND folder = ? AND "
+        "UPDATE ledger SET due = 'leave', unique_id = '', gone = 1, changed = ? WHERE mailbox = ? AND folder = ? AND "
         "uid_validity = ? AND uid = ?",
         now, place.mailbox, place.folder, place.uid_validity, place.uid);
 }
@@ -97,8 +97,8 @@ std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId 
 void after_action_done(Connection& c, model::Place const& place, Instant now)
 {
     c.post(
-        "UPDATE ledger SET due = 'leave', note = '', changed = ? WHERE mailbox = ? AND folder = ? AND "
-        "uid_validity = ? AND uid = ?",
+        "UPDATE ledger SET gone = CASE WHEN due IN ('move', 'delete') THEN 1 ELSE gone END, due = 'leave', note = '', "
+        "changed = ? WHERE mailbox = ? AND folder = ? AND uid_validity = ? AND uid = ?",
         now, place.mailbox, place.folder, place.uid_validity, place.uid);
 }
 

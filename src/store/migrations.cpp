@@ -43,6 +43,18 @@ constexpr std::string_view screens_sql =
 #include "store/migrations/0008-screens.sql"
     ;
 
+constexpr std::string_view reading_sql =
+#include "store/migrations/0010-reading.sql"
+    ;
+
+constexpr std::string_view gone_sql =
+#include "store/migrations/0011-gone.sql"
+    ;
+
+constexpr std::string_view mailbox_figures_sql =
+#include "store/migrations/0009-mailbox-figures.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -52,6 +64,9 @@ constexpr std::array all{
     Migration{6, "ways-in", ways_in_sql},
     Migration{7, "unexpected-mail", unexpected_mail_sql},
     Migration{8, "screens", screens_sql},
+    Migration{9, "mailbox-figures", mailbox_figures_sql},
+    Migration{10, "reading", reading_sql},
+    Migration{11, "gone", gone_sql},
 };
 
 }  // namespace
