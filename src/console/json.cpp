@@ -246,6 +246,9 @@ json::object to_json(model::Activity const& activity, std::optional<json::object
                                               {"inline", !each.content_id.empty()}});
     json::value sending;
     if (outbound) sending = std::move(*outbound);
+    boost::system::error_code damaged;
+    json::value reading;
+    if (!activity.reading.empty()) reading = json::parse(activity.reading, damaged);
     return {{"id", text(to_string(activity.id))},
             {"kind", text(to_string(activity.kind))},
             {"from", text(activity.from)},
@@ -258,6 +261,7 @@ json::object to_json(model::Activity const& activity, std::optional<json::object
             {"attachments", std::move(attachments)},
             {"automatic", activity.automatic},
             {"possible_duplicate", activity.possible_duplicate},
+            {"reading", std::move(reading)},
             {"outbound", std::move(sending)},
             {"at", time(activity.at)}};
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "desk/case-token.hpp"
+#include "desk/reading.hpp"
 #include "desk/threading.hpp"
 #include "store/accounts.hpp"
 #include "store/cases.hpp"
@@ -61,10 +62,10 @@ model::Activity activity_of(model::Message const& message, mime::Mail const& mai
                              .body = message.body,
                              .automatic = mail.automatic != mime::Automatic::no,
                              .possible_duplicate = message.possible_duplicate,
+                             .reading = reading_of(mail),
                              .at = message.received};
     if (activity.references.size() > references_kept)
         activity.references.erase(activity.references.begin(), activity.references.end() - references_kept);
-    if (mail.invitation) activity.text = to_text(*mail.invitation) + "\n" + activity.text;
     for (auto const& part : mail.parts)
         if (!part.shown)
             activity.attachments.push_back({.name = part.name,

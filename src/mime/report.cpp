@@ -81,6 +81,53 @@ std::string_view to_string(Report::Kind kind)
     return "delivery";
 }
 
+Meaning meaning_of(std::string_view status)
+{
+    // "5.1.1 (bad destination mailbox address)": the number, without its class.
+    auto const number = status.substr(0, status.find_first_not_of("0123456789."));
+    auto const dot = number.find('.');
+    if (dot == std::string_view::npos) return Meaning::unknown;
+    auto const detail = number.substr(dot + 1);
+    static constexpr std::pair<std::string_view, Meaning> known[] = {{"1.0", Meaning::no_such_address},
+                                                                     {"1.1", Meaning::no_such_address},
+                                                                     {"1.3", Meaning::no_such_address},
+                                                                     {"1.6", Meaning::no_such_address},
+                                                                     {"1.10", Meaning::no_such_address},
+                                                                     {"1.2", Meaning::no_such_domain},
+                                                                     {"4.310", Meaning::no_such_domain},
+                                                                     {"2.1", Meaning::mailbox_disabled},
+                                                                     {"2.2", Meaning::mailbox_full},
+                                                                     {"2.3", Meaning::too_large},
+                                                                     {"3.4", Meaning::too_large},
+                                                                     {"4.1", Meaning::no_answer},
+                                                                     {"4.2", Meaning::no_answer},
+                                                                     {"4.3", Meaning::no_answer},
+                                                                     {"4.4", Meaning::no_answer},
+                                                                     {"4.5", Meaning::no_answer},
+                                                                     {"4.7", Meaning::no_answer},
+                                                                     {"4.6", Meaning::loop},
+                                                                     {"4.14", Meaning::loop}};
+    for (auto const& [code, meaning] : known)
+        if (detail == code) return meaning;
+    return detail.starts_with("7.") ? Meaning::refused : Meaning::unknown;
+}
+
+std::string_view to_string(Meaning meaning)
+{
+    switch (meaning) {
+        case Meaning::unknown: return "unknown";
+        case Meaning::no_such_address: return "no_such_address";
+        case Meaning::no_such_domain: return "no_such_domain";
+        case Meaning::mailbox_disabled: return "mailbox_disabled";
+        case Meaning::mailbox_full: return "mailbox_full";
+        case Meaning::too_large: return "too_large";
+        case Meaning::no_answer: return "no_answer";
+        case Meaning::loop: return "loop";
+        case Meaning::refused: return "refused";
+    }
+    return "unknown";
+}
+
 std::optional<Report::Kind> report_kind(std::string_view media_type)
 {
     if (media_type == "message/delivery-status" || media_type == "message/global-delivery-status")

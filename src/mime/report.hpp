@@ -28,6 +28,22 @@ struct Report {
 };
 [[nodiscard]] std::string_view to_string(Report::Kind kind);
 
+/// What people make of a status (RFC 3463, RFC 7505, and what Exchange Online adds). `unknown` where it says nothing of
+/// the kind, or nothing at all.
+enum class Meaning {
+    unknown,
+    no_such_address,
+    no_such_domain,
+    mailbox_disabled,
+    mailbox_full,
+    too_large,
+    no_answer,  ///< the recipient's server was not reached, or not in time
+    loop,
+    refused,  ///< by a rule, or as spam
+};
+[[nodiscard]] Meaning meaning_of(std::string_view status);
+[[nodiscard]] std::string_view to_string(Meaning meaning);
+
 inline constexpr std::size_t report_limit = 256 * 1024;  ///< octets of a report that are read
 inline constexpr std::size_t reported_limit = 1'000;     ///< recipients that are kept
 

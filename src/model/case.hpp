@@ -55,6 +55,7 @@ struct Activity {
     std::optional<BodyId> body;        ///< the bytes: of the filed mail, or as sent
     bool automatic = false;            ///< sent by a machine: never answered by one
     bool possible_duplicate = false;
+    std::string reading;  ///< JSON, of received mail: what reading it told beside its words (desk/reading.hpp)
     Instant at{};
 };
 

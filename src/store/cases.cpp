@@ -70,7 +70,8 @@ std::vector<model::Attachment> attachments_from(std::string_view text)
 
 constexpr std::string_view activity_columns =
     "SELECT id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, reference_ids, "
-    "plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened FROM activity ";
+    "plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened, "
+    "reading FROM activity ";
 
 model::Activity activity_of(Row const& row)
 {
@@ -90,6 +91,7 @@ model::Activity activity_of(Row const& row)
             .body = row.maybe_id<model::BodyId>(13),
             .automatic = row.boolean(14),
             .possible_duplicate = row.boolean(15),
+            .reading = row.text(17),
             .at = row.instant(16)};
 }
 
@@ -141,12 +143,12 @@ void add_activity(Connection& c, model::Activity const& activity)
 {
     c.post(
         "INSERT INTO activity (id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, "
-        "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened, "
+        "reading) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         activity.id, activity.case_id, to_string(activity.kind), activity.from, to_list(activity.to),
         to_list(activity.cc), activity.subject, activity.message_id, to_list(activity.references), activity.text,
         activity.has_html, to_json(activity.attachments), activity.message, activity.body, activity.automatic,
-        activity.possible_duplicate, activity.at);
+        activity.possible_duplicate, activity.at, activity.reading);
     if (!activity.message_id.empty()) add_message_id(c, activity.id, activity.message_id);
 
     std::optional<bool> waiting;  // notes and events leave the turn where it is
