@@ -19,7 +19,8 @@ const shape = seconds < 300 ? { pace: 1, longest: 1_500, silence: 1_500 } : { pa
 const patience = Number(process.env.PATIENCE ?? 120) * 1_000;
 // Otherwise all would be right because nothing happened.
 const few = seconds < 8 ? 1 : 5;
-const stores = process.env.STORE ? [process.env.STORE] : ['sqlite', 'postgresql'];
+const asked = (variable, all) => (process.env[variable] ? [process.env[variable]] : all);
+const grounds = asked('STORE', ['sqlite', 'postgresql']).flatMap((store) => asked('SERVED_BY', ['dovecot', 'lab']).map((servedBy) => [store, servedBy]));
 
 /** Does `work` again and again until `ended()`, with pauses that the seed chooses. */
 async function keepDoing(its, [least, most], ended, work) {
@@ -29,15 +30,15 @@ async function keepDoing(its, [least, most], ended, work) {
   }
 }
 
-for (const store of stores) {
-  scenario(`${seconds} s of faults over ${store}: every mail is filed once, every reply delivered once`, { limit: 240_000 + seconds * 2_000 }, async ({ keep, t }) => {
+for (const [store, servedBy] of grounds) {
+  scenario(`${seconds} s of faults over ${store}, with ${servedBy}: every mail is filed once, every reply delivered once`, { limit: 240_000 + seconds * 2_000 }, async ({ keep, t }) => {
     const began = Date.now();
-    const repeat = `SEED=${seed} FAULT_SECONDS=${seconds} STORE=${store} node --test test/faults/faults.test.mjs`;
+    const repeat = `SEED=${seed} FAULT_SECONDS=${seconds} STORE=${store} SERVED_BY=${servedBy} node --test test/faults/faults.test.mjs`;
     console.log(`# ${repeat}`);
     const say = (words) => (process.env.VERBOSE ? console.log(`# ${words}`) : undefined);
     const campaign = startCampaign({ seed, say });
     try {
-      const world = await openWorld({ keep, campaign, store, say, longest: shape.silence });
+      const world = await openWorld({ keep, campaign, store, servedBy, say, longest: shape.silence });
       injectEverything(campaign, world, shape);
       const ready = Date.now();
 

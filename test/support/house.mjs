@@ -239,11 +239,12 @@ export async function setUp(server, { authority, clientId, clientSecret, scopes 
     '--client-secret-file', '-', ...scopes.flatMap((each) => ['--scope', each]), { input: `${clientSecret}\n` });
 }
 
-/** An account that opens its own mailbox; not yet authorized. */
-export async function addAccount(server, { user, imap, smtp, baseline = 'all', after = 'move' }) {
+/** An account that opens its own mailbox, over POP3 where `pop3` is given; not yet authorized. */
+export async function addAccount(server, { user, imap, pop3, smtp, baseline = 'all', after = 'move' }) {
   const name = user.split('@')[0];
+  const retrieval = pop3 ? ['--retrieval', 'pop3', '--pop3-host', pop3] : ['--imap-host', imap];
   await server.command('account', 'add', name, '--department', 'Customer care', '--application', 'provider',
-    '--user', user, '--imap-host', imap, '--smtp-host', smtp);
+    '--user', user, ...retrieval, '--smtp-host', smtp);
   await server.command('mailbox', 'add', user, '--account', name, '--baseline', baseline, '--after', after);
   return name;
 }

@@ -1,14 +1,12 @@
 // When the faults have ended, everything comes to its end; and then each mail is counted, where it was put in and where it came out.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { header } from '../mail-house.mjs';
 import { delay, until } from '../scratch.mjs';
+import { bare } from './mail-servers.mjs';
 
 /** Of a mail's body, whatever its line ends became. */
 export const digestOf = (body) => createHash('sha256').update(body.replace(/\r\n/g, '\n').trimEnd(), 'latin1').digest('hex');
 const bodyOf = (raw) => raw.slice(/\r?\n\r?\n/.exec(raw).index).replace(/^(\r?\n){2}/, '');
-const bare = (messageId) => messageId.replace(/^<|>$/g, '');
-const idsOf = (mails) => mails.map((raw) => bare(header(raw, 'Message-ID') ?? ''));
 
 /** How often each is there. */
 function tally(names) {
@@ -34,7 +32,7 @@ async function readAgain({ server }, people) {
 
 /** Until nothing is under way any more. People do what is left to people: decide, and have mail read again. */
 export async function drain(world, { limit }) {
-  const { server, mail, put, customer, mailboxes } = world;
+  const { server, mail, put, mailboxes } = world;
   const people = { decided: 0, readAgain: 0 };
   await until('everything at its end', async () => {
     const boxes = (await server.api('mailboxes')).items;
@@ -44,9 +42,9 @@ export async function drain(world, { limit }) {
     const open = [];
     for (const state of ['queued', 'claimed', 'committing', 'in-doubt']) open.push(...(await server.api(`outbound?limit=200&state=${state}`)).items);
     const left = open.filter((each) => each.state === 'in-doubt' && !each.next_try);
-    if (left.length > 0 && mail.postfix.queued() === 0) {
+    if (left.length > 0 && !mail.isDelivering()) {
       // A person looks at what the customer has.
-      const delivered = tally(idsOf(mail.dovecot.delivered(customer)));
+      const delivered = tally(await mail.idsOfCustomer());
       for (const each of left) {
         const as = delivered.has(bare(each.message_id)) ? 'sent' : 'resend';
         await server.api(`outbound/${each.id}/resolution`, { as });
@@ -54,7 +52,8 @@ export async function drain(world, { limit }) {
         ++people.decided;
       }
     }
-    const inbox = mailboxes.filter((each) => each.after !== 'leave').flatMap(({ address }) => mail.dovecot.delivered(address)).length;
+    let inbox = 0;
+    for (const { address, after } of mailboxes) inbox += after === 'leave' ? 0 : (await mail.idsIn(address)).length;
     if (filed < put.length || due > 0 || open.length > 0 || inbox > 0 || boxes.some((each) => each.state !== 'idle')) {
       const states = boxes.map((each) => `${each.address} ${each.state} ${each.state_reason}`).join('; ');
       const first = open[0] && `the first of them ${open[0].state}: ${open[0].reason}, next try ${open[0].next_try}`;
@@ -75,7 +74,7 @@ async function everyActivity(server) {
 
 /** Counts; returns how many. Nothing may be missing, be there twice, or be other than what was put in. */
 export async function count(world, people, { limit }) {
-  const { server, mail, put, promised, customer, mailboxes } = world;
+  const { server, mail, put, promised, mailboxes } = world;
   const { received, sent } = await until('every mail as an activity', async () => {
     await readAgain(world, people);
     const now = await everyActivity(server);
@@ -99,16 +98,16 @@ export async function count(world, people, { limit }) {
   for (const { address, after } of mailboxes) {
     const its = put.filter((each) => each.to === address).map((each) => each.id);
     assert.equal(boxes.find((each) => each.address === address).counts.filed, its.length, `the ledger of ${address}`);
-    if (after === 'move') assertTimes(tally(idsOf(mail.dovecot.delivered(address, 'Postroom'))), its, 1, `mails moved in ${address}`);
-    if (after === 'leave') assertTimes(tally(idsOf(mail.dovecot.delivered(address))), its, 1, `mails left in ${address}`);
+    if (after === 'move') assertTimes(tally(await mail.idsIn(address, 'Postroom')), its, 1, `mails moved in ${address}`);
+    if (after === 'leave') assertTimes(tally(await mail.idsIn(address)), its, 1, `mails left in ${address}`);
   }
 
   const replies = sent.map((each) => each.outbound);
   for (const id of promised) assert.ok(replies.some((each) => each.id === id), `the reply ${id} was promised, and is lost`);
   const unsent = replies.filter((each) => each.state !== 'sent');
   assert.deepEqual(unsent.map((each) => `${each.id} is ${each.state}: ${each.reason}`), [], 'replies that were not sent');
-  await until('Postfix has delivered what it accepted', () => mail.postfix.queued() === 0);
-  const delivered = idsOf(mail.dovecot.delivered(customer));
+  await until('what was accepted is delivered', () => !mail.isDelivering());
+  const delivered = await mail.idsOfCustomer();
   assertTimes(tally(delivered), replies.map((each) => bare(each.message_id)), 1, 'replies delivered');
   assert.equal(delivered.length, replies.length, 'more was delivered than was sent');
   const found = replies.filter((each) => /Sent Items/.test(each.reason)).length;

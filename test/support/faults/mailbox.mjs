@@ -7,6 +7,6 @@ export function renumberings(campaign, world, every) {
     name: 'new UID',
     lane: 'mailbox',
     every,
-    inject: async (its) => (world.mail.dovecot.renumber(its.pick(some).address, its.pick) ? '' : false),
+    inject: async (its) => (world.mail.renumber(its.pick(some).address, its.pick) ? '' : false),
   });
 }

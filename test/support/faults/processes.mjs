@@ -1,10 +1,16 @@
 // What befalls the servers of Postroom themselves: killed, stopped for a while, and stopped until their leases have run out.
-import { delay, start } from '../scratch.mjs';
+import { delay, start, until } from '../scratch.mjs';
 
-async function psql(url, sql) {
+/** What it prints; undefined where it fails. */
+async function answerOf(url, sql) {
   const child = start('/usr/bin/psql', [url, '-qXtA', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
-  return (await child.ended).code === 0;
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const { code } = await child.ended;
+  await closed;
+  return code === 0 ? child.output.trim() : undefined;
 }
+
+const psql = async (url, sql) => await answerOf(url, sql) !== undefined;
 
 /** kill -9 at any instant, and begun again by whoever looks after it. */
 export function kills(campaign, world, every) {
@@ -35,7 +41,7 @@ export function pauses(campaign, world, every, longest) {
 }
 
 /** Has the leases of replies run out: those of `owner`, or of everybody. Nobody waits for half an hour: by the store's clock they count. */
-export const expireClaims = (url, owner = '') => psql(url, `SET lock_timeout = '500ms';
+const expireClaims = (url, owner = '') => psql(url, `SET lock_timeout = '500ms';
   UPDATE outbound SET lease_ends = 1 WHERE state IN ('claimed', 'committing')
   AND right(split_part(lease_owner, '#', 1), length('${owner}')) = '${owner}';`);  // behind the # is its run
 
@@ -60,6 +66,28 @@ export function takeovers(campaign, world, every) {
       } finally {
         server.child.kill('SIGCONT');
       }
+      return '';
+    },
+  });
+}
+
+/**
+ * The leases of replies run out while the server that has them waits to be told to go on, and others take them over; then it is told. Nothing
+ * else befalls the two meanwhile: a connection that is cut, or a server that is killed, would hide what it does then.
+ */
+export function overtakings(campaign, { database, wires }, every) {
+  const smtp = wires.find(({ name }) => name === 'SMTP');
+  const untaken = 'SELECT 1 FROM outbound WHERE lease_ends = 1 LIMIT 1';
+  campaign.repeat({
+    name: 'overtaken',
+    every,
+    async inject() {
+      const overtaken = await smtp.hold('DATA', async () => {
+        if (!await expireClaims(database.url)) return false;
+        return until('others having taken it over', async () => await answerOf(database.url, untaken) === '', { limit: 5_000 }).catch(() => false);
+      }, 1_500);
+      if (!overtaken) return false;
+      await delay(300);  // for what it does then
       return '';
     },
   });

@@ -8,7 +8,7 @@ import { delay, scratchFolder } from '../scratch.mjs';
 import { watchers } from './marks.mjs';
 
 // What may happen, how often, and where; of each protocol.
-const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 3, overtake: 2 };
+const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 3 };
 const places = {
   none: { server: { bytes: 1 }, client: { bytes: 1 } },
   imap: { server: { bytes: 2, literal: 3, answer: 3 }, client: { bytes: 1, command: 1, 'after-action': 3 } },
@@ -20,7 +20,6 @@ const critical = { imap: ['client', 'after-action'], smtp: ['client', 'after-dot
 
 function drawPlace(its, protocol, kind) {
   if (kind === 'kill' && critical[protocol]) return critical[protocol];
-  if (kind === 'overtake') return ['client', 'DATA'];
   // A client's words that were changed on their way could ask for the deletion of another mail, and be obeyed.
   const side = kind === 'garble' && protocol !== 'none' ? 'server' : its.pick(['server', 'client']);
   const mark = its.weighted(places[protocol][side]);
@@ -44,27 +43,27 @@ function drawFate(its, protocol, longest) {
 
 /**
  * `to` is localhost:port or the path of a Unix socket. `protocol` is imap, smtp or none (bytes as they are, whatever they mean);
- * the first two need `certificates`. Each connection is spoilt with the probability `rate` while the campaign is active; what lasts, lasts
- * at most `longest` milliseconds. `latency` is how late everything is, always. `kill()` kills Postroom at once, without waiting;
- * `overtake()` ends the leases of what Postroom is about to send, and is false where it could not.
+ * the first two need `certificates`; `trusted` is the file of the server's anchor, where it isn't theirs. Each connection is spoilt with
+ * the probability `rate` while the campaign is active; what lasts, lasts at most `longest` milliseconds. `latency` is how late everything is, always. `kill()` kills Postroom at once, without waiting.
  */
-export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'none', certificates, longest = 1_500, latency = 2, garbles = true, kill, overtake }) {
+export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'none', certificates, trusted = certificates?.anchor, longest = 1_500, latency = 2, garbles = true, kill }) {
   const live = new Set();
   const context = certificates && tls.createSecureContext({ cert: readFileSync(certificates.certificate), key: readFileSync(certificates.key) });
-  const ca = certificates && readFileSync(certificates.anchor);
+  const ca = certificates && readFileSync(trusted);
   const onUnixSocket = to.startsWith('/');  // which knows no RST
   let connections = 0;
+  let ambush;
 
   function carry(near) {
     const its = campaign.choices(`wire/${name}/${++connections}`);
     let fate = its.chance(rate) ? drawFate(its, protocol, longest) : undefined;
-    const spoilt = campaign.active && fate && (garbles || fate.kind !== 'garble') && (kill || fate.kind !== 'kill') && (overtake || fate.kind !== 'overtake');
+    const spoilt = campaign.active && fate && (garbles || fate.kind !== 'garble') && (kill || fate.kind !== 'kill');
     if (!spoilt) fate = undefined;
     const far = onUnixSocket ? net.connect({ path: to, allowHalfOpen: true })
       : net.connect({ port: Number(to.split(':').at(-1)), host: '127.0.0.1', allowHalfOpen: true });
     const watch = watchers[protocol]({ share: fate?.share ?? 0.5 });
     const raw = [near, far];
-    const connection = { gone: false };
+    const connection = { gone: false, spared: false };
     live.add(connection);
 
     const end = (how) => {
@@ -88,10 +87,8 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
         // The server has what came before; the client learns nothing more.
         await delay(side === 'client' ? Math.min(lasts, 60) : 0);
         end(kind);
-      } else if (kind === 'stall' || kind === 'overtake') {
-        // Overtaken, it is silent for long enough for another to send what it had claimed.
-        if (kind === 'overtake' && !await overtake()) return rest;
-        const until = Date.now() + (kind === 'overtake' ? 2_500 : lasts);
+      } else if (kind === 'stall') {
+        const until = Date.now() + lasts;
         while (campaign.active && !connection.gone && Date.now() < until) await delay(20);
       } else if (kind === 'trickle') {
         for (let pieces = 0; pieces < 200 && rest.length > 0 && campaign.active; ++pieces) {
@@ -112,6 +109,13 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
       let busy = Promise.resolve();
       const pass = async (piece) => {
         const marks = watch[side](piece);
+        if (side === 'client' && ambush && marks.some(({ name: mark }) => mark === ambush.mark)) {
+          const { spring } = ambush;
+          ambush = undefined;
+          connection.spared = true;
+          fate = undefined;
+          await spring(connection);
+        }
         let struck = -1;
         if (fate?.side === side && campaign.active) {
           if (fate.mark === 'bytes') {
@@ -192,10 +196,27 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
     name,
     endpoint,
     connections: () => connections,
+    /**
+     * The next client to come to this mark is held before it, while `work()` is done, and nothing else happens to its connection. False
+     * where none comes within `limit` milliseconds.
+     */
+    hold(mark, work, limit) {
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => { ambush = undefined; resolve(false); }, limit);
+        ambush = {
+          mark,
+          async spring(connection) {
+            clearTimeout(timer);
+            await work().then((done) => resolve(done && !connection.gone), reject);
+          },
+        };
+      });
+    },
     /** Ends one of the connections that are open at this moment; false where there is none. */
     strikeOne(its) {
       const [kind, at] = [its.pick(['cut', 'reset']), its.fraction()];
-      const one = [...live][Math.floor(at * live.size)];
+      const open = [...live].filter((each) => !each.spared);
+      const one = open[Math.floor(at * open.length)];
       if (!one) return false;
       one.end(kind);
       campaign.count(`${name} ${kind}`);

@@ -1,33 +1,27 @@
-// Everything that a run needs: Postroom (two servers over PostgreSQL), Dovecot and Postfix, an OpenID provider, customers who write, and
-// agents who answer; with a wire that the campaign spoils between Postroom and each of them.
+// Everything that a run needs: Postroom (two servers over PostgreSQL), mail servers and an identity provider (Dovecot, Postfix and npm's
+// oidc-provider, or the lab), customers who write, and agents who answer; with a wire that the campaign spoils between Postroom and each of them.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificates } from '../certificates.mjs';
-import { addAccount, authorize, powerCutProgram, setUp, startServer } from '../house.mjs';
-import { domain, startMailServers } from '../mail-house.mjs';
-import { startOpenIdProvider } from '../openid-provider.mjs';
+import { addAccount, authorize, powerCutProgram, startServer } from '../house.mjs';
 import { startPostgresql } from '../postgresql.mjs';
 import { delay, scratchFolder, until } from '../scratch.mjs';
 import { digestOf } from './count.mjs';
-import { expireClaims } from './processes.mjs';
+import { labMailServers, realMailServers, startFaultyLab } from './mail-servers.mjs';
 import { startWire } from './wire.mjs';
 
-export const mailboxes = [
-  { address: `sales@${domain}`, after: 'move' },
-  { address: `support@${domain}`, after: 'delete' },
-  { address: `alex@${domain}`, after: 'leave' },
-];
 export const customer = 'customer@example.com';
 
-/** A wire is silent for at most `longest` milliseconds. */
-export async function openWorld({ keep, campaign, store, say, longest }) {
+/** A wire is silent for at most `longest` milliseconds. `servedBy` is lab, or dovecot (and Postfix). */
+export async function openWorld({ keep, campaign, store, servedBy, say, longest }) {
   const { folder, remove } = scratchFolder('certificates');
   await keep({ stop: remove });
   const certificates = makeCertificates(folder);
   let killAll;
   const wire = (name, to, more) => keep(startWire({ name, to, campaign, certificates, longest, kill: () => killAll(), ...more }));
 
-  const anchors = [certificates.anchor];
+  const lab = servedBy === 'lab' && await keep(startFaultyLab());
+  const anchors = [certificates.anchor, ...(lab ? [lab.facts.anchor] : [])];
   let database;
   const servers = [];
   if (store === 'postgresql') {
@@ -40,33 +34,24 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
   servers.push(await keep(startServer({ anchors, store, given: database?.wired, ...(disk && { by: [powerCutProgram], variables: { SYNC_MILLISECONDS: '4' } }) })));
   if (database) servers.push(await keep(startServer({ anchors, store, beside: servers[0] })));
 
-  let toProvider;
-  const provider = await keep(startOpenIdProvider({
-    certificates,
-    redirectUrl: `${servers[0].url}/oauth/callback`,
-    wire: async (endpoint) => (toProvider = await wire('HTTPS', endpoint, { rate: 0.4 })).endpoint,
-  }));
-  const mail = await startMailServers({ keep, certificates, introspection: provider.introspection, sent: true });
-  const imap = await wire('IMAP', mail.imap, { protocol: 'imap' });
-  const overtake = database && (() => expireClaims(database.url));
-  const smtp = await wire('SMTP', mail.smtp, { protocol: 'smtp', overtake });
-  await setUp(servers[0], provider);
+  const mail = await (lab ? labMailServers({ lab, wire, servers }) : realMailServers({ keep, certificates, wire, servers, customer }));
+  const { mailboxes } = mail;
   await servers[0].command('settings', 'set', 'doubt-delays', '500ms,1s,3s');
-  for (const { address, after } of mailboxes) {
-    const name = await addAccount(servers[0], { user: address, imap: imap.endpoint, smtp: smtp.endpoint, after });
-    const outcome = await authorize(servers[0], name, address, provider.signIn);
+  for (const { address, after, pop3 } of mailboxes) {
+    const name = await addAccount(servers[0], { user: address, imap: mail.imap, pop3, smtp: mail.smtp, after });
+    const outcome = await authorize(servers[0], name, address, mail.signIn);
     await until(`${name} being ready, and not ${outcome.state}: ${outcome.reason}`, async () => (await servers[0].api(`accounts/${name}`)).state === 'ready');
+    if (pop3) await servers[0].api(`mailboxes/${address}`, { poll: 5 }, 'PATCH');
   }
   for (const { address } of mailboxes) await servers[0].idle(address);
-  // Tokens that hardly last for one session, so that the identity provider is needed all along.
-  provider.life.accessToken = 130;
+  await mail.accountsAreReady();
 
   const put = [];             // every mail that a customer wrote and Postfix accepted
   const promised = new Set(); // every reply that Postroom answered for with 201
   const answered = new Set();
   const world = {
-    store, disk, say, customer, mailboxes, servers, server: servers[0], database, mail, provider, put, promised,
-    wires: [imap, smtp, toProvider],
+    store, disk, say, customer, mailboxes, servers, server: servers[0], database, mail, put, promised,
+    wires: mail.wires,
     /** With SIGKILL. A server that has ended without being told to has failed. */
     async kill(server) {
       const { child } = server;
@@ -96,7 +81,7 @@ export async function openWorld({ keep, campaign, store, say, longest }) {
       const body = `${line}\n`.repeat(Math.ceil(size / 77));
       const one = { id, to, digest: digestOf(body) };
       put.push(one);
-      await mail.customerWrites(to, `From: ${customer}\nTo: ${to}\nSubject: Mail ${number}\nMessage-ID: <${id}>\n\n${body}`, customer);
+      await mail.customerWrites(to, `From: ${customer}\nTo: ${to}\nSubject: Mail ${number}\nMessage-ID: <${id}>\n\n${body}`);
     },
     /** Answers a case that nobody has answered yet. What Postroom did not promise may be queued all the same. */
     async agentAnswers(its) {
