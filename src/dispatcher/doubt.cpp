@@ -3,6 +3,7 @@
 // then a person decides.
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
+#include "imap/folders.hpp"
 #include "store/accounts.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
@@ -14,24 +15,6 @@
 namespace postroom::dispatcher {
 
 namespace {
-
-// Exchange has no SPECIAL-USE and names the folder in the language of its owner.
-constexpr std::array<std::string_view, 16> sent_names{
-    "Sent Items",       "Sent",           "Gesendete Elemente", "Gesendete Objekte", "Éléments envoyés",
-    "Verzonden items",  "Itens Enviados", "Elementos enviados", "Posta inviata",     "العناصر المرسلة",
-    "Elementy wysłane", "Skickat",        "Sendt post",         "Sendte elementer",  "Отправленные",
-    "送信済みアイテム",
-};
-
-std::optional<std::string> sent_folder(std::vector<imap::Folder> const& folders)
-{
-    for (auto const& folder : folders)
-        if (folder.has("\\Sent")) return folder.name;
-    for (auto const name : sent_names)
-        for (auto const& folder : folders)
-            if (equal_ignoring_case(folder.name, name)) return folder.name;
-    return std::nullopt;
-}
 
 // What was found out about one mail: found, not found, or why that can't be told.
 net::awaitable<std::expected<bool, std::string>> look_for(imap::Session& session, std::string message_id)
@@ -51,9 +34,9 @@ net::awaitable<std::expected<std::unique_ptr<imap::Session>, std::string>> open_
     auto session = std::move(signed_in->session);
     auto const folders = co_await session->list();
     if (!folders) co_return std::unexpected(folders.error().words());
-    auto const sent = sent_folder(*folders);
-    if (!sent) co_return std::unexpected("the mailbox has no folder that is known as Sent Items");
-    auto const opened = co_await session->examine(*sent);
+    auto const* const sent = imap::with_use(*folders, "\\Sent");
+    if (sent == nullptr) co_return std::unexpected("the mailbox has no folder that is known as Sent Items");
+    auto const opened = co_await session->examine(sent->name);
     if (!opened) co_return std::unexpected(opened.error().words());
     co_return session;
 }

@@ -121,7 +121,7 @@ awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, 
     if (date) command.string(to_date_time(*date));
     // Always a literal that waits, so that a server can refuse a large mail before it is sent.
     command.word('{' + std::to_string(bytes.size()) + '}');
-    auto const parts = command.encode(tag, false);
+    auto const parts = command.encode(tag, 0);
     transport_->expire_after(limits_.transfer);
     co_await transport_->write(parts.front());
     for (;;) {

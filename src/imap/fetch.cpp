@@ -45,6 +45,11 @@ awaitable<bool> Session::deliver(Fetch fetch, bool begun, std::vector<InFlight>&
     if (begun != (fetch.body.kind == Kind::streamed))
         throw net::Broken(Trouble::protocol, "the server sent a body where none can stand");
     if (fetch.body.kind == Kind::absent || fetch.body.kind == Kind::nil) co_return false;
+    // No mail is empty: Exchange gives BODY.PEEK[] so for one that it can't render (MailKit #1446).
+    if (fetch.body.size == 0) {
+        if (begun) co_await sink.discard();
+        co_return false;
+    }
 
     auto const command = std::ranges::find_if(
         flight, [&](auto const& c) { return fetch.uid && std::ranges::binary_search(c.owed, *fetch.uid); });
@@ -56,7 +61,7 @@ awaitable<bool> Session::deliver(Fetch fetch, bool begun, std::vector<InFlight>&
     auto const size = fetch.body.size;
     if (!begun) {
         co_await sink.begin(size);
-        if (size > 0) co_await sink.chunk(fetch.body.bytes);
+        co_await sink.chunk(fetch.body.bytes);
     }
     auto info = info_of(std::move(fetch), size);
     co_await sink.end(std::move(info));

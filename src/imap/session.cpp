@@ -1,10 +1,9 @@
 // The dialogue: asking, waiting, and keeping what the server says unasked. No byte is inspected here; that is the
-// codec's part. Signing in is in sign-in.cpp, what changes a mailbox in change.cpp, fetching in fetch.cpp, waiting for
-// mail in idle.cpp.
+// codec's part. Signing in is in sign-in.cpp, searching and listing in search.cpp, what changes a mailbox in
+// change.cpp, fetching in fetch.cpp, waiting for mail in idle.cpp.
 #include "imap/session.hpp"
 
 #include "base/text.hpp"
-#include "imap/codec/date.hpp"
 #include "imap/codec/folder-name.hpp"
 
 #include <algorithm>
@@ -160,7 +159,9 @@ awaitable<Reply> Session::finish(std::string tag, Collect collect, Deadline dead
 awaitable<Reply> Session::run(Command command, Duration limit, Collect collect, Deadline deadline)
 {
     auto const tag = next_tag();
-    auto const parts = command.encode(tag, has("LITERAL+"));
+    // RFC 7888 section 5: with LITERAL- only those of at most 4,096 bytes need not wait.
+    std::size_t const unwaited = has("LITERAL+") ? SIZE_MAX : has("LITERAL-") ? 4'096 : 0;
+    auto const parts = command.encode(tag, unwaited);
     transport_->expire_after(limit);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         while (i > 0) {
@@ -222,67 +223,6 @@ awaitable<Answer<Selected>> Session::select(std::string folder)
 awaitable<Answer<Selected>> Session::examine(std::string folder)
 {
     return open("EXAMINE", std::move(folder));
-}
-
-awaitable<Answer<std::vector<Uid>>> Session::search(SearchFor what)
-{
-    Command command("UID SEARCH");
-    UidRange range{1, UINT32_MAX};
-    bool any = false;
-    if (what.uids) {
-        range = *what.uids;
-        command.word("UID " + std::to_string(range.first) + ':' + std::to_string(range.last));
-        any = true;
-    } else if (what.from_uid) {
-        range.first = std::max(1U, *what.from_uid);
-        command.word("UID " + std::to_string(range.first) + ":*");
-        any = true;
-    }
-    if (what.since) {
-        command.word("SINCE " + to_date(*what.since));
-        any = true;
-    }
-    if (!what.message_id.empty()) {
-        command.word("HEADER Message-ID").string(what.message_id);
-        any = true;
-    }
-    if (!any) command.word("ALL");
-
-    std::vector<Uid> uids;
-    Collect const collect = [&](Response& response) {
-        auto const* found = std::get_if<Search>(&response);
-        if (!found) return false;
-        for (auto const uid : found->numbers)
-            if (uid >= range.first && uid <= range.last) uids.push_back(uid);
-        return true;
-    };
-    auto const reply = co_await run(std::move(command), limits_.search, collect, Deadline::renewed);
-    if (!reply.ok()) co_return std::unexpected(reply);
-    std::ranges::sort(uids);
-    auto const doubles = std::ranges::unique(uids);
-    uids.erase(doubles.begin(), doubles.end());
-    co_return uids;
-}
-
-awaitable<Answer<std::vector<Folder>>> Session::list()
-{
-    Command command("LIST");
-    command.string("").string("*");
-    // RFC 6154 section 2; Exchange has neither, and answers BAD to RETURN.
-    if (has("SPECIAL-USE") && has("LIST-EXTENDED")) command.word("RETURN (SPECIAL-USE)");
-    std::vector<Folder> folders;
-    Collect const collect = [&](Response& response) {
-        auto* found = std::get_if<List>(&response);
-        if (!found) return false;
-        folders.push_back({.name = from_modified_utf7(found->name),
-                           .wire_name = std::move(found->name),
-                           .attributes = std::move(found->attributes),
-                           .delimiter = found->delimiter});
-        return true;
-    };
-    auto const reply = co_await run(std::move(command), limits_.search, collect, Deadline::renewed);
-    if (!reply.ok()) co_return std::unexpected(reply);
-    co_return folders;
 }
 
 awaitable<Reply> Session::noop()

@@ -73,6 +73,12 @@ struct Folder {
     [[nodiscard]] bool has(std::string_view attribute) const;
 };
 
+/// Of the personal namespace (RFC 2342): where somebody's own folders are. Exchange has ("" "/").
+struct Namespace {
+    std::string prefix;
+    std::optional<char> delimiter;
+};
+
 /// All that are set must hold; none set: every mail.
 struct SearchFor {
     std::optional<Uid> from_uid;   ///< this one and all above. Servers may add their highest UID, though it is lower
@@ -113,7 +119,7 @@ struct FetchWindow {
 
 struct Fetched {
     std::size_t delivered = 0;
-    std::vector<Uid> missing;        ///< the server said OK and gave no body (NIL, or no data at all)
+    std::vector<Uid> missing;        ///< the server said OK and gave no body (none, NIL, or an empty one)
     std::vector<Uid> unasked;        ///< not fetched, because of `refusal`; to be asked for another time
     std::optional<Reply> refusal{};  ///< the first; nothing more was asked for after it
 };
@@ -166,8 +172,13 @@ public:
 
     /// Ascending. Numbers outside `what.uids` or below `what.from_uid` are dropped.
     awaitable<Answer<std::vector<Uid>>> search(SearchFor what);
+    /// Ascending: all that are in none of the ranges. The server compares, so that a folder of which all is known costs
+    /// some hundred bytes however many mails it holds.
+    awaitable<Answer<std::vector<Uid>>> search_others(UidRanges const& known);
 
     awaitable<Answer<std::vector<Folder>>> list();
+    /// Without a prefix and a delimiter where the server does not tell.
+    awaitable<Namespace> personal_namespace();
 
     /// Bodies (BODY.PEEK[]), streamed. A UID that gives no data is reported, never asked for again.
     awaitable<Fetched> fetch(std::vector<Uid> uids, BodySink& sink, FetchWindow window = {});
@@ -221,6 +232,7 @@ private:
     [[nodiscard]] static Reply answer_to(std::string_view tag, Tagged tagged);
     awaitable<Reply> run(Command command, Duration limit, Collect collect = {}, Deadline deadline = Deadline::fixed);
     awaitable<Reply> finish(std::string tag, Collect collect, Deadline deadline, Duration limit);
+    awaitable<Reply> search(Command command, UidRange within, std::vector<Uid>& found);
     awaitable<Answer<Selected>> open(std::string verb, std::string folder);
     awaitable<Reply> store(std::vector<Uid> uids, std::string what, std::vector<std::string> flags);
     awaitable<Answer<std::vector<CopyUid>>> copy_or_move(std::string verb, std::vector<Uid> uids, std::string folder);

@@ -29,7 +29,7 @@ awaitable<Reply> Session::authenticate(sasl::Mechanism& mechanism)
     sasl::Exchange exchange(mechanism);
     if (has("SASL-IR"))
         if (auto const initial = exchange.take_initial(std::string::npos)) command.secret(initial->expose());
-    auto const parts = command.encode(tag, false);
+    auto const parts = command.encode(tag, 0);
     transport_->expire_after(limits_.sign_in);
     co_await transport_->write(parts.front());
 

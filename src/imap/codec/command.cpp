@@ -81,13 +81,15 @@ Command& Command::close_bracket()
     return *this;
 }
 
-std::vector<Wire> Command::encode(std::string_view tag, bool literal_plus) const
+std::vector<Wire> Command::encode(std::string_view tag, std::size_t unwaited) const
 {
     std::vector<Wire> wires;
     wires.emplace_back().text(tag).text(" ").append(parts_.front());
     for (std::size_t i = 1; i < parts_.size(); ++i) {
-        wires.back().text("{" + std::to_string(literal_sizes_[i - 1]) + (literal_plus ? "+}\r\n" : "}\r\n"));
-        if (!literal_plus) wires.emplace_back();
+        auto const size = literal_sizes_[i - 1];
+        bool const waits = unwaited == 0 || size > unwaited;
+        wires.back().text("{" + std::to_string(size) + (waits ? "}\r\n" : "+}\r\n"));
+        if (waits) wires.emplace_back();
         wires.back().append(parts_[i]);
     }
     wires.back().text("\r\n");

@@ -28,9 +28,10 @@ public:
     /// A closing bracket, without a blank.
     Command& close_bracket();
 
-    /// What is sent, in parts: after each but the last the server's "+" is to be waited for. One part where literals
-    /// need not wait (LITERAL+, RFC 7888). CRLF included.
-    [[nodiscard]] std::vector<Wire> encode(std::string_view tag, bool literal_plus) const;
+    /// What is sent, in parts: after each but the last the server's "+" is to be waited for. Literals of at most
+    /// `unwaited` bytes are not waited for (RFC 7888: SIZE_MAX for LITERAL+, 4,096 for LITERAL-, 0 without). CRLF
+    /// included.
+    [[nodiscard]] std::vector<Wire> encode(std::string_view tag, std::size_t unwaited) const;
 
 private:
     std::vector<Wire> parts_;                 // each but the first begins with a literal's bytes

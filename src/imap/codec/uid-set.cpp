@@ -64,6 +64,71 @@ Result<std::vector<UidRange>> parse_uid_set(std::string_view text)
     return ranges;
 }
 
+void UidRanges::add(UidRange range)
+{
+    // The first that ends at or beyond the number before it: that one, and those behind it, it may touch.
+    auto const before = range.first > 0 ? range.first - 1 : 0;
+    auto const begin = std::ranges::lower_bound(ranges_, before, {}, &UidRange::last);
+    auto end = begin;
+    for (; end != ranges_.end() && (end->first <= range.last || end->first - 1 == range.last); ++end) {
+        range.first = std::min(range.first, end->first);
+        range.last = std::max(range.last, end->last);
+    }
+    if (begin == end) {
+        ranges_.insert(begin, range);
+        return;
+    }
+    *begin = range;
+    ranges_.erase(begin + 1, end);
+}
+
+bool UidRanges::contains(Uid uid) const
+{
+    auto const found = std::ranges::lower_bound(ranges_, uid, {}, &UidRange::last);
+    return found != ranges_.end() && found->first <= uid;
+}
+
+std::vector<Uid> UidRanges::without(std::vector<Uid> const& uids) const
+{
+    std::vector<Uid> others;
+    auto range = ranges_.begin();
+    for (auto const uid : uids) {
+        while (range != ranges_.end() && range->last < uid) ++range;
+        if (range == ranges_.end() || uid < range->first) others.push_back(uid);
+    }
+    return others;
+}
+
+std::vector<std::string> to_search_of_others(UidRanges const& known, std::size_t longest_text)
+{
+    // Room for "UID 4294967295:4294967295 NOT UID ".
+    longest_text = std::max<std::size_t>(longest_text, 100) - 40;
+    std::vector<std::string> searches;
+    Uid begins = 1;
+    std::string part;
+    auto const ask = [&](std::string const& until) {
+        bool const all = begins == 1 && until == "*";
+        searches.push_back((all ? "" : "UID " + std::to_string(begins) + ':' + until + ' ') + "NOT UID " + part);
+        part.clear();
+    };
+    auto const& ranges = known.ranges();
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        auto text = std::to_string(ranges[i].first);
+        if (ranges[i].last > ranges[i].first) text += ':' + std::to_string(ranges[i].last);
+        if (!part.empty() && part.size() + 1 + text.size() > longest_text) {
+            ask(std::to_string(ranges[i - 1].last));
+            begins = ranges[i - 1].last + 1;
+        }
+        if (!part.empty()) part += ',';
+        part += text;
+    }
+    if (part.empty())
+        searches.emplace_back("ALL");
+    else
+        ask("*");
+    return searches;
+}
+
 std::uint64_t count(std::vector<UidRange> const& ranges)
 {
     std::uint64_t total = 0;

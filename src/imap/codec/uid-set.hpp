@@ -21,6 +21,29 @@ struct UidRange {
     friend bool operator==(UidRange const&, UidRange const&) = default;
 };
 
+/// UIDs as ranges that are kept joined: a folder all of whose mail is known is one range, however large it is.
+class UidRanges {
+public:
+    /// In any order, overlapping or not.
+    void add(UidRange range);
+    void add(Uid uid) { add(UidRange{uid, uid}); }
+
+    [[nodiscard]] bool contains(Uid uid) const;
+    /// Those of `uids` (ascending) that are in none of the ranges.
+    [[nodiscard]] std::vector<Uid> without(std::vector<Uid> const& uids) const;
+    /// 0 where there is none.
+    [[nodiscard]] Uid highest() const { return ranges_.empty() ? 0 : ranges_.back().last; }
+    /// Ascending, with a gap between any two.
+    [[nodiscard]] std::vector<UidRange> const& ranges() const { return ranges_; }
+
+private:
+    std::vector<UidRange> ranges_;
+};
+
+/// What `UID SEARCH` takes, command by command, for every UID that is in none of the ranges: `NOT UID 1:4,7` for a few;
+/// of many, each command asks about its own part of the UIDs, so that no line gets longer than `longest_text`.
+[[nodiscard]] std::vector<std::string> to_search_of_others(UidRanges const& known, std::size_t longest_text);
+
 /// Exchange refuses command lines of about 10 kB (MailKit #1493: "command line limit exceeded").
 inline constexpr std::size_t longest_command_line = 8'000;
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <random>
+#include <set>
 
 namespace postroom::imap {
 namespace {
@@ -55,6 +57,63 @@ TEST(UidSet, ReadsRangesWithoutSpellingThemOut)
     EXPECT_TRUE(parse_uid_set("")->empty());
     for (auto const text : {",", "1,", "1:", ":1", "*", "1:*", "0", "4294967296", "1 2", "a"})
         EXPECT_FALSE(parse_uid_set(text)) << text;
+}
+
+TEST(UidRanges, StaysJoinedInWhateverOrder)
+{
+    UidRanges known;
+    EXPECT_EQ(known.highest(), 0U);
+    for (Uid const uid : {7U, 9U, 1U, 2U, 8U, 4U, 3U, 8U}) known.add(uid);
+    EXPECT_EQ(known.ranges(), (std::vector<UidRange>{{1, 4}, {7, 9}}));
+    known.add({4, 8});
+    EXPECT_EQ(known.ranges(), (std::vector<UidRange>{{1, 9}}));
+    known.add({20, 30});
+    known.add({40, 50});
+    known.add({10, 45});
+    EXPECT_EQ(known.ranges(), (std::vector<UidRange>{{1, 50}}));
+    known.add(UINT32_MAX);
+    known.add(52);
+    EXPECT_EQ(known.ranges(), (std::vector<UidRange>{{1, 50}, {52, 52}, {UINT32_MAX, UINT32_MAX}}));
+    EXPECT_EQ(known.highest(), UINT32_MAX);
+    EXPECT_TRUE(known.contains(1) && known.contains(50) && known.contains(52));
+    EXPECT_FALSE(known.contains(0) || known.contains(51) || known.contains(UINT32_MAX - 1));
+    EXPECT_EQ(known.without({1, 49, 50, 51, 52, 53, UINT32_MAX}), (std::vector<Uid>{51, 53}));
+}
+
+TEST(UidRanges, AgreesWithASetOfNumbers)
+{
+    std::minstd_rand random(7);
+    UidRanges known;
+    std::set<Uid> numbers;
+    for (int i = 0; i < 2'000; ++i) {
+        Uid const first = 1 + static_cast<Uid>(random() % 500), last = first + static_cast<Uid>(random() % 4);
+        known.add({first, last});
+        for (Uid uid = first; uid <= last; ++uid) numbers.insert(uid);
+        ASSERT_EQ(count(known.ranges()), numbers.size());
+        for (std::size_t r = 1; r < known.ranges().size(); ++r)
+            ASSERT_GT(known.ranges()[r].first, known.ranges()[r - 1].last + 1);
+        auto const probe = static_cast<Uid>(random() % 505);
+        ASSERT_EQ(known.contains(probe), numbers.contains(probe));
+    }
+}
+
+TEST(UidRanges, AsksForTheOthersInLinesThatFit)
+{
+    UidRanges known;
+    EXPECT_EQ(to_search_of_others(known, 8'000), std::vector<std::string>{"ALL"});
+    known.add({1, 100'000});
+    EXPECT_EQ(to_search_of_others(known, 8'000), std::vector<std::string>{"NOT UID 1:100000"});
+    known.add(100'002);
+    EXPECT_EQ(to_search_of_others(known, 8'000), std::vector<std::string>{"NOT UID 1:100000,100002"});
+
+    UidRanges odd;
+    for (Uid uid = 1; uid < 100; uid += 2) odd.add(uid);
+    auto const several = to_search_of_others(odd, 100);
+    ASSERT_GT(several.size(), 2U);
+    EXPECT_EQ(several.front().substr(0, 23), "UID 1:43 NOT UID 1,3,5,");
+    EXPECT_EQ(several[1].substr(0, 20), "UID 44:83 NOT UID 45");
+    EXPECT_EQ(several.back(), "UID 84:* NOT UID 85,87,89,91,93,95,97,99");
+    for (auto const& each : several) EXPECT_LE(each.size(), 100U);
 }
 
 }  // namespace
