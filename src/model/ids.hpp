@@ -15,6 +15,7 @@ using MailboxId = Id<struct MailboxTag>;
 using AuthorizationId = Id<struct AuthorizationTag>;
 using BodyId = Id<struct BodyTag>;
 using MessageId = Id<struct MessageTag>;
+using UnreadableMailId = Id<struct UnreadableMailTag>;
 using CaseId = Id<struct CaseTag>;
 using ActivityId = Id<struct ActivityTag>;
 using OutboundId = Id<struct OutboundTag>;

@@ -22,6 +22,28 @@ enum class MailboxState {
     stopped,      ///< a person is needed
 };
 
+/// What keeps it from being compared with its server: told apart, because each is another's to end. Mailbox's
+/// state_reason has the words, and the catalogue of causes what they mean.
+enum class MailTrouble : std::uint8_t {
+    none,
+    needs_authorization,  ///< there is no token: the account waits for a person, or for its provider
+    sign_in_refused,      ///< by the mail server, with a token that was fresh, or with the password
+    protocol_off,         ///< the server takes the sign-in by this protocol from nobody, or not for this mailbox
+    no_right,             ///< signed in, and may not open it: "User is authenticated but not connected"
+    throttled,            ///< the server named a time to wait, or says that there is too much
+    unavailable,          ///< by the server's own words it passes
+    refused,              ///< another refusal
+    cut,                  ///< the connection ended in the middle
+    no_answer,            ///< the server is silent where something is due
+    no_progress,          ///< the watchdog ended it
+    nonsense,             ///< what the server says is not its protocol
+    tls,                  ///< certificate or handshake
+    dns,
+    unreachable,  ///< no route, or nobody listens
+    store,        ///< ours can't be written
+    internal,     ///< a mistake of ours
+};
+
 /// What becomes of the mail in a folder that was made anew on its server, where there is more than expected.
 enum class Unexpected {
     ask,   ///< nobody has decided
@@ -43,6 +65,7 @@ struct Mailbox {
     std::uint32_t uid_validity = 0;         ///< as last seen; 0: never
     MailboxState state = MailboxState::waiting;
     std::string state_reason;
+    MailTrouble trouble = MailTrouble::none;
     Instant state_since{};
     std::optional<Instant> last_success;  ///< the last time that it was compared with the server
     std::optional<Instant> next_try;
@@ -54,8 +77,10 @@ struct Mailbox {
 [[nodiscard]] std::string_view to_string(AfterAction action);
 [[nodiscard]] std::string_view to_string(MailboxState state);
 [[nodiscard]] std::string_view to_string(Unexpected decision);
+[[nodiscard]] std::string_view to_string(MailTrouble trouble);
 [[nodiscard]] Result<AfterAction> parse_after_action(std::string_view text);
 [[nodiscard]] Result<MailboxState> parse_mailbox_state(std::string_view text);
 [[nodiscard]] Result<Unexpected> parse_unexpected(std::string_view text);
+[[nodiscard]] Result<MailTrouble> parse_mail_trouble(std::string_view text);
 
 }  // namespace postroom::model

@@ -83,6 +83,25 @@ constexpr Spelling<MailboxState, 6> mailbox_states{
 constexpr Spelling<Unexpected, 3> decisions{
     mark("decision about unexpected mail"),
     {{{Unexpected::ask, "ask"}, {Unexpected::file, "file"}, {Unexpected::skip, "skip"}}}};
+constexpr Spelling<MailTrouble, 17> mail_troubles{
+    mark("trouble of a mailbox"),
+    {{{MailTrouble::none, ""},
+      {MailTrouble::needs_authorization, mark_in("trouble of a mailbox", "needs-authorization")},
+      {MailTrouble::sign_in_refused, mark_in("trouble of a mailbox", "sign-in-refused")},
+      {MailTrouble::protocol_off, mark_in("trouble of a mailbox", "protocol-off")},
+      {MailTrouble::no_right, mark_in("trouble of a mailbox", "no-right")},
+      {MailTrouble::throttled, mark_in("trouble of a mailbox", "throttled")},
+      {MailTrouble::unavailable, mark_in("trouble of a mailbox", "unavailable")},
+      {MailTrouble::refused, mark_in("trouble of a mailbox", "refused")},
+      {MailTrouble::cut, mark_in("trouble of a mailbox", "cut")},
+      {MailTrouble::no_answer, mark_in("trouble of a mailbox", "no-answer")},
+      {MailTrouble::no_progress, mark_in("trouble of a mailbox", "no-progress")},
+      {MailTrouble::nonsense, mark_in("trouble of a mailbox", "nonsense")},
+      {MailTrouble::tls, mark_in("trouble of a mailbox", "tls")},
+      {MailTrouble::dns, mark_in("trouble of a mailbox", "dns")},
+      {MailTrouble::unreachable, mark_in("trouble of a mailbox", "unreachable")},
+      {MailTrouble::store, mark_in("trouble of a mailbox", "store")},
+      {MailTrouble::internal, mark_in("trouble of a mailbox", "internal")}}}};
 constexpr Spelling<Authorization::State, 4> authorization_states{
     mark("state of an authorization"),
     {{{Authorization::State::waiting, mark_in("state of an authorization", "waiting")},
@@ -242,6 +261,14 @@ std::string_view to_string(Unexpected decision)
 Result<Unexpected> parse_unexpected(std::string_view text)
 {
     return decisions.parse(text);
+}
+std::string_view to_string(MailTrouble trouble)
+{
+    return mail_troubles.of(trouble);
+}
+Result<MailTrouble> parse_mail_trouble(std::string_view text)
+{
+    return mail_troubles.parse(text);
 }
 std::string_view to_string(Authorization::State state)
 {

@@ -1,6 +1,8 @@
 #include "store/accounts.hpp"
 
 #include "store/changes.hpp"
+#include "store/figures.hpp"
+#include "store/holds.hpp"
 #include "store/rows.hpp"
 
 #include <string>
@@ -78,7 +80,7 @@ model::Account account_of(Row const& row)
 constexpr std::string_view mailbox_columns =
     "SELECT id, account, department, address, display_name, folder, baseline, after_action, after_folder, poll, "
     "uid_validity, state, state_reason, state_since, last_success, next_try, created, version, "
-    "unexpected FROM mailbox "
+    "unexpected, trouble FROM mailbox "
     "WHERE removed IS NULL ";
 
 model::Mailbox mailbox_of(Row const& row)
@@ -96,6 +98,7 @@ model::Mailbox mailbox_of(Row const& row)
             .uid_validity = static_cast<std::uint32_t>(row.integer(10)),
             .state = word(row, 11, model::parse_mailbox_state),
             .state_reason = row.text(12),
+            .trouble = word(row, 19, model::parse_mail_trouble),
             .state_since = row.instant(13),
             .last_success = row.maybe_instant(14),
             .next_try = row.maybe_instant(15),
@@ -269,6 +272,8 @@ void change_account(Connection& c, model::Account const& account)
                          account.submission_implicit_tls, account.retrieval_starttls, to_string(account.retrieve_as),
                          to_string(account.submit_as), account.id),
                "the account");
+    // What another server, or another name, says of the password is to be seen at once.
+    c.execute("UPDATE sign_in_hold SET next_try = 0 WHERE account = ?", account.id);
     account_changed(c, account.id);
 }
 
@@ -277,6 +282,7 @@ void set_account_password(Connection& c, model::AccountId id, model::Sealed cons
     must_exist(c.execute("UPDATE account SET password = ? WHERE id = ? AND access = 'password' AND removed IS NULL",
                          Bytes{password.bytes}, id),
                "the account with a password");
+    release_sign_ins(c, id);
     set_account_state(c, id, model::AccountState::ready, "", now);
 }
 
@@ -288,6 +294,7 @@ void convert_account(Connection& c, model::Account const& account, Instant now)
                          to_string(account.access), account.application, account.user, Bytes{account.password.bytes},
                          account.id),
                "the account");
+    release_sign_ins(c, account.id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", account.id);
     c.execute("DELETE FROM account_grant WHERE account = ?", account.id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", account.id);
@@ -311,6 +318,8 @@ void remove_account(Connection& c, model::AccountId id)
               now, id);
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
+    for (auto const& each : mailboxes_of(c, id)) forget_figures(c, each.id);
+    release_sign_ins(c, id);
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);
     c.execute("DELETE FROM account_grant WHERE account = ?", id);
@@ -357,6 +366,7 @@ void remove_mailbox(Connection& c, model::MailboxId id)
         throw Failure(Trouble::conflict,
                       fmt::format("{} of the mailbox's replies still wait to be sent, or are in doubt", *waiting));
     mailbox_changed(c, id, "removed");
+    forget_figures(c, id);
     c.execute("DELETE FROM ledger WHERE mailbox = ?", id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox = ?", id);
     must_exist(c.execute("UPDATE mailbox SET removed = ? WHERE id = ? AND removed IS NULL", c.now(), id),
@@ -398,12 +408,12 @@ void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const&
 {
     mailbox_stands(c, id, status.state, status.reason);
     auto const success = status.success ? std::optional(now) : std::nullopt;
-    must_exist(
-        c.execute("UPDATE mailbox SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "
-                  "state_reason = ?, next_try = ?, last_success = coalesce(?, last_success) "
-                  "WHERE id = ? AND removed IS NULL",
-                  to_string(status.state), now, to_string(status.state), status.reason, status.next_try, success, id),
-        "the mailbox");
+    must_exist(c.execute("UPDATE mailbox SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, state = ?, "
+                         "state_reason = ?, trouble = ?, next_try = ?, last_success = coalesce(?, last_success) "
+                         "WHERE id = ? AND removed IS NULL",
+                         to_string(status.state), now, to_string(status.state), status.reason,
+                         to_string(status.trouble), status.next_try, success, id),
+               "the mailbox");
 }
 
 void set_right(Connection& c, model::MailboxRight const& right)

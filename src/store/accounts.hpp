@@ -39,7 +39,7 @@ void set_account_state(Connection& c, model::AccountId id, model::AccountState s
 void set_account_transcript(Connection& c, model::AccountId id, bool on);
 /// Name, servers and whom they are told that we are, as given.
 void change_account(Connection& c, model::Account const& account);
-/// Of one that has a password: another one. It is ready with it.
+/// Of one that has a password: another one. It is ready with it, and no sign-in is held any more.
 void set_account_password(Connection& c, model::AccountId id, model::Sealed const& password, Instant now);
 /// Access, application, user, password and servers, as given: the account keeps its mailboxes and their ledgers, and
 /// loses its grant. Its state is new, or ready where it has a password.
@@ -64,6 +64,7 @@ struct MailboxStatus {
     std::string reason;
     std::optional<Instant> next_try;
     bool success = false;  ///< sets last_success to `now` as well
+    model::MailTrouble trouble = model::MailTrouble::none;
 };
 void set_mailbox_status(Connection& c, model::MailboxId id, MailboxStatus const& status, Instant now);
 /// What the account's grant was seen to allow.

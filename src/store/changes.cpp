@@ -81,6 +81,12 @@ void exception_changed(Connection& c, model::MessageId id, std::string_view kind
          to_string(id), id);
 }
 
+void unreadable_changed(Connection& c, model::UnreadableMailId id, std::string_view kind)
+{
+    note(c, "exception", kind,
+         "?, b.department FROM unreadable_mail m JOIN mailbox b ON b.id = m.mailbox WHERE m.id = ?", to_string(id), id);
+}
+
 void setting_changed(Connection& c, std::string_view name)
 {
     note(c, "setting", "changed", "?, NULL", name);

@@ -22,6 +22,7 @@ void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind =
 void mailbox_stands(Connection& c, model::MailboxId id, model::MailboxState state, std::string_view reason);
 void account_changed(Connection& c, model::AccountId id, std::string_view kind = "changed");
 void exception_changed(Connection& c, model::MessageId id, std::string_view kind);
+void unreadable_changed(Connection& c, model::UnreadableMailId id, std::string_view kind);  ///< an exception, too
 void setting_changed(Connection& c, std::string_view name);
 void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind);
 
