@@ -22,8 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         if (part.number > 10 && part.number % 50 != 0) continue;  // each look parses anew
         if (!mime::part(bytes, part.number)) std::abort();
     }
-    if (mail->invitation && to_valid_utf8(mime::to_text(*mail->invitation)) != mime::to_text(*mail->invitation))
-        std::abort();
+    if (mail->invitation)
+        for (auto const* text : {&mail->invitation->method, &mail->invitation->summary, &mail->invitation->place,
+                                 &mail->invitation->repeats})
+            if (to_valid_utf8(*text) != *text) std::abort();
     if (mail->report)
         for (auto const& one : mail->report->recipients)
             for (auto const* text : {&one.address, &one.action, &one.diagnostic, &one.remote})

@@ -422,38 +422,4 @@ std::optional<Invitation> read_calendar(std::string_view calendar)
     return Reader().read(calendar);
 }
 
-std::string to_text(Invitation const& invitation)
-{
-    constexpr std::size_t named = 20;
-    bool const plain = invitation.method == "request" || invitation.method == "publish";
-    std::string text = plain ? "" : "[" + to_upper(invitation.method) + "] ";
-    text += invitation.summary + "\n";
-    if (auto const& begins = invitation.begins) {
-        text += begins->local;
-        if (auto const& ends = invitation.ends; ends && ends->local != begins->local) {
-            bool const same_day = ends->local.size() > 11 && ends->local.starts_with(begins->local.substr(0, 10));
-            text += " – " + ends->local.substr(same_day ? 11 : 0);
-        }
-        if (!begins->zone.empty()) text += " (" + begins->zone + ")";
-        if (begins->at && begins->zone != "UTC") {
-            auto const utc = to_rfc3339(*begins->at);
-            text += " = " + utc.substr(0, 10) + " " + utc.substr(11, 5) + " UTC";
-        }
-        text += "\n";
-    }
-    if (!invitation.place.empty()) text += invitation.place + "\n";
-    auto const add = [&text](Attendee const& one, std::string_view before) {
-        text += before;
-        text += one.name.empty() || one.address.empty() ? one.name + one.address
-                                                        : fmt::format("{} <{}>", one.name, one.address);
-        if (!one.answer.empty()) text += " (" + one.answer + ")";
-    };
-    if (invitation.organizer) add(*invitation.organizer, "");
-    for (std::size_t i = 0; i < std::min(named, invitation.attendees.size()); ++i)
-        add(invitation.attendees[i], i > 0 ? ", " : invitation.organizer ? " → " : "");
-    if (invitation.attendees.size() > named) text += fmt::format(" … ({})", invitation.attendees.size());
-    if (!text.ends_with('\n')) text += '\n';
-    return text;
-}
-
 }  // namespace postroom::mime

@@ -48,8 +48,4 @@ inline constexpr std::size_t attendees_limit = 200;
 /// Of the first event. `calendar` is UTF-8. Nothing where there is no event in it.
 [[nodiscard]] std::optional<Invitation> read_calendar(std::string_view calendar);
 
-/// What, when, where and who, a line each, in the invitation's own words and the format's ([CANCEL], accepted): for
-/// people of any language. Of many attendees the first are named.
-[[nodiscard]] std::string to_text(Invitation const& invitation);
-
 }  // namespace postroom::mime

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "mime/charset.hpp"
 #include "mime/encoded-words.hpp"
+#include "mime/header.hpp"
 
 #include <algorithm>
 
@@ -139,6 +140,16 @@ private:
     int count_ = 0;  // of the group's characters
 };
 
+// An attached mail is called after its subject, as mail programs do. A solidus in that leads into no folder.
+std::string name_of_mail(Leaf const& leaf)
+{
+    auto const mail = leaf.decode(std::size_t{64} * 1024).bytes;
+    auto subject = header_to_utf8(decoded_words(header_to_utf8(Header(mail).first("subject"))));
+    if (trim(subject).empty()) return {};
+    std::ranges::replace_if(subject, [](char c) { return c == '/' || c == '\\'; }, '-');
+    return plain_file_name(std::string(trim(subject)) + ".eml");
+}
+
 }  // namespace
 
 std::string media_type(GMimeObject* object)
@@ -164,12 +175,15 @@ Leaf leaf_of(GMimeObject* object)
     if (GMIME_IS_PART(object)) name = disposed_name(object);
     if (GMIME_IS_PART(object) && name.empty()) name = typed_name(object);
     char const* const disposition = g_mime_object_get_disposition(object);
-    return {.type = media_type(object),
-            .name = plain_file_name(name),
-            .content_id = content_id(object),
-            .disposition = disposition == nullptr ? "" : to_lower(disposition),
-            .charset = charset_of(object),
-            .object = object};
+    Leaf leaf{.type = media_type(object),
+              .name = plain_file_name(name),
+              .content_id = content_id(object),
+              .disposition = disposition == nullptr ? "" : to_lower(disposition),
+              .charset = charset_of(object),
+              .object = object};
+    bool const mail = leaf.type == "message/rfc822" || leaf.type == "message/global";
+    if (mail && leaf.name.empty()) leaf.name = name_of_mail(leaf);
+    return leaf;
 }
 
 std::string Leaf::parameter(char const* wanted) const

@@ -17,7 +17,7 @@ struct Decoded {
 /// Of GMime, or of winmail.dat, which knows no headers.
 struct Leaf {
     std::string type;  ///< media type in lower case, without parameters
-    std::string name;  ///< a file name without any folder; may be empty
+    std::string name;  ///< a file name without any folder, or an attached mail's subject; may be empty
     std::string content_id;
     std::string disposition;  ///< in lower case; empty where none is said
     std::string charset;      ///< as declared

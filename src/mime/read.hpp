@@ -31,7 +31,7 @@ struct Address {
 struct Part {
     int number = 0;          ///< from 1, in the order of the mail; what part() takes
     std::string type;        ///< media type in lower case, without parameters
-    std::string name;        ///< file name without any folder; may be empty
+    std::string name;        ///< file name without any folder, an attached mail's subject.eml; may be empty
     std::int64_t size = 0;   ///< octets, decoded
     std::string content_id;  ///< without < >; may be empty
     bool inline_ = false;    ///< disposition inline, or none at all
