@@ -33,6 +33,28 @@ protected:
 
 POSTROOM_ON_BOTH_STORES(PeopleTest);
 
+TEST_P(PeopleTest, KnowsItsUsersAndTheirSessions)
+{
+    model::User const user{model::UserId::make(), "ada", "$argon2id$", model::Role::agent, clock.now()};
+    write([&](Connection& c) {
+        add_user(c, user);
+        set_password_hash(c, user.id, "$argon2id$2");
+        add_session(c, "digest", user.id, clock.now() + 1h);
+        add_session(c, std::string_view("\0other", 6), user.id, clock.now() + 2h);
+        EXPECT_EQ(user_named(c, "ADA")->password_hash, "$argon2id$2");
+        EXPECT_EQ(session_user(c, "digest", clock.now())->id, user.id);
+        EXPECT_EQ(session_user(c, std::string_view("\0other", 6), clock.now())->role, model::Role::agent);
+        EXPECT_EQ(session_user(c, "Digest", clock.now()), std::nullopt);
+        EXPECT_EQ(session_user(c, "digest", clock.now() + 1h), std::nullopt);
+        end_session(c, "digest");
+        EXPECT_EQ(session_user(c, "digest", clock.now()), std::nullopt);
+    });
+    EXPECT_EQ(trouble([&](Connection& c) {
+                  add_user(c, {model::UserId::make(), "Ada", "", model::Role::agent, clock.now()});
+              }),
+              Trouble::conflict);
+}
+
 TEST_P(PeopleTest, KeepsWhoseAUserIs)
 {
     auto const other = add_other_department();
