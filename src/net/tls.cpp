@@ -1,5 +1,6 @@
 #include "net/tls.hpp"
 
+#include "net/tls-shared.hpp"
 #include "net/tls-verify.hpp"
 
 #include <fmt/format.h>
@@ -40,8 +41,9 @@ std::unique_ptr<SSL_CTX, Free> make(SSL_METHOD const* method)
 }  // namespace
 
 TlsContext::TlsContext(ssl_ctx_st* context, std::vector<std::string> anchors)
-    : context_(context), anchors_(std::move(anchors))
+    : certificates_(std::make_unique<SharedCertificates>()), context_(context), anchors_(std::move(anchors))
 {
+    share_certificates(context_, *certificates_);
 }
 
 TlsContext::~TlsContext()

@@ -11,8 +11,10 @@ struct ssl_ctx_st;
 
 namespace postroom::net {
 
+class SharedCertificates;
+
 /// An SSL_CTX, shared by all connections of one kind. SSL_MODE_RELEASE_BUFFERS is on: an idle connection holds no
-/// record buffers.
+/// record buffers, and no certificate of its own: those of the same peer share it.
 class TlsContext {
 public:
     /// For clients: the system's trust anchors, and those in the PEM files `anchors`. Errors: Trouble::tls, naming the
@@ -31,6 +33,7 @@ public:
 
 private:
     explicit TlsContext(ssl_ctx_st* context, std::vector<std::string> anchors);
+    std::unique_ptr<SharedCertificates> certificates_;  // of peers
     ssl_ctx_st* context_;
     std::vector<std::string> anchors_;
 };
