@@ -1,8 +1,73 @@
 #include "retriever/verdict.hpp"
 
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace postroom::retriever {
+
+namespace {
+
+struct Said {
+    std::string_view words;  // in lower case
+    model::MailTrouble trouble;
+};
+
+using enum model::MailTrouble;
+
+// Exchange Online's own words (MailKit #1494, imapsync, imapflow), the codes of RFC 5530 section 3 and RFC 2449 section
+// 8, and what Gmail says of protocols that are off. The first that fits counts.
+constexpr std::array<Said, 22> answers{{{"request is throttled", throttled},
+                                        {"suggested backoff time", throttled},
+                                        {"[login-delay]", throttled},
+                                        {"[limit]", throttled},
+                                        {"maximum number of connections", throttled},
+                                        {"too many simultaneous connections", throttled},
+                                        {"authenticated but not connected", no_right},
+                                        {"[authorizationfailed]", no_right},
+                                        {"[noperm]", no_right},
+                                        {"not enabled for imap", protocol_off},
+                                        {"not enabled for pop", protocol_off},
+                                        {"offers no sign-in with a password", protocol_off},
+                                        {"server unavailable", unavailable},
+                                        {"[unavailable]", unavailable},
+                                        {"[serverbug]", unavailable},
+                                        {"[inuse]", unavailable},
+                                        {"[in-use]", unavailable},
+                                        {"[sys/temp]", unavailable},
+                                        {"has no address:", dns},
+                                        {"no name server answered", dns},
+                                        {"is no host name", dns},
+                                        {"cannot reach", unreachable}}};
+
+}  // namespace
+
+model::MailTrouble trouble_of(Error const& error)
+{
+    if (error.kind == Trouble::store) return store;
+    if (error.kind == Trouble::conflict || error.kind == Trouble::not_found) return none;
+    auto const words = to_lower(error.message.substr(0, 4'096));
+    auto const says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
+    auto const answer = std::ranges::find_if(answers, [&](Said const& each) { return says(each.words); });
+    if (answer != answers.end() && error.kind != Trouble::tls) return answer->trouble;
+    switch (error.kind) {
+        // Whoever refuses a token tells of it in other words than who refuses a sign-in with it.
+        case Trouble::refused:
+            if (says("refused the sign-in")) return sign_in_refused;
+            return says(" refused ") ? refused : needs_authorization;
+        case Trouble::unreachable: return unreachable;
+        case Trouble::timed_out: return says(watchdog_words) ? no_progress : no_answer;
+        case Trouble::closed: return cut;
+        case Trouble::tls: return tls;
+        case Trouble::protocol:
+        case Trouble::limit: return nonsense;
+        case Trouble::invalid:
+        case Trouble::forbidden: return sign_in_refused;
+        default: return internal;
+    }
+}
 
 std::optional<Duration> suggested_backoff(std::string_view words)
 {

@@ -1,13 +1,18 @@
-// What trouble with a server means for a mailbox: how long to wait, and whether it counts as trouble at all. Pure.
+// What trouble with a server means for a mailbox: of which kind it is, how long to wait, and whether it counts as
+// trouble at all. Pure.
 #pragma once
 
 #include "base/backoff.hpp"
 #include "base/result.hpp"
+#include "model/mailbox.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace postroom::retriever {
+
+/// What the watchdog's words have in common.
+inline constexpr std::string_view watchdog_words = "made no progress";
 
 struct Verdict {
     Duration wait{};
@@ -18,6 +23,10 @@ struct Verdict {
 /// `failures`: how many there were in a row, this one included. `random` is in [0, 1). `looked`: the session that ended
 /// had brought a look; one that ends before that is never a normal end, however the server calls it.
 [[nodiscard]] Verdict judge(Error const& error, unsigned failures, double random, bool looked);
+
+/// By the server's words where they say more than how the conversation ended. None: another server took the mailbox
+/// over.
+[[nodiscard]] model::MailTrouble trouble_of(Error const& error);
 
 /// "Request is throttled. Suggested Backoff Time: 299961 milliseconds" (imapflow, imapsync): the server's own wish, at
 /// most ten minutes of it.

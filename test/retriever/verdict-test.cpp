@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace postroom::retriever {
 namespace {
 
@@ -45,6 +49,62 @@ TEST(Verdict, WaitsLongerEachTimeAndLongerForARefusal)
         EXPECT_LE(judge(refused, failures, 0.999, true).wait, Duration(300'000));
         EXPECT_GT(judge(cut, failures, 0.0, true).wait, Duration(0));
     }
+}
+
+// What servers and the layers below say, as they say it, and the one kind of trouble that it is.
+TEST(TroubleOf, TellsThemApart)
+{
+    using enum model::MailTrouble;
+    struct Case {
+        Trouble kind;
+        std::string_view words;
+        model::MailTrouble trouble;
+    };
+    std::vector<Case> const cases{
+        {Trouble::refused, "outlook.office365.com:993 refused the sign-in as a@b.test: NO AUTHENTICATE failed.",
+         sign_in_refused},
+        {Trouble::refused,
+         "outlook.office365.com:995 refused the sign-in as a@b.test: -ERR Authentication failure: unknown user name or "
+         "bad password.",
+         sign_in_refused},
+        {Trouble::refused, "h:993 refused the sign-in as a@b.test: BAD User is authenticated but not connected.",
+         no_right},
+        {Trouble::refused, "h:993 refused the sign-in as a@b.test: NO [AUTHORIZATIONFAILED] no", no_right},
+        {Trouble::refused, "h:993 offers no sign-in with a password, neither PLAIN nor LOGIN", protocol_off},
+        {Trouble::refused,
+         "h:993 refused the sign-in as a@b.test: NO [ALERT] Your account is not enabled for IMAP use.", protocol_off},
+        {Trouble::refused,
+         "the server refused to list the folder: NO Request is throttled. Suggested Backoff Time: 299961 "
+         "milliseconds",
+         throttled},
+        {Trouble::refused,
+         "h:993 refused the sign-in as a@b.test: NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded",
+         throttled},
+        {Trouble::closed, "the server ended the session: Request is throttled. Suggested Backoff Time: 5 milliseconds",
+         throttled},
+        {Trouble::refused, "the server refused to open the folder INBOX: NO Server Unavailable. 15", unavailable},
+        {Trouble::closed, "the server ended the session: Server Unavailable. 15", unavailable},
+        {Trouble::refused, "h:995 refused the sign-in as a@b.test: -ERR [IN-USE] locked", unavailable},
+        {Trouble::refused, "the server refused to open the folder X: NO no such folder", refused},
+        {Trouble::refused, "AADSTS50173: The provided grant has expired", needs_authorization},
+        {Trouble::closed, "h:993 closed the connection during the TLS handshake", cut},
+        {Trouble::closed, "h:993 broke the connection: Connection reset by peer", cut},
+        {Trouble::timed_out, "h:993 did not answer within 120 s", no_answer},
+        {Trouble::timed_out, "the connection made no progress for 900 s", no_progress},
+        {Trouble::tls, "h:993 is not trusted: certificate has expired", tls},
+        // Whoever signs a certificate may write into it what it likes.
+        {Trouble::tls, "h:993 is not trusted: issued by Request is throttled", tls},
+        {Trouble::unreachable, "nowhere.test has no address: Domain name not found", dns},
+        {Trouble::timed_out, "no name server answered for h within 5 s", dns},
+        {Trouble::unreachable, "cannot reach h:993: 127.0.0.1: Connection refused", unreachable},
+        {Trouble::timed_out, "cannot reach h:993: 192.0.2.1: no answer (gave up after 30 s)", unreachable},
+        {Trouble::protocol, "the server's first words are no IMAP greeting", nonsense},
+        {Trouble::store, "disk I/O error: server unavailable", store},
+        {Trouble::conflict, "another server took this mailbox over", none},
+        {Trouble::internal, "vector::at", internal},
+    };
+    for (auto const& each : cases)
+        EXPECT_EQ(trouble_of({each.kind, std::string(each.words)}), each.trouble) << each.words;
 }
 
 }  // namespace
