@@ -5,6 +5,7 @@
 #include "store/changes.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
+#include "store/holds.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -62,6 +63,7 @@ Settled accept(store::Connection& c, model::Authorization const& authorization, 
 {
     store::accept_grant(c, grant);
     for (auto const& right : trial.rights) store::set_right(c, right);
+    store::release_sign_ins(c, account.id);
     store::set_account_state(c, account.id, model::AccountState::ready, "", grant.accepted);
     store::end_alarm(c, alarm_cause, account.name, grant.accepted);
     auto words = account.access == model::Access::application

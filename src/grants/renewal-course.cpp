@@ -6,6 +6,7 @@
 #include "oauth/refresh.hpp"
 #include "store/accounts.hpp"
 #include "store/grants.hpp"
+#include "store/holds.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -281,7 +282,8 @@ awaitable<Result<Event>> Course::keep()
         if (!calm) store::lock_account(c, id_);
         store::drop_lease(c, *lease_);
         if (!store::renew_grant(c, *answer_, answer_->version)) return false;
-        if (calm) return true;
+        // What a mail server refused before, it takes first.
+        if (calm || !store::sign_in_holds(c, id_).empty()) return true;
         store::set_account_state(c, id_, model::AccountState::ready, "", at);
         store::end_alarm(c, alarm_cause, account.name, at);
         return true;

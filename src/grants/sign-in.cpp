@@ -1,5 +1,7 @@
 #include "grants/sign-in.hpp"
 
+#include "base/text.hpp"
+#include "grants/holds.hpp"
 #include "grants/one-sign-in.hpp"
 
 #include <fmt/format.h>
@@ -35,28 +37,57 @@ net::awaitable<Tried<Session>> once(Attempt const& attempt, Proof proof)
     co_return tried;
 }
 
-// Tries with the token there is; where the server refuses the token, with one more. A password is tried once.
 template <class Session, class Attempt>
-net::awaitable<Result<SignedIn<Session>>> with_proof(Roads roads, model::Account account, Attempt attempt)
+net::awaitable<Result<SignedIn<Session>>> with_password(Roads roads, Login login, Attempt attempt)
 {
-    if (account.access == model::Access::password) {
-        auto password = password_of(roads, account);
-        if (!password) co_return std::unexpected(password.error());
-        auto tried = co_await once<Session>(attempt, std::move(*password));
-        if (!tried) co_return std::unexpected(std::move(tried.error().error));
+    auto password = password_of(roads, login.account);
+    if (!password) co_return std::unexpected(password.error());
+    auto const may = co_await may_show_password(roads, login);
+    if (!may) co_return std::unexpected(may.error());
+    auto tried = co_await once<Session>(attempt, std::move(*password));
+    if (tried) {
+        co_await note_let_in(roads, login);
         co_return std::move(*tried);
     }
-    auto token = co_await roads.tokens->access(account.id);
+    if (tried.error().of_the_token) co_await note_refused(roads, login, tried.error().error.message);
+    co_return std::unexpected(std::move(tried.error().error));
+}
+
+// Tries with the token there is; where the server refuses the token, with one more. A password is tried once.
+template <class Session, class Attempt>
+net::awaitable<Result<SignedIn<Session>>> with_proof(Roads roads, Login login, Attempt attempt)
+{
+    if (login.account.access == model::Access::password)
+        co_return co_await with_password<Session>(std::move(roads), std::move(login), attempt);
+    bool const retrieves = login.server == store::MailServer::retrieval;
+    auto token = co_await roads.tokens->access(login.account.id);
     for (bool replaced = false;; replaced = true) {
         if (!token) co_return std::unexpected(token.error());
         auto tried = co_await once<Session>(attempt, proof_of(*token));
-        if (tried) co_return std::move(*tried);
-        if (replaced || !tried.error().of_the_token) co_return std::unexpected(std::move(tried.error().error));
-        auto refused = std::move(*token);
-        token = co_await roads.tokens->replace(account.id, std::move(refused));
-        // The server's words say more than a provider that can't be reached at the moment.
-        if (!token && token.error().kind != Trouble::refused) co_return std::unexpected(tried.error().error);
+        if (tried) {
+            if (retrieves) co_await note_let_in(roads, login);
+            co_return std::move(*tried);
+        }
+        auto const& refusal = tried.error();
+        bool in_vain = replaced;
+        if (!replaced && refusal.of_the_token) {
+            auto refused = std::move(*token);
+            token = co_await roads.tokens->replace(login.account.id, std::move(refused));
+            if (token) continue;
+            // The server's words say more than a provider that can't be reached at the moment.
+            if (token.error().kind == Trouble::refused) co_return std::unexpected(token.error());
+            in_vain = token.error().kind == Trouble::limit;
+        }
+        // What replaces a token is refused as well.
+        if (in_vain && refusal.of_the_token && retrieves) co_await note_refused(roads, login, refusal.error.message);
+        co_return std::unexpected(refusal.error);
     }
+}
+
+// By whose name the account's server knows it, as far as that is known before there is a token.
+std::string login_name(Result<std::string> const& name, model::Account const& account)
+{
+    return name ? to_lower(*name) : to_lower(account.user);
 }
 
 template <class Session>
@@ -92,7 +123,10 @@ net::awaitable<Result<SignedIn<imap::Session>>> sign_in_imap(Roads roads, model:
         return name ? try_imap(roads, account, std::move(*name), std::move(proof))
                     : unnamed<imap::Session>(name.error());
     };
-    co_return co_await with_proof<imap::Session>(roads, account, attempt);
+    Login login{account, store::MailServer::retrieval,
+                login_name(retrieval_user(account, mailbox, account.user), account)};
+    if (mailbox) login.mailbox = mailbox->id;
+    co_return co_await with_proof<imap::Session>(roads, std::move(login), attempt);
 }
 
 net::awaitable<Result<SignedIn<pop3::Session>>> sign_in_pop3(Roads roads, model::Account account,
@@ -103,7 +137,10 @@ net::awaitable<Result<SignedIn<pop3::Session>>> sign_in_pop3(Roads roads, model:
         return name ? try_pop3(roads, account, std::move(*name), std::move(proof))
                     : unnamed<pop3::Session>(name.error());
     };
-    co_return co_await with_proof<pop3::Session>(roads, account, attempt);
+    Login login{account, store::MailServer::retrieval,
+                login_name(retrieval_user(account, mailbox, account.user), account)};
+    if (mailbox) login.mailbox = mailbox->id;
+    co_return co_await with_proof<pop3::Session>(roads, std::move(login), attempt);
 }
 
 net::awaitable<Result<SignedIn<smtp::Session>>> sign_in_smtp(Roads roads, model::Account account,
@@ -114,7 +151,10 @@ net::awaitable<Result<SignedIn<smtp::Session>>> sign_in_smtp(Roads roads, model:
         return name ? try_smtp(roads, account, std::move(*name), std::move(proof))
                     : unnamed<smtp::Session>(name.error());
     };
-    co_return co_await with_proof<smtp::Session>(roads, account, attempt);
+    Login login{account, store::MailServer::submission,
+                login_name(submission_user(account, mailbox, account.user), account)};
+    if (mailbox) login.mailbox = mailbox->id;
+    co_return co_await with_proof<smtp::Session>(roads, std::move(login), attempt);
 }
 
 }  // namespace postroom::grants

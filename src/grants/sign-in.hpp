@@ -28,6 +28,7 @@ struct Roads {
     std::shared_ptr<vault::Vault const> vault = {};                   ///< where passwords are; none: no account has one
     std::optional<std::chrono::steady_clock::time_point> until = {};  ///< every session ends then at the latest
     std::shared_ptr<net::Stop> stop = {};  ///< breaks off whatever is not signed in yet; or none
+    store::Store* store = nullptr;         ///< where refusals are noted; none: each sign-in is for itself
 };
 
 template <class Session>

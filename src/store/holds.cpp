@@ -1,5 +1,9 @@
 #include "store/holds.hpp"
 
+#include "store/accounts.hpp"
+#include "store/coordination.hpp"
+#include "store/grants.hpp"
+
 namespace postroom::store {
 
 namespace {
@@ -7,6 +11,11 @@ namespace {
 std::string_view to_string(MailServer server)
 {
     return server == MailServer::retrieval ? "retrieval" : "submission";
+}
+
+void end_alarm(Connection& c, model::AccountId id)
+{
+    if (auto const its = account(c, id)) (void)store::end_alarm(c, sign_in_alarm, its->name, c.now());
 }
 
 constexpr std::string_view columns =
@@ -52,17 +61,28 @@ bool release_sign_in(Connection& c, model::AccountId account, MailServer server,
 {
     c.execute("DELETE FROM sign_in_hold WHERE account = ? AND server = ? AND user_name = ?", account, to_string(server),
               user_name);
-    return sign_in_holds(c, account).empty();
+    if (!sign_in_holds(c, account).empty()) return false;
+    end_alarm(c, account);
+    return true;
 }
 
 void release_sign_ins(Connection& c, model::AccountId account)
 {
-    c.execute("DELETE FROM sign_in_hold WHERE account = ?", account);
+    if (c.execute("DELETE FROM sign_in_hold WHERE account = ?", account) > 0) end_alarm(c, account);
 }
 
 std::vector<SignInHold> sign_in_holds(Connection& c, model::AccountId account)
 {
     return c.all(std::string(columns) + "ORDER BY server, user_name", hold_of, account);
+}
+
+bool may_be_tried(Connection& c, model::Account const& account)
+{
+    if (account.state == model::AccountState::ready) return true;
+    if (account.state == model::AccountState::new_account || sign_in_holds(c, account.id).empty()) return false;
+    if (account.access == model::Access::password) return true;
+    auto const its = grant(c, account.id);
+    return its && its->refusals == 0;
 }
 
 }  // namespace postroom::store

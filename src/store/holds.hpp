@@ -7,6 +7,9 @@
 
 namespace postroom::store {
 
+/// The alarm that is raised while an account has a hold.
+inline constexpr std::string_view sign_in_alarm = "sign-in";
+
 enum class MailServer { retrieval, submission };
 
 struct SignInHold {
@@ -24,9 +27,12 @@ struct SignInHold {
 [[nodiscard]] bool take_try(Connection& c, SignInHold const& hold, Instant now, Instant until);
 /// Adds or replaces it.
 void hold_sign_in(Connection& c, SignInHold const& hold);
-/// True where the account has none left.
+/// True where the account has none left; then its alarm ends.
 bool release_sign_in(Connection& c, model::AccountId account, MailServer server, std::string_view user_name);
 void release_sign_ins(Connection& c, model::AccountId account);
 [[nodiscard]] std::vector<SignInHold> sign_in_holds(Connection& c, model::AccountId account);
+/// Its workers may sign in: it is ready, or nothing is wrong with it but what a mail server refused, which is tried
+/// again.
+[[nodiscard]] bool may_be_tried(Connection& c, model::Account const& account);
 
 }  // namespace postroom::store
