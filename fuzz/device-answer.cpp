@@ -2,10 +2,7 @@
 // device code is in no words.
 #include "oauth/device-flow.hpp"
 
-#include "canary.hpp"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include "canary-answer.hpp"
 
 #include <algorithm>
 
@@ -47,17 +44,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 {
     std::string_view const body(reinterpret_cast<char const*>(data), size);
     for (unsigned const status : {200U, 400U, 503U}) look_at(status, body);
-    if (size == 0 || fuzz::shows_canary(body)) return 0;
-
-    // The same with a device code that can be told from everything else, cut somewhere.
-    boost::system::error_code error;
-    auto value = boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
-    auto* const object = error ? nullptr : value.if_object();
-    if (!object) return 0;
-    (*object)["device_code"] = boost::json::string_view(fuzz::canary.data(), fuzz::canary.size());
-    auto const text = boost::json::serialize(*object);
-    for (auto const end : {text.size(), text.size() * data[0] / 255})
-        if (auto const answer = oauth::read_device_answer(200, {}, std::string_view(text).substr(0, end)); !answer)
+    fuzz::look_with_canary(body, {"device_code"}, [](std::string_view text) {
+        if (auto const answer = oauth::read_device_answer(200, {}, text); !answer)
             fuzz::require(!fuzz::shows_canary(answer.error().message()));
+    });
     return 0;
 }

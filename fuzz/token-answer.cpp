@@ -2,10 +2,7 @@
 // answer was cut off.
 #include "oauth/token-answer.hpp"
 
-#include "canary.hpp"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include "canary-answer.hpp"
 
 using namespace postroom;
 using namespace std::chrono_literals;
@@ -35,19 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 {
     std::string_view const body(reinterpret_cast<char const*>(data), size);
     for (unsigned const status : {200U, 400U, 503U}) look_at(status, body);
-    if (size == 0 || fuzz::shows_canary(body)) return 0;
-
-    boost::system::error_code error;
-    auto value = boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
-    auto* const object = error ? nullptr : value.if_object();
-    if (!object) return 0;
-    for (auto const* const name : {"access_token", "refresh_token", "id_token"})
-        (*object)[name] = boost::json::string_view(fuzz::canary.data(), fuzz::canary.size());
-    auto const text = boost::json::serialize(*object);
-    for (auto const end : {text.size(), text.size() * data[size - 1] / 255})
+    fuzz::look_with_canary(body, {"access_token", "refresh_token", "id_token"}, [](std::string_view text) {
         for (unsigned const status : {200U, 400U})
-            if (auto const answer = oauth::read_token_answer(status, {}, std::string_view(text).substr(0, end));
-                !answer)
+            if (auto const answer = oauth::read_token_answer(status, {}, text); !answer)
                 fuzz::require(!fuzz::shows_canary(answer.error().message()));
+    });
     return 0;
 }
