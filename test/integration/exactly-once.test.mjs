@@ -9,6 +9,7 @@
 //  - retriever/mailbox-run.cpp, after_actions(): after_action_done() before carry_out(): mail stays in INBOX for ever (2 of 2);
 //  - retriever/mailbox-run.cpp, fetch(): the mails moved before filing.settle(): mails lost (1 of 3; commits of 13 rounds seldom lag).
 import assert from 'node:assert/strict';
+import { seeded } from '../support/faults/choices.mjs';
 import { addAccount, authorize, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { startLatency } from '../support/latency.mjs';
 import { delay, until } from '../support/scratch.mjs';
@@ -16,16 +17,6 @@ import { delay, until } from '../support/scratch.mjs';
 const rounds = Number(process.env.ROUNDS ?? 13);
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const limit = 120_000 + rounds * 8_000;
-
-/** mulberry32: numbers from 0 to 1 that a seed repeats. */
-function randomNumbers(state) {
-  return () => {
-    state = (state + 0x6D2B79F5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const mailboxes = [
   { address: 'sales@contoso.test', after: 'move' },
@@ -61,7 +52,7 @@ const twice = (names) => names.filter((name, at) => names.indexOf(name) !== at);
 
 scenario(`killed ${rounds} times while it retrieves, it files every mail once`, { limit }, async ({ keep, t }) => {
   t.diagnostic(`SEED=${seed} ROUNDS=${rounds}`);
-  const random = randomNumbers(seed);
+  const random = seeded(seed)('retrieval').fraction;
   const { lab, server } = await openHouse({ keep });
   const put = [];  // the subjects, in which each mail has a number of its own
   const arrive = async (count) => {
@@ -141,7 +132,7 @@ ${`${subject} `.repeat(random() < 0.05 ? 20_000 : 20 + Math.floor(random() * 500
 
 scenario(`killed ${rounds} times while it dispatches, it sends every answer once`, { limit }, async ({ keep, t }) => {
   t.diagnostic(`SEED=${seed} ROUNDS=${rounds}`);
-  const random = randomNumbers(seed + 1);
+  const random = seeded(seed)('dispatch').fraction;
   const { lab, server } = await openHouse({ keep });
   await server.command('settings', 'set', 'doubt-delays', '100ms,300ms,1s');
   const customers = 5;

@@ -10,21 +10,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { makeCertificates } from '../support/certificates.mjs';
 import { startDovecot } from '../support/dovecot.mjs';
+import { seeded } from '../support/faults/choices.mjs';
 import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { delay, scratchFolder, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-
-/** mulberry32: numbers from 0 to 1 that a seed repeats. */
-function randomNumbers(state) {
-  return () => {
-    state = (state + 0x6D2B79F5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const mail = (subject, size = 300, { date = 'Sun, 22 Nov 2026 10:00:00 +0000', header = '' } = {}) => `From: customer@example.com\r\nTo: ${sales}\r\nSubject: ${subject}\r
 Message-ID: <${subject.replace(/\W/g, '-')}@example.com>\r\nDate: ${date}\r\n${header}\r
@@ -179,7 +170,7 @@ scenario('a header without end among many mails, old and new', { limit: 60_000 }
 
 scenario('killed while it retrieves from and deletes at Dovecot', { limit: 200_000 }, async ({ keep, t }) => {
   t.diagnostic(`SEED=${seed}`);
-  const random = randomNumbers(seed);
+  const random = seeded(seed)('kills').fraction;
   const { folder, remove } = scratchFolder('certificates');
   await keep({ stop: remove });
   const certificates = makeCertificates(folder);
