@@ -26,6 +26,21 @@ constexpr Duration lease_length{15 * 60'000};
 constexpr Duration question_pause{5 * 60'000};
 // In one transaction: other mailboxes wait for it.
 constexpr std::size_t noted_at_once = 5'000;
+// Whose turn comes sooner is not worth a word.
+constexpr Duration silent_wait{5'000};
+
+// A refusal is an answer, and trouble with the store is none of the server's.
+bool of_the_server(Error const& error)
+{
+    switch (error.kind) {
+        case Trouble::unreachable:
+        case Trouble::timed_out:
+        case Trouble::closed:
+        case Trouble::tls:
+        case Trouble::protocol: return true;
+        default: return false;
+    }
+}
 
 double random_fraction()
 {
@@ -41,7 +56,10 @@ struct MailboxRun::Waiter {
     std::optional<Look> look;
 };
 
-MailboxRun::MailboxRun(Ground const& ground, model::MailboxId id) : ground_(ground), id_(id), timer_(ground.loop) {}
+MailboxRun::MailboxRun(std::shared_ptr<Ground const> ground, std::shared_ptr<Turns> turns, model::MailboxId id)
+    : ground_(std::move(ground)), id_(id), timer_(ground_->loop), turn_(std::move(turns), *this)
+{
+}
 MailboxRun::~MailboxRun() = default;
 
 void MailboxRun::stop()
@@ -67,9 +85,16 @@ void MailboxRun::follow(store::MailboxFooting footing)
     nudge();
 }
 
+void MailboxRun::asked_to_leave()
+{
+    leaving_ = true;
+    if (retrieval_) retrieval_->nudge();
+    timer_.cancel();
+}
+
 net::awaitable<Look> MailboxRun::next_look(std::string address, Duration limit)
 {
-    auto waiter = std::make_shared<Waiter>(ground_.loop);
+    auto waiter = std::make_shared<Waiter>(ground_->loop);
     waiter->done.expires_after(limit);
     waiters_.push_back(waiter);
     nudge();
@@ -115,15 +140,16 @@ net::awaitable<void> MailboxRun::sleep(Duration how_long)
 net::awaitable<void> MailboxRun::show(model::MailboxState state, std::string reason, bool success,
                                       std::optional<Duration> wait)
 {
-    auto const now = ground_.clock->now();
+    auto const now = ground_->clock->now();
     store::MailboxStatus status{state, std::move(reason), std::nullopt, success};
     if (wait) status.next_try = now + *wait;
     auto work = [id = id_, status, now](store::Connection& c) { store::set_mailbox_status(c, id, status, now); };
-    co_await ground_.store->write(std::move(work));
+    co_await ground_->store->write(std::move(work));
 }
 
 net::awaitable<void> MailboxRun::show_retrieving(std::size_t count)
 {
+    turn_.started();  // this may take hours
     return show(model::MailboxState::retrieving, fmt::format("{} new", count), false, std::nullopt);
 }
 
@@ -133,6 +159,7 @@ net::awaitable<void> MailboxRun::run()
         Error error;
         try {
             co_await visit();
+            turn_.leave();
             failures_ = 0;
             continue;
         } catch (net::Broken const& broken) {
@@ -142,6 +169,10 @@ net::awaitable<void> MailboxRun::run()
         } catch (std::exception const& unexpected) {
             error = {Trouble::internal, unexpected.what()};
         }
+        if (of_the_server(error))
+            turn_.fail(error.message);
+        else
+            turn_.leave();
         if (stopped_) break;
         take_up_waiters();
         nudged_ = false;  // whoever asked is answered
@@ -159,6 +190,7 @@ net::awaitable<void> MailboxRun::run()
         }
         co_await sleep(verdict.wait);
     }
+    turn_.leave();
     co_await let_go();
     take_up_waiters();
     answer(false, 0, "the retriever was stopped");
@@ -170,7 +202,7 @@ net::awaitable<void> MailboxRun::let_go()
     if (lease_.name.empty()) co_return;
     try {
         auto drop = [lease = lease_](store::Connection& c) { store::drop_lease(c, lease); };
-        co_await ground_.store->write(std::move(drop));
+        co_await ground_->store->write(std::move(drop));
     } catch (store::Failure const& failure) {
         spdlog::warn("retriever: {}: {}", mailbox_.address, failure.what());
     }
@@ -181,6 +213,7 @@ net::awaitable<void> MailboxRun::visit()
 {
     begin_look();
     looked_ = false;
+    leaving_ = false;
 
     store::MailboxFooting footing;
     auto begin = [this, &footing](store::Connection& c) {
@@ -191,9 +224,9 @@ net::awaitable<void> MailboxRun::visit()
         mailbox_ = *mailbox;
         account_ = *account;
         footing = {store::footing(c, *account), mailbox->version, mailbox->unexpected};
-        return store::take_lease(c, "mailbox/" + to_string(id_), ground_.owner, lease_length);
+        return store::take_lease(c, "mailbox/" + to_string(id_), ground_->owner, lease_length);
     };
-    auto lease = co_await ground_.store->write(std::move(begin));
+    auto lease = co_await ground_->store->write(std::move(begin));
     footing_ = footing;
     if (!lease) {
         answer(false, 0, "another server retrieves this mailbox");
@@ -214,6 +247,14 @@ net::awaitable<void> MailboxRun::visit()
         co_return;
     }
 
+    // What a provider keeps one account waiting for is not the server's doing, nor the other mailboxes' affair.
+    if (account_.access != model::Access::password) {
+        auto const token = co_await ground_->roads.tokens->access(account_.id);
+        if (!token) throw net::Broken(token.error());
+    }
+    bool const came = co_await await_turn();
+    if (!came) co_return;
+
     // Over POP3 every look is a visit: one that finds things as they were shows nothing new.
     bool const polls = account_.retrieval == model::Protocol::pop3;
     bool const asks = mailbox_.state == model::MailboxState::stopped;
@@ -224,6 +265,34 @@ net::awaitable<void> MailboxRun::visit()
     co_await retrieval_->visit();
 }
 
+net::awaitable<bool> MailboxRun::await_turn()
+{
+    auto const begun = ground_->clock->now();
+    auto const server = to_string(account_.retrieval_server);
+    std::string said;
+    turn_.queue(server, !looking_.empty());
+    while (!turn_.came()) {
+        timer_.expires_after(said.empty() ? silent_wait : question_pause);
+        boost::system::error_code woken;
+        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        if (stopped_ || changed_) co_return false;
+        if (turn_.came()) break;
+        if (!waiters_.empty()) {
+            begin_look();
+            turn_.queue(server, true);
+        }
+        if (woken) continue;
+        if (!said.empty()) co_await renew_lease();
+        auto why = turn_.why_not();
+        if (turn_.came() || why == said) continue;
+        said = std::move(why);
+        co_await show(model::MailboxState::waiting, said, false, std::nullopt);
+        mailbox_.state = model::MailboxState::waiting;
+    }
+    if (ground_->clock->now() - begun > silent_wait) co_await renew_lease();
+    co_return true;
+}
+
 FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity) const
 {
     return {mailbox_, uid_validity, lease_, lease_length};
@@ -231,7 +300,7 @@ FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity) const
 
 net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
 {
-    auto const now = ground_.clock->now();
+    auto const now = ground_->clock->now();
     auto renew = [this, now, &remark](store::Connection& c) {
         auto const lease = store::take_lease(c, lease_.name, lease_.owner, lease_length);
         if (!lease) throw store::Failure(Trouble::conflict, "another server took this mailbox over");
@@ -241,7 +310,10 @@ net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
         store::set_mailbox_status(c, id_, {model::MailboxState::idle, remark, std::nullopt, true}, now);
         return *lease;
     };
-    lease_ = co_await ground_.store->write(std::move(renew));
+    lease_ = co_await ground_->store->write(std::move(renew));
+    edited_ = edited_ || std::exchange(leaving_, false);
+    turn_.started();
+    if (account_.retrieval == model::Protocol::pop3) turn_.leave();  // its session is over
     looked_ = true;
     failures_ = 0;
     answer(true, filed, {});
@@ -261,24 +333,24 @@ net::awaitable<void> MailboxRun::ask_people(std::string what)
 net::awaitable<void> MailboxRun::renew_lease()
 {
     auto renew = [this](store::Connection& c) { store::renew_lease(c, lease_, lease_length); };
-    co_await ground_.store->write(std::move(renew));
+    co_await ground_->store->write(std::move(renew));
 }
 
 net::awaitable<void> MailboxRun::note(std::vector<model::LedgerRow> rows)
 {
     for (std::span left(rows); !left.empty(); left = left.subspan(std::min(noted_at_once, left.size()))) {
         auto const some = left.first(std::min(noted_at_once, left.size()));
-        auto add = [this, some, now = ground_.clock->now()](store::Connection& c) {
+        auto add = [this, some, now = ground_->clock->now()](store::Connection& c) {
             store::renew_lease(c, lease_, lease_length);
             for (auto const& row : some) store::add_to_ledger(c, row, now);
         };
-        co_await ground_.store->write(std::move(add), some.size() * 64);
+        co_await ground_->store->write(std::move(add), some.size() * 64);
     }
 }
 
 net::awaitable<bool> MailboxRun::note_done(std::vector<Done> done, bool gone_from_server)
 {
-    auto write = [&, now = ground_.clock->now()](store::Connection& c) {
+    auto write = [&, now = ground_->clock->now()](store::Connection& c) {
         store::renew_lease(c, lease_, lease_length);
         for (auto const& action : done) {
             if (!action.refusal.empty())
@@ -289,7 +361,7 @@ net::awaitable<bool> MailboxRun::note_done(std::vector<Done> done, bool gone_fro
                 store::after_action_done(c, action.place, now);
         }
     };
-    co_await ground_.store->write(std::move(write), done.size() * 64);
+    co_await ground_->store->write(std::move(write), done.size() * 64);
     auto const refused = std::ranges::find_if(done, [](Done const& action) { return !action.refusal.empty(); });
     if (refused == done.end()) co_return false;
     spdlog::warn("retriever: {}: {}", mailbox_.address, refused->refusal);

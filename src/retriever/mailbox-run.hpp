@@ -8,6 +8,7 @@
 #include "retriever/filing.hpp"
 #include "retriever/retrieval.hpp"
 #include "retriever/retriever.hpp"
+#include "retriever/turns.hpp"
 #include "store/accounts.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -18,9 +19,9 @@
 
 namespace postroom::retriever {
 
-class MailboxRun {
+class MailboxRun final : private Turns::Guest {
 public:
-    MailboxRun(Ground const& ground, model::MailboxId id);
+    MailboxRun(std::shared_ptr<Ground const> ground, std::shared_ptr<Turns> turns, model::MailboxId id);
     ~MailboxRun();
 
     /// Until stop(). Never throws.
@@ -35,12 +36,12 @@ public:
 
     // For the Retrieval, during a visit:
 
-    [[nodiscard]] Ground const& ground() const { return ground_; }
+    [[nodiscard]] Ground const& ground() const { return *ground_; }
     [[nodiscard]] model::Mailbox const& mailbox() const { return mailbox_; }
     [[nodiscard]] model::Account const& account() const { return account_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
     [[nodiscard]] bool nudged() const { return nudged_; }
-    /// People changed mailbox or account, as the end of the last look found.
+    /// The session is to end after this look: people changed mailbox or account, or others wait for the connection.
     [[nodiscard]] bool edited() const { return edited_; }
     [[nodiscard]] FilingPlace filing_place(std::uint32_t uid_validity) const;
     /// Whoever has asked for a look gets the outcome of this one.
@@ -61,19 +62,25 @@ public:
 private:
     struct Waiter;
 
+    void turn_came() override { timer_.cancel(); }
+    void asked_to_leave() override;
+
     net::awaitable<void> visit();
+    /// False where there is something to find out anew first, or it is stopped.
+    net::awaitable<bool> await_turn();
     net::awaitable<void> show(model::MailboxState state, std::string reason, bool success,
                               std::optional<Duration> wait);
     net::awaitable<void> let_go();
     void take_up_waiters();
     void answer(bool ok, std::size_t filed, std::string const& reason);
 
-    Ground ground_;
+    std::shared_ptr<Ground const> ground_;
     model::MailboxId id_;
     model::Mailbox mailbox_;
     model::Account account_;
     store::Lease lease_;
     boost::asio::steady_timer timer_;
+    Turns::Turn turn_;
     std::unique_ptr<Retrieval> retrieval_;          // from the first visit on
     std::vector<std::shared_ptr<Waiter>> waiters_;  // for the next look
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
@@ -83,6 +90,7 @@ private:
     bool looked_ = false;  // in the session that there is, or was
     bool nudged_ = false;
     bool changed_ = false;  // what it rests on, since the visit began
+    bool leaving_ = false;  // others wait
     bool stopped_ = false;
 };
 

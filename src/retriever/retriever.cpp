@@ -1,9 +1,11 @@
 #include "retriever/retriever.hpp"
 
+#include "base/open-files.hpp"
 #include "base/text.hpp"
 #include "retriever/mailbox-run.hpp"
 #include "store/accounts.hpp"
 #include "store/bodies.hpp"
+#include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
 namespace postroom::retriever {
@@ -23,11 +26,25 @@ constexpr Duration look_limit{5 * 60'000};
 // Chunks that no filing published within a day belong to connections that died.
 constexpr Duration orphan_age{24 * 3'600'000};
 
+// What is left of the files that may be open, once the store, the console's connections, the senders' and the listeners
+// have theirs.
+std::size_t connections_for_mailboxes()
+{
+    auto const files = most_open_files();
+    auto const others = 128 + files / 16;
+    return files > 2 * others ? files - others : files / 2;
+}
+
 }  // namespace
 
 class Retriever::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop) {}
+    explicit Impl(Ground ground)
+        : ground_(std::make_shared<Ground const>(std::move(ground))),
+          timer_(ground_->loop),
+          turns_(std::make_shared<Turns>(ground_->loop, Turns::Bounds{.connections = connections_for_mailboxes()}))
+    {
+    }
 
     net::awaitable<void> run()
     {
@@ -61,7 +78,7 @@ public:
     {
         co_await follow_mailboxes();
         auto read = [](store::Connection& c) { return store::mailboxes(c); };
-        auto const mailboxes = co_await ground_.store->read(std::move(read));
+        auto const mailboxes = co_await ground_->store->read(std::move(read));
         std::vector<std::pair<std::string, std::shared_ptr<MailboxRun>>> wanted;
         for (auto const& mailbox : mailboxes) {
             auto const is_it = [&](std::string const& address) {
@@ -77,7 +94,7 @@ public:
                                           printable(addresses->front(), 128)));
         // All are asked before the first is waited for.
         auto looks = std::make_shared<std::vector<std::optional<Look>>>(wanted.size());
-        auto done = std::make_shared<boost::asio::steady_timer>(ground_.loop);
+        auto done = std::make_shared<boost::asio::steady_timer>(ground_->loop);
         done->expires_after(look_limit + Duration(5'000));
         auto left = std::make_shared<std::size_t>(wanted.size());
         auto look = [](std::shared_ptr<MailboxRun> run, std::string name, decltype(looks) results, std::size_t at,
@@ -88,7 +105,7 @@ public:
         };
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto looking = look(wanted[i].second, wanted[i].first, looks, i, left, done);
-            boost::asio::co_spawn(ground_.loop, std::move(looking), boost::asio::detached);
+            boost::asio::co_spawn(ground_->loop, std::move(looking), boost::asio::detached);
         }
         boost::system::error_code ended;
         if (*left > 0) co_await done->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
@@ -103,15 +120,20 @@ private:
     // they rest on.
     net::awaitable<void> follow_mailboxes()
     {
-        auto read = [](store::Connection& c) { return store::footings(c); };
-        auto const wanted = co_await ground_.store->read(std::move(read));
+        std::string most;
+        auto read = [&most](store::Connection& c) {
+            most = store::setting(c, "connections-per-server");
+            return store::footings(c);
+        };
+        auto const wanted = co_await ground_->store->read(std::move(read));
         if (stopped_) co_return;
+        bound_connections(most, wanted.size());
         for (auto const& [id, footing] : wanted) {
             if (auto const found = runs_.find(id); found != runs_.end()) {
                 found->second->follow(footing);
                 continue;
             }
-            auto run = std::make_shared<MailboxRun>(ground_, id);
+            auto run = std::make_shared<MailboxRun>(ground_, turns_, id);
             runs_[id] = run;
             auto work = [](std::shared_ptr<Impl> self, std::shared_ptr<MailboxRun> which,
                            model::MailboxId whose) -> net::awaitable<void> {
@@ -119,19 +141,33 @@ private:
                 self->runs_.erase(whose);
             };
             auto working = work(shared_from_this(), std::move(run), id);
-            boost::asio::co_spawn(ground_.loop, std::move(working), boost::asio::detached);
+            boost::asio::co_spawn(ground_->loop, std::move(working), boost::asio::detached);
         }
         for (auto const& [id, run] : runs_)
             if (!wanted.contains(id)) run->stop();
     }
 
+    void bound_connections(std::string_view setting, std::size_t mailboxes)
+    {
+        auto bounds = turns_->bounds();
+        std::size_t most = 0;
+        std::from_chars(setting.data(), setting.data() + setting.size(), most);
+        bounds.connections_per_server = most > 0 ? most : SIZE_MAX;
+        turns_->set_bounds(bounds);
+        if (mailboxes <= bounds.connections || std::exchange(told_of_files_, true)) return;
+        spdlog::warn(
+            "retriever: there are {} mailboxes, and the limit of open files, {}, leaves room for {} connections: they "
+            "take turns, and mail is noticed later. Raise the limit (LimitNOFILE= of the service, or ulimit -Hn)",
+            mailboxes, most_open_files(), bounds.connections);
+    }
+
     net::awaitable<void> sweep()
     {
-        auto const now = ground_.clock->now();
+        auto const now = ground_->clock->now();
         if (now < next_sweep_) co_return;
         next_sweep_ = now + Duration(3'600'000);
         auto work = [before = now - orphan_age](store::Connection& c) { return store::sweep_bodies(c, before); };
-        auto const swept = co_await ground_.store->write(std::move(work));
+        auto const swept = co_await ground_->store->write(std::move(work));
         if (swept > 0) spdlog::info("retriever: swept {} chunks of mail that was never filed", swept);
     }
 
@@ -144,10 +180,12 @@ private:
         nudged_ = false;
     }
 
-    Ground ground_;
+    std::shared_ptr<Ground const> ground_;
     boost::asio::steady_timer timer_;
+    std::shared_ptr<Turns> turns_;
     std::unordered_map<model::MailboxId, std::shared_ptr<MailboxRun>> runs_;
     Instant next_sweep_{};
+    bool told_of_files_ = false;
     bool nudged_ = false;
     bool stopped_ = false;
 };

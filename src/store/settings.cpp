@@ -76,6 +76,10 @@ constexpr std::array known{
     Known{{"unexpected-mails", "500",
            mark("so many new mails after a mailbox was made anew on its server stop it, and ask")},
           number},
+    Known{{"connections-per-server", "0",
+           mark("so many mailboxes at most are connected to one mail server at once, and take turns; 0: as many as "
+                "there are")},
+          number},
 };
 
 constexpr auto public_part = [] {
