@@ -5,6 +5,7 @@
 #include "dispatcher/account-run.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
+#include "store/holds.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
@@ -105,7 +106,7 @@ private:
         auto read = [](store::Connection& c) {
             Due due;
             for (auto const id : store::accounts_with_outbound(c))
-                if (auto const account = store::account(c, id))
+                if (auto const account = store::account(c, id); account && store::may_be_tried(c, *account))
                     due.accounts.emplace_back(*account, store::footing(c, *account));
             due.next = store::next_outbound(c);
             due.now = c.now();
@@ -114,7 +115,7 @@ private:
         auto const due = co_await ground_.store->read(std::move(read));
         auto const now = ground_.clock->now();
         for (auto const& [account, footing] : due.accounts) {
-            if (busy_.contains(account.id) || account.state != model::AccountState::ready) continue;
+            if (busy_.contains(account.id)) continue;
             auto& trouble = troubles_[account.id];
             if (trouble.until > now && trouble.footing == footing) continue;
             trouble.footing = footing;

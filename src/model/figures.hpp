@@ -19,6 +19,17 @@ struct Figures {
     std::int64_t connections = 0;  ///< that were signed in and brought a look
 
     friend bool operator==(Figures const&, Figures const&) = default;
+    Figures& operator+=(Figures const& more)
+    {
+        retrieved += more.retrieved;
+        filed += more.filed;
+        duplicates += more.duplicates;
+        skipped += more.skipped;
+        refused += more.refused;
+        octets += more.octets;
+        connections += more.connections;
+        return *this;
+    }
 };
 
 /// What a look is at: all 0 between looks, and in those that take less than a second.
