@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// What an idle mailbox costs: memory and CPU of `postroom serve` with N mailboxes that wait in IDLE over TLS, less the same without any.
-// The other side is a lab in a process of its own; all mailboxes are opened with one account's token. Fails where a mailbox is not idle,
-// or does not hear of a new mail afterwards.
+// What an idle mailbox costs: memory and CPU of `postroom serve` with N mailboxes that wait in IDLE over TLS, less the same without any;
+// and how long mail takes that comes to all of them, a hundred a second. The other side is a lab in a process of its own; all mailboxes
+// are opened with one account's token. Fails where a mailbox is not idle, or a mail is not filed.
 //
-//     bench/idle.mjs [N…]      1000, unless told otherwise; REST (30): seconds at rest over which CPU is counted
+//     bench/idle.mjs [N…]      1000, unless told otherwise
+//
+// REST (330): seconds at rest over which CPU is counted; every IDLE is renewed within 300. LOAD (60): seconds of mail, RATE (100) a second.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { delay, root, until } from '../test/support/scratch.mjs';
@@ -14,9 +16,11 @@ process.env.POSTROOM ??= path.join(root, 'build/bench/postroom');
 const { authorize, setUp, startLab, startServer } = await import('../test/support/house.mjs');
 
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000];
-const rest = Number(process.env.REST || 30);
+const rest = Number(process.env.REST || 330);
+const load = Number(process.env.LOAD || 60);
+const rate = Number(process.env.RATE || 100);
 const user = 'sales@contoso.test';
-const address = (i) => `box${i}@contoso.test`;
+const addressOf = (i) => `box${i}@contoso.test`;
 
 const status = (pid, field) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
@@ -25,6 +29,68 @@ const cpu = (pid) => {
   return (Number(fields[11]) + Number(fields[12])) / ticks;
 };
 
+/** A store's file, asked again and again by one process. */
+function openStore(file) {
+  const child = spawn('sqlite3', ['-readonly', file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let out = '';
+  let answered;
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    out += text;
+    if (!out.endsWith('end\n')) return;
+    answered(out.split('\n').slice(0, -2));
+    out = '';
+  });
+  return {
+    ask: (query) => new Promise((resolve) => {
+      answered = resolve;
+      child.stdin.write(`${query};\n.print end\n`);
+    }),
+    stop: () => child.kill(),
+  };
+}
+
+// Mail for one mailbox after another, at an even rate; how long each took from being handed to the lab until the store, asked without a
+// pause, had it. Nobody has two, unless there are more mails than mailboxes.
+async function deliver(lab, file, count) {
+  const store = openStore(file);
+  try {
+    const address = new Map((await store.ask('SELECT hex(id), address FROM mailbox')).map((row) => row.split('|')));
+    let last = Number((await store.ask('SELECT coalesce(max(rowid), 0) FROM message'))[0]);
+    const sent = new Map();
+    const took = [];
+    const all = load * rate;
+    const begun = performance.now();
+    const troubles = [];
+    const send = async () => {
+      for (let i = 0; i < all; ++i) {
+        await delay(Math.max(0, begun + (i * 1_000) / rate - performance.now()));
+        const to = addressOf(1 + ((i * 7919) % count));
+        const raw = `From: customer${i}@example.com\r\nTo: ${to}\r\nSubject: Load ${i}\r\nMessage-ID: <load-${i}@example.com>\r\n\r\n${i}\r\n`;
+        sent.set(to, [...(sent.get(to) ?? []), performance.now()]);
+        lab.mail(to, raw).catch((error) => troubles.push(error));
+      }
+    };
+    const sending = send();
+    while (took.length < all) {
+      if (troubles.length > 0) throw troubles[0];
+      assert.ok(performance.now() - begun < (load + 60) * 1_000, `of ${all} mails ${took.length} were filed`);
+      const rows = await store.ask(`SELECT rowid, hex(mailbox) FROM message WHERE rowid > ${last} ORDER BY rowid`);
+      const now = performance.now();
+      for (const row of rows) {
+        const [id, mailbox] = row.split('|');
+        last = Number(id);
+        took.push(now - sent.get(address.get(mailbox)).shift());
+      }
+      await delay(1);
+    }
+    await sending;
+    took.sort((a, b) => a - b);
+    return { median: took[Math.floor(all / 2)], late: took[Math.floor(all * 0.99)], longest: took.at(-1) };
+  } finally {
+    store.stop();
+  }
+}
+
 async function measure(count) {
   const kept = [];
   const keep = async (thing) => {
@@ -32,7 +98,7 @@ async function measure(count) {
     return kept[0];
   };
   try {
-    const mailboxes = Array.from({ length: count }, (_, i) => ({ address: address(i + 1), full_access: [user] }));
+    const mailboxes = Array.from({ length: count }, (_, i) => ({ address: addressOf(i + 1), full_access: [user] }));
     const lab = await keep(startLab({ tenant: { mailboxes } }));
     const server = await keep(startServer({ anchors: [lab.facts.anchor] }));
     await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
@@ -55,7 +121,7 @@ async function measure(count) {
       let before = -1;
       await until('memory being at rest', () => {
         const now = cpu(server.child.pid);
-        const still = now - before < 0.02;
+        const still = now - before < 0.02 + count / 100_000;
         before = now;
         return still;
       }, { limit: 120_000, pause: 2_000 });
@@ -66,8 +132,12 @@ async function measure(count) {
     await until('the first mailbox', () => idle() === 1);
     const none = await settled();
 
-    for (const mailbox of mailboxes)
-      await server.api('mailboxes', { address: mailbox.address, account: 'sales', baseline: 'all', after: 'leave' });
+    const left = mailboxes.map((mailbox) => mailbox.address);
+    const add = async () => {
+      for (let next = left.pop(); next; next = left.pop())
+        await server.api('mailboxes', { address: next, account: 'sales', baseline: 'all', after: 'leave' });
+    };
+    await Promise.all(Array.from({ length: 8 }, add));
     begun = Date.now();
     await again();
     const sinceBegun = process.hrtime.bigint();
@@ -78,13 +148,15 @@ async function measure(count) {
     await delay(rest * 1_000);
     const used = cpu(server.child.pid) - before;
 
-    const arrived = Date.now();
-    await lab.mail(address(count), 'From: a@example.com\r\nTo: b@contoso.test\r\nSubject: Hello\r\nMessage-ID: <hello@example.com>\r\n\r\nHello\r\n');
-    await server.caseAbout('Hello', { pause: 10 });
-    const heard = Date.now() - arrived;
+    const busy = cpu(server.child.pid);
+    const delivery = await deliver(lab, path.join(server.folder, 'store/postroom.db'), count);
+    const working = cpu(server.child.pid) - busy;
 
     const each = (kind) => ((all[kind] - none[kind]) / count).toFixed(1);
-    console.log(`| ${count} | ${(all.rss / 1024).toFixed(1)} | ${(none.rss / 1024).toFixed(1)} | ${each('rss')} | ${each('anonymous')} | ${((used / rest) * 100).toFixed(2)} % | ${start.toFixed(1)} | ${heard} |`);
+    const row = [count, (all.rss / 1024).toFixed(1), (none.rss / 1024).toFixed(1), each('rss'), each('anonymous'),
+      `${((used / rest) * 100).toFixed(2)} %`, start.toFixed(1), `${delivery.median.toFixed(0)} / ${delivery.late.toFixed(0)} / ${delivery.longest.toFixed(0)}`,
+      `${((working / load) * 100).toFixed(1)} %`];
+    console.log(`| ${row.join(' | ')} |`);
   } catch (error) {
     for (const each of kept) if (each.log) console.error(each.log().slice(-4_000));
     throw error;
@@ -93,6 +165,6 @@ async function measure(count) {
   }
 }
 
-console.log('\n| idle mailboxes | RSS MiB | with one | KiB a mailbox | of it anonymous | CPU at rest | s from start to all idle | ms from a mail to its case |');
-console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+console.log(`\n| idle mailboxes | RSS MiB | with one | KiB a mailbox | of it anonymous | CPU at rest | s from start to all idle | ms from a mail to filed, ${rate} a second: median / 99 % / longest | CPU then |`);
+console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const size of sizes) await measure(size);
