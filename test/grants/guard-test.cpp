@@ -410,7 +410,7 @@ TEST_F(GuardTest, RefusesIdTokensThatTheProviderDidNotSign)
     auto const part = [](boost::json::object const& object) { return to_base64url(boost::json::serialize(object)); };
     EXPECT_THAT(with([&](auto const& good) { return part({{"alg", "none"}}) + "." + part(good) + "."; }),
                 HasSubstr("none"));
-    test::TokenSigner foreign;
+    test::TokenSigner foreign(2);
     EXPECT_THAT(with([&](auto const& good) { return foreign.sign(good, "RS256"); }), HasSubstr("signature"));
     foreign.key_id = "unheard-of";
     EXPECT_THAT(with([&](auto const& good) { return foreign.sign(good, "RS256"); }), HasSubstr("unheard-of"));

@@ -162,7 +162,7 @@ TEST_F(IdTokenTest, SaysWhoSignedIn)
 
 TEST_F(IdTokenTest, AnotherSignerIsRefused)
 {
-    test::TokenSigner const stranger;
+    test::TokenSigner const stranger(2);
     auto const keys = read_keys(stranger.jwks()).value();
     auto const identity = verify_id_token(signer.sign(claims, "RS256"), keys, expected);
     ASSERT_FALSE(identity);

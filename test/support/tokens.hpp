@@ -12,6 +12,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,13 +20,16 @@ namespace postroom::test {
 
 class TokenSigner {
 public:
+    /// A process makes each provider's keys once: an RSA key takes longer than most tests.
+    explicit TokenSigner(int provider = 1) : keys_(keys_of(provider)) {}
+
     std::string key_id = "key-1";
 
     [[nodiscard]] std::string sign(boost::json::object const& claims, std::string const& algorithm) const
     {
         boost::json::object const header{{"typ", "JWT"}, {"alg", algorithm}, {"kid", key_id + algorithm.substr(0, 1)}};
         auto text = encoded(header) + "." + encoded(claims);
-        auto* const key = algorithm == "ES256" ? elliptic_.get() : rsa_.get();
+        auto* const key = algorithm == "ES256" ? keys_.elliptic.get() : keys_.rsa.get();
         std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
         EVP_PKEY_CTX* padding = nullptr;
         EVP_DigestSignInit(context.get(), &padding, EVP_sha256(), nullptr, key);
@@ -48,16 +52,16 @@ public:
         boost::json::object const rsa{{"kty", "RSA"},
                                       {"use", "sig"},
                                       {"kid", key_id + "R"},
-                                      {"n", number(rsa_.get(), OSSL_PKEY_PARAM_RSA_N)},
-                                      {"e", number(rsa_.get(), OSSL_PKEY_PARAM_RSA_E)}};
+                                      {"n", number(keys_.rsa.get(), OSSL_PKEY_PARAM_RSA_N)},
+                                      {"e", number(keys_.rsa.get(), OSSL_PKEY_PARAM_RSA_E)}};
         auto pss = rsa;
         pss["kid"] = key_id + "P";
         boost::json::object const elliptic{{"kty", "EC"},
                                            {"crv", "P-256"},
                                            {"alg", "ES256"},
                                            {"kid", key_id + "E"},
-                                           {"x", number(elliptic_.get(), OSSL_PKEY_PARAM_EC_PUB_X, 32)},
-                                           {"y", number(elliptic_.get(), OSSL_PKEY_PARAM_EC_PUB_Y, 32)}};
+                                           {"x", number(keys_.elliptic.get(), OSSL_PKEY_PARAM_EC_PUB_X, 32)},
+                                           {"y", number(keys_.elliptic.get(), OSSL_PKEY_PARAM_EC_PUB_Y, 32)}};
         return boost::json::serialize(boost::json::object{{"keys", boost::json::array{rsa, pss, elliptic}}});
     }
 
@@ -91,8 +95,18 @@ private:
         return both;
     }
 
-    Key rsa_{EVP_RSA_gen(2048), EVP_PKEY_free};
-    Key elliptic_{EVP_EC_gen("P-256"), EVP_PKEY_free};
+    struct Keys {
+        Key rsa{EVP_RSA_gen(2048), EVP_PKEY_free};
+        Key elliptic{EVP_EC_gen("P-256"), EVP_PKEY_free};
+    };
+
+    static Keys const& keys_of(int provider)
+    {
+        static std::map<int, Keys> all;
+        return all[provider];
+    }
+
+    Keys const& keys_;
 };
 
 }  // namespace postroom::test
