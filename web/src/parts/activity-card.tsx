@@ -5,6 +5,7 @@ import { AttachRegular } from "@fluentui/react-icons/svg/attach";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { path, type Schemas } from "../api/client";
+import { MailReading, ReadingBadges } from "./mail-reading";
 import { OutboundStateOf } from "./outbound-state";
 import { tame } from "../i18n/bidi";
 import { Data, DataList, Size, Time } from "./words";
@@ -60,17 +61,14 @@ export function ActivityCard({ activity }: { activity: Schemas["Activity"] }) {
         <Badge appearance="outline" color="informative">
           {t(`activity.${activity.kind}`)}
         </Badge>
-        {activity.automatic && (
-          <Badge appearance="tint" color="informative">
-            {t("activity.automatic")}
-          </Badge>
-        )}
+        <ReadingBadges activity={activity} />
         {activity.possible_duplicate && (
           <Badge appearance="tint" color="warning">
             {t("activity.possibleDuplicate")}
           </Badge>
         )}
       </div>
+      {activity.reading && <MailReading id={activity.id} reading={activity.reading} />}
       {activity.has_html && (
         <TabList size="small" selectedValue={view} onTabSelect={(_, data) => setView(String(data.value))} aria-label={t("activity.view")}>
           <Tab value="html">{t("activity.html")}</Tab>
