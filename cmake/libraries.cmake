@@ -21,6 +21,7 @@ postroom_pkg(pq libpq)
 postroom_pkg(zstd libzstd)
 postroom_pkg(gmime gmime-3.0)
 postroom_pkg(xml2 libxml-2.0)
+postroom_pkg(icu icu-uc)
 postroom_pkg(curl libcurl)
 postroom_pkg(cares libcares)
 

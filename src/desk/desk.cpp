@@ -76,6 +76,14 @@ model::Activity activity_of(model::Message const& message, mime::Mail const& mai
     return activity;
 }
 
+void show_header_only(model::Activity& activity, std::string_view because)
+{
+    activity.text = because;
+    activity.has_html = false;
+    activity.attachments.clear();
+    activity.reading.clear();
+}
+
 // The customer is whom an answer goes to.
 model::Case new_case_of(model::Mailbox const& mailbox, mime::Mail const& mail, Instant now)
 {
@@ -110,7 +118,7 @@ Result<void> set_state(store::Connection& c, model::CaseId id, model::CaseState 
 }  // namespace
 
 Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
-                        std::string_view token_key, Instant now)
+                        std::string_view token_key, Instant now, Shown shown, std::string_view because)
 {
     auto const mailbox = store::mailbox(c, message.mailbox);
     if (!mailbox) return failure(Trouble::not_found, "the mailbox that this mail came to was removed");
@@ -120,19 +128,26 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
     if (found) {
         filed.case_id = found->id;
         filed.number = found->number;
-        filed.reopened = found->state == model::CaseState::closed && mail.automatic == mime::Automatic::no;
+        filed.reopened = found->state == model::CaseState::closed &&
+                         (shown == Shown::failed || (shown != Shown::late && mail.automatic == mime::Automatic::no));
     } else {
         auto const a_case = new_case_of(*mailbox, mail, now);
         filed.case_id = a_case.id;
         filed.number = store::add_case(c, a_case);
         filed.new_case = true;
     }
-    auto const activity = activity_of(message, mail, filed.case_id);
+    auto activity = activity_of(message, mail, filed.case_id);
     filed.activity = activity.id;
+    if (shown == Shown::header) show_header_only(activity, because);
+    if (shown == Shown::failed || shown == Shown::late) activity.automatic = true;
     store::add_activity(c, activity);
+    if (found && shown == Shown::late) store::set_turn(c, found->id, found->waiting_for_us);
     if (filed.reopened) {
         store::set_case_state(c, filed.case_id, model::CaseState::open, now);
-        add_event(c, filed.case_id, {}, "Reopened by the customer's mail", now);
+        add_event(
+            c, filed.case_id, {},
+            shown == Shown::failed ? "Reopened, since mail could not be delivered" : "Reopened by the customer's mail",
+            now);
     }
     return filed;
 }

@@ -21,11 +21,20 @@ struct Filed {
     bool new_case = false;
     bool reopened = false;
 };
+/// What a screen of the department makes of a mail that its agents see all the same.
+enum class Shown {
+    whole,
+    header,  ///< and nothing else of it
+    failed,  ///< mail of ours could not be delivered: its case opens again, since the customer never got it
+    late,    ///< it is not delivered yet: whose turn it is stays as it is
+};
 /// Makes a filed mail an activity: of the case whose mail it answers (In-Reply-To, References), else of the case whose
 /// token its subject carries, both within the mailbox's department; else of a new case. An answer to a closed case
-/// reopens it, unless a machine sent it. Errors: Trouble::not_found where the mailbox is gone.
+/// reopens it, unless a machine sent it. `because` stands for the text of one that is shown by its header. Errors:
+/// Trouble::not_found where the mailbox is gone.
 [[nodiscard]] Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
-                                      std::string_view token_key, Instant now);
+                                      std::string_view token_key, Instant now, Shown shown = Shown::whole,
+                                      std::string_view because = {});
 
 struct Queued {
     model::CaseId case_id;

@@ -10,7 +10,8 @@
 
 namespace postroom::desk {
 
-/// The case of this department that the mail answers: by In-Reply-To, then References, then the token in its subject.
+/// The case of this department that the mail answers: by In-Reply-To, then References, then the mail that a machine's
+/// report is about, then the token in its subject.
 /// One that may be a duplicate goes where the mail with its Message-ID went.
 [[nodiscard]] std::optional<model::Case> case_answered_by(store::Connection& c, model::DepartmentId department,
                                                           mime::Mail const& mail, bool possible_duplicate,

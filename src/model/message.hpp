@@ -4,6 +4,7 @@
 
 #include "model/ids.hpp"
 #include "model/mailbox.hpp"
+#include "model/screens.hpp"
 
 #include <array>
 #include <cstdint>
@@ -32,8 +33,11 @@ struct Message {
     Instant received{};               ///< INTERNALDATE
     Instant filed{};
     TriageState triage = TriageState::pending;
-    int triage_tries = 0;   ///< committed before each try, so that a mail that kills the process is set aside
-    std::string exception;  ///< why it is in the exception queue
+    int triage_tries = 0;          ///< committed before each try, so that a mail that kills the process is set aside
+    std::string exception;         ///< why it is in the exception queue
+    Screen screen = Screen::none;  ///< that it met, whatever became of it then
+    std::string screen_rule{};     ///< the rule of it
+    bool released = false;         ///< a person let it pass: it meets no screen any more
 };
 
 /// Where a mail is on its server. Over POP3 the folder is INBOX, uid_validity is 0, and uid counts what was seen.

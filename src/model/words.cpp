@@ -6,6 +6,7 @@
 #include "model/mailbox.hpp"
 #include "model/message.hpp"
 #include "model/outbound.hpp"
+#include "model/screens.hpp"
 #include "model/user.hpp"
 
 #include <fmt/format.h>
@@ -111,11 +112,28 @@ constexpr Spelling<Authorization::State, 4> authorization_states{
 constexpr Spelling<TriageState, 3> triage_states{
     mark("state of triage"),
     {{{TriageState::pending, "pending"}, {TriageState::done, "done"}, {TriageState::exception, "exception"}}}};
+constexpr Spelling<Above, 3> aboves{mark("way with what is too large"),
+                                    {{{Above::hold, mark_in("way with what is too large", "hold")},
+                                      {Above::cut, mark_in("way with what is too large", "cut")},
+                                      {Above::accept, mark_in("way with what is too large", "accept")}}}};
+constexpr Spelling<ScreenRuleKind, 5> screen_rule_kinds{mark("kind of rule"),
+                                                        {{{ScreenRuleKind::sender, "sender"},
+                                                          {ScreenRuleKind::file_name, "file-name"},
+                                                          {ScreenRuleKind::content, "content"},
+                                                          {ScreenRuleKind::permanent_phrase, "permanent-phrase"},
+                                                          {ScreenRuleKind::temporary_phrase, "temporary-phrase"}}}};
+constexpr Spelling<Screen, 6> screens{mark("screen"),
+                                      {{{Screen::none, ""},
+                                        {Screen::sender, mark_in("screen", "sender")},
+                                        {Screen::file_name, mark_in("screen", "file-name")},
+                                        {Screen::content, mark_in("screen", "content")},
+                                        {Screen::size, mark_in("screen", "size")},
+                                        {Screen::delivery, mark_in("screen", "delivery")}}}};
 constexpr Spelling<LedgerState, 4> ledger_states{mark("state in the ledger"),
-                                                 {{{LedgerState::skipped, "skipped"},
-                                                   {LedgerState::filed, "filed"},
-                                                   {LedgerState::duplicate, "duplicate"},
-                                                   {LedgerState::unreadable, "unreadable"}}}};
+                                                 {{{LedgerState::skipped, mark_in("state in the ledger", "skipped")},
+                                                   {LedgerState::filed, mark_in("state in the ledger", "filed")},
+                                                   {LedgerState::duplicate, mark_in("state in the ledger", "duplicate")},
+                                                   {LedgerState::unreadable, mark_in("state in the ledger", "unreadable")}}}};
 constexpr Spelling<CaseState, 2> case_states{mark("state of a case"),
                                              {{{CaseState::open, mark_in("state of a case", "open")},
                                                {CaseState::closed, mark_in("state of a case", "closed")}}}};
@@ -285,6 +303,30 @@ std::string_view to_string(TriageState state)
 Result<TriageState> parse_triage_state(std::string_view text)
 {
     return triage_states.parse(text);
+}
+std::string_view to_string(Above above)
+{
+    return aboves.of(above);
+}
+Result<Above> parse_above(std::string_view text)
+{
+    return aboves.parse(text);
+}
+std::string_view to_string(ScreenRuleKind kind)
+{
+    return screen_rule_kinds.of(kind);
+}
+Result<ScreenRuleKind> parse_screen_rule_kind(std::string_view text)
+{
+    return screen_rule_kinds.parse(text);
+}
+std::string_view to_string(Screen screen)
+{
+    return screens.of(screen);
+}
+Result<Screen> parse_screen(std::string_view text)
+{
+    return screens.parse(text);
 }
 std::string_view to_string(LedgerState state)
 {

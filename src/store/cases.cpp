@@ -139,6 +139,11 @@ void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Ins
     case_changed(c, id);
 }
 
+void set_turn(Connection& c, model::CaseId id, bool waiting_for_us)
+{
+    must_exist(c.execute("UPDATE customer_case SET waiting_for_us = ? WHERE id = ?", waiting_for_us, id), "the case");
+}
+
 void add_activity(Connection& c, model::Activity const& activity)
 {
     c.post(

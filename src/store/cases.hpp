@@ -20,6 +20,8 @@ struct CaseFilter {
 };
 [[nodiscard]] std::vector<model::Case> cases(Connection& c, CaseFilter const& filter);  ///< newest number first
 void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Instant now);
+/// Whether it waits for us.
+void set_turn(Connection& c, model::CaseId id, bool waiting_for_us);
 
 /// Also counts it in its case, and notes the case's `updated` and whether it waits for us.
 void add_activity(Connection& c, model::Activity const& activity);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view message_columns =
     "SELECT id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, triage, triage_tries, "
-    "exception FROM message ";
+    "exception, screen, screen_rule, released FROM message ";
 
 model::Message message_of(Row const& row)
 {
@@ -24,7 +24,10 @@ model::Message message_of(Row const& row)
             .filed = row.instant(8),
             .triage = word(row, 9, model::parse_triage_state),
             .triage_tries = static_cast<int>(row.integer(10)),
-            .exception = row.text(11)};
+            .exception = row.text(11),
+            .screen = word(row, 12, model::parse_screen),
+            .screen_rule = row.text(13),
+            .released = row.boolean(14)};
 }
 
 std::string messages_where(std::string_view rest)
@@ -125,6 +128,10 @@ LedgerCounts ledger_counts(Connection& c, model::MailboxId mailbox)
             }
             counts.due += row.integer(2);
         });
+    counts.screened = c.first(
+                           "SELECT count(*) FROM message WHERE mailbox = ? AND screen <> ''",
+                           [](Row const& row) { return row.integer(0); }, mailbox)
+                          .value_or(0);
     return counts;
 }
 
@@ -185,8 +192,8 @@ bool triage_failed(Connection& c, model::MessageId id, std::string_view why)
 
 void triage_again(Connection& c, model::MessageId id)
 {
-    must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '' WHERE id = ? AND "
-                         "triage = 'exception'",
+    must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '', screen = '', "
+                         "screen_rule = '' WHERE id = ? AND triage = 'exception'",
                          id),
                "the message in the exception queue");
     exception_changed(c, id, "removed");

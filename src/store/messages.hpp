@@ -35,6 +35,7 @@ void after_action_done(Connection& c, model::Place const& place, Instant now);
 void after_action_failed(Connection& c, model::Place const& place, std::string_view note, Instant now);
 struct LedgerCounts {
     std::int64_t skipped = 0, filed = 0, duplicate = 0, unreadable = 0, due = 0;
+    std::int64_t screened = 0;  ///< of the filed ones: those that met a screen, whatever became of them then
 };
 [[nodiscard]] LedgerCounts ledger_counts(Connection& c, model::MailboxId mailbox);
 

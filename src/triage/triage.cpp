@@ -2,9 +2,12 @@
 
 #include "base/text.hpp"
 #include "desk/desk.hpp"
+#include "desk/threading.hpp"
 #include "mime/test-mail.hpp"
+#include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/messages.hpp"
+#include "store/screens.hpp"
 #include "store/settings.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +28,8 @@ struct Triage::Reading {
     std::string bytes;
     std::string damage;  ///< why the store could not give its bytes
     Result<mime::Mail> mail = failure(Trouble::internal, "not read");
+    std::shared_ptr<screens::Rules const> rules;  ///< none for one that was released
+    screens::Verdict verdict;
 };
 
 namespace {
@@ -38,12 +43,36 @@ asio::awaitable<void> read_mails(Batch batch)
     for (auto& reading : *batch) {
         try {
             if (reading.damage.empty()) reading.mail = mime::read(reading.bytes);
+            if (reading.mail && reading.rules)
+                reading.verdict = screens::screen(*reading.rules, *reading.mail, reading.bytes);
         } catch (std::exception const& error) {  // memory that is not there
             reading.mail = failure(Trouble::internal, fmt::format("it can't be read: {}", error.what()));
         }
         reading.bytes = {};
     }
     co_return;
+}
+
+desk::Shown shown(screens::Fate fate)
+{
+    switch (fate) {
+        case screens::Fate::accept:
+        case screens::Fate::hold: break;
+        case screens::Fate::cut: return desk::Shown::header;
+        case screens::Fate::permanent: return desk::Shown::failed;
+        case screens::Fate::temporary: return desk::Shown::late;
+    }
+    return desk::Shown::whole;
+}
+
+// A report about a mail that no case has is nobody's work, and opens none.
+bool is_held(store::Connection& c, model::Message const& message, mime::Mail const& mail,
+             screens::Verdict const& verdict, std::string_view key)
+{
+    if (verdict.fate == screens::Fate::hold) return true;
+    if (verdict.screen != model::Screen::delivery) return false;
+    auto const department = store::department_of(c, message.mailbox);
+    return !desk::case_answered_by(c, department, mail, message.possible_duplicate, key);
 }
 
 double random_part()
@@ -126,6 +155,38 @@ std::vector<model::Message> Triage::next_batch(std::vector<model::Message> queue
     return batch;
 }
 
+// Those of a department that never changed anything are the defaults, and its version is 0.
+std::shared_ptr<screens::Rules const> Triage::rules_for(store::Connection& c, model::DepartmentId department)
+{
+    auto const kept = screens_.find(department);
+    if (kept == screens_.end()) return default_screens_;
+    if (!kept->second.rules) kept->second.rules = std::make_shared<screens::Rules const>(store::screens(c, department));
+    return kept->second.rules;
+}
+
+// What the reading needs, in one look at the store. A mail in a mailbox that is gone has no rules; who files it says
+// so.
+void Triage::load(store::Connection& c, std::vector<Reading>& batch)
+{
+    for (auto const& [department, version] : store::screens_versions(c))
+        if (auto& kept = screens_[department]; kept.version != version) kept = {version, nullptr};
+    std::map<model::MailboxId, std::shared_ptr<screens::Rules const>> rules;
+    for (auto& reading : batch) {
+        auto const& message = reading.message;
+        try {
+            if (!message.released) {
+                auto& its = rules[message.mailbox];
+                if (!its) its = rules_for(c, store::department_of(c, message.mailbox));
+                reading.rules = its;
+            }
+            reading.bytes = store::read_body(c, message.body);
+        } catch (store::Failure const& failure) {
+            if (failure.is_standstill()) throw;
+            reading.damage = failure.what();
+        }
+    }
+}
+
 // Takes the queue, counts the try, and commits both, before anything is parsed.
 asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages, Batch batch)
 {
@@ -164,11 +225,19 @@ void Triage::settle(store::Connection& c, Reading const& reading) const
         store::triage_done(c, message->id);
         return;
     }
-    auto const filed = desk::file_mail(c, *message, *reading.mail, key, clock_.now());
-    if (filed)
-        store::triage_done(c, message->id);
-    else
+    auto const& verdict = reading.verdict;
+    auto const because = verdict.because.english();
+    if (is_held(c, *message, *reading.mail, verdict, key)) {
+        store::hold_message(c, message->id, verdict.screen, verdict.rule, because);
+        return;
+    }
+    auto const filed = desk::file_mail(c, *message, *reading.mail, key, clock_.now(), shown(verdict.fate), because);
+    if (!filed) {
         store::triage_failed(c, message->id, filed.error().message);
+        return;
+    }
+    if (verdict.screen != model::Screen::none) store::note_screen(c, message->id, verdict.screen, verdict.rule);
+    store::triage_done(c, message->id);
 }
 
 // What the store refuses for one mail and not for the others is the mail's trouble: after `tries` it is set aside. If
@@ -246,17 +315,8 @@ asio::awaitable<bool> Triage::round()
     co_await begin(messages, batch);
     if (!lease_) co_return false;
     if (batch->empty()) co_return true;
-    auto const load = [batch](store::Connection& c) {
-        for (auto& reading : *batch) {
-            try {
-                reading.bytes = store::read_body(c, reading.message.body);
-            } catch (store::Failure const& failure) {
-                if (failure.is_standstill()) throw;
-                reading.damage = failure.what();
-            }
-        }
-    };
-    co_await store_.read(load);
+    auto const load_all = [this, batch](store::Connection& c) { load(c, *batch); };
+    co_await store_.read(load_all);
     co_await asio::co_spawn(pool_, read_mails(batch), asio::use_awaitable);
     co_await finish(batch, more);
     co_return more;

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "mime/read.hpp"
 #include "model/message.hpp"
+#include "screens/screen.hpp"
 #include "store/coordination.hpp"
 #include "store/store.hpp"
 
@@ -57,6 +58,8 @@ private:
     using Batch = std::shared_ptr<std::vector<Reading>>;
 
     std::vector<model::Message> next_batch(std::vector<model::Message> queue, bool& more) const;
+    std::shared_ptr<screens::Rules const> rules_for(store::Connection& c, model::DepartmentId department);
+    void load(store::Connection& c, std::vector<Reading>& batch);
     asio::awaitable<void> begin(std::vector<model::Message> const& messages, Batch batch);
     asio::awaitable<void> finish(Batch batch, bool more);
     asio::awaitable<void> finish_alone(Reading& reading);
@@ -70,6 +73,13 @@ private:
     asio::steady_timer timer_;
     std::optional<store::Lease> lease_;      ///< of the queue: nothing where another server reads
     std::map<model::MessageId, int> begun_;  ///< counted by this process and not finished: how often the store refused
+    /// The screens of departments, kept until their version is another.
+    struct Kept {
+        std::int64_t version = 0;
+        std::shared_ptr<screens::Rules const> rules;
+    };
+    std::map<model::DepartmentId, Kept> screens_;
+    std::shared_ptr<screens::Rules const> default_screens_ = std::make_shared<screens::Rules const>();
     bool nudged_ = false;
     bool interruptible_ = false;  ///< a nudge ends the wait under way
     bool stopped_ = false;
