@@ -126,6 +126,7 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     add_account_commands(*this);
     add_mailbox_commands(*this);
     add_retrieve_command(*this);
+    add_reconcile_command(*this);
     add_case_commands(*this);
     add_send_command(*this);
     add_outbound_commands(*this);

@@ -71,6 +71,7 @@ void add_account_commands(Commands& commands);
 void add_authorize_commands(Commands& commands, CLI::App& account);  ///< those of the group account about its grant
 void add_mailbox_commands(Commands& commands);
 void add_retrieve_command(Commands& commands);
+void add_reconcile_command(Commands& commands);
 void add_case_commands(Commands& commands);
 void add_send_command(Commands& commands);
 void add_outbound_commands(Commands& commands);

@@ -4,6 +4,7 @@
 #include "dispatcher/dispatcher.hpp"
 #include "grants/trial-worker.hpp"
 #include "net/resolver.hpp"
+#include "retriever/reconcile-worker.hpp"
 #include "retriever/retriever.hpp"
 #include "triage/triage.hpp"
 
@@ -41,7 +42,8 @@ struct MailServers::Impl {
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock, {.owner = owner}),
           retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
-          trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {})
+          trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {}),
+          reconciliations(*ground.store, roads, loop.get_executor(), owner)
     {
     }
 
@@ -82,6 +84,7 @@ struct MailServers::Impl {
         retriever.stop();
         dispatcher.stop();
         trials.stop();
+        reconciliations.stop();
         waits->now();  // each knows already why it is broken off
         triage.stop();
         tokens.stop();
@@ -100,6 +103,7 @@ struct MailServers::Impl {
     retriever::Retriever retriever;
     dispatcher::Dispatcher dispatcher;
     grants::TrialWorker trials;
+    retriever::ReconcileWorker reconciliations;
     int running = 0;
     std::function<void()> ended;
     std::thread thread;
@@ -155,6 +159,7 @@ void MailServers::start()
     impl_->spawn(impl_->retriever, "the retriever");
     impl_->spawn(impl_->dispatcher, "the dispatcher");
     impl_->spawn(impl_->trials, "the trial of grants");
+    impl_->spawn(impl_->reconciliations, "the comparison of mailboxes");
     impl_->thread = std::thread([this] { impl_->loop.run(); });
 }
 
@@ -178,6 +183,7 @@ console::Hooks MailServers::hooks()
     hooks.mail_queued = on_the_loop([](Impl& mail) { mail.dispatcher.nudge(); });
     hooks.triage_due = on_the_loop([](Impl& mail) { mail.triage.nudge(); });
     hooks.accounts_changed = on_the_loop([](Impl& mail) { mail.accounts_changed(); });
+    hooks.reconciliation_due = on_the_loop([](Impl& mail) { mail.reconciliations.nudge(); });
     hooks.retrieve_once = [impl](std::optional<std::vector<std::string>> addresses) {
         return look(impl->loop.get_executor(), impl->retriever, std::move(addresses));
     };

@@ -138,6 +138,49 @@ void add_mailbox_commands(Commands& commands)
         commands.leaf(group, "list", say("List the mailboxes and how retrieval stands"), "postroom mailbox list");
     commands.talks(list, [](Talk& talk) {
         auto const answer = talk.server.all("/api/v1/mailboxes");
+void add_ledger(Commands& commands, CLI::App& group)
+{
+    auto& ledger = commands.leaf(
+        group, "ledger", say("What became of each mail that the mailbox's server ever showed"),
+        "postroom mailbox ledger sales@contoso.com\n  postroom mailbox ledger sales@contoso.com --state unreadable",
+        say("The newest first. A page ends with what --after takes for the next one."));
+    struct Given {
+        std::string address, state, after;
+        int limit = 50;
+    };
+    auto const given = std::make_shared<Given>();
+    ledger.add_option("address", given->address, say("Its primary address"))->required();
+    ledger
+        .add_option("--state", given->state,
+                    say("Only those in this state; due: those with an after-action that is still to be done"))
+        ->type_name(say("STATE"));
+    ledger.add_option("--limit", given->limit, say("How many; 50 otherwise"))
+        ->check(between(1, 200))
+        ->type_name(say("NUMBER"));
+    ledger.add_option("--after", given->after, say("Where the page before ended"))->type_name(say("PLACE"));
+    commands.talks(ledger, [given](Talk& talk) {
+        auto path = fmt::format("/api/v1/mailboxes/{}/ledger?limit={}", in_url(given->address), given->limit);
+        if (!given->state.empty()) path += "&state=" + in_url(given->state);
+        if (!given->after.empty()) path += "&after=" + in_url(given->after);
+        auto const answer = talk.server.get(path);
+        auto text = table(answer.at("items").as_array(),
+                          {{say("UID"), "uid"},
+                           {say("SEEN"), "seen"},
+                           {say("STATE"), "state", mark("state in the ledger")},
+                           {say("NOW"), "became", mark("what became of a mail")},
+                           {say("CASE"), "case"},
+                           {say("FROM"), "from"},
+                           {say("SUBJECT"), "subject"},
+                           {say("STILL DUE"), "due"},
+                           {say("NOTE"), "note"}},
+                          say("There is no such mail in the ledger."));
+        if (auto const next = member(answer.as_object(), "next"); !next.empty())
+            text += say("More: --after {}\n", next);
+        talk.show(answer, text);
+        return done;
+    });
+}
+
         auto const& items = answer.at("items").as_array();
         auto text = table(items,
                           {{say("ADDRESS"), "address"},
@@ -147,6 +190,7 @@ void add_mailbox_commands(Commands& commands)
                            {say("NEXT TRY"), "next_try"},
                            {say("WHY"), "state_reason"}},
                           say("There is no mailbox yet: postroom mailbox add ADDRESS --account NAME"));
+    add_ledger(commands, group);
         for (auto const& each : items)
             if (auto const cause = first_cause(each.as_object(), "  "); !cause.empty())
                 text += fmt::format("\n{}: {}\n{}", member(each.as_object(), "address"),

@@ -25,6 +25,7 @@ enum class Access : std::uint8_t {
     department,
     see_system,  ///< users, settings, applications, the audit trail
     system,
+    see_metrics,  ///< figures of the whole partition, and nothing else
 };
 
 namespace detail {
@@ -35,7 +36,7 @@ struct Row {
     std::array<bool, 4> roles;  // in the order of model::Role
 };
 // An auditor sees all of it and changes nothing.
-inline constexpr std::array<Row, 9> rows{{
+inline constexpr std::array<Row, 10> rows{{
     // ........................................... system, department, agent, auditor
     {Access::anyone, "anyone", {true, true, true, true}},
     {Access::see_self, "self:read", {true, true, true, true}},
@@ -46,6 +47,7 @@ inline constexpr std::array<Row, 9> rows{{
     {Access::department, "accounts:write", {true, true, false, false}},
     {Access::see_system, "system:read", {true, false, false, true}},
     {Access::system, "system:write", {true, false, false, false}},
+    {Access::see_metrics, "metrics:read", {true, false, false, true}},
 }};
 
 }  // namespace detail
@@ -64,7 +66,7 @@ inline constexpr std::array<Row, 9> rows{{
 /// What is of the whole partition speaks of every department: it is not for an auditor of some.
 [[nodiscard]] constexpr bool allows(Access access, model::Role role, bool all_departments)
 {
-    return allows(access, role) && (all_departments || access != Access::see_system);
+    return allows(access, role) && (all_departments || (access != Access::see_system && access != Access::see_metrics));
 }
 
 /// Scopes are those of an access token, or nothing where none was used. A token may what both its user's role and its

@@ -8,6 +8,7 @@ namespace postroom::console {
 using Answer = net::awaitable<net::HttpResponse>;
 
 Answer get_version(House& house, Request const& request);
+Answer get_metrics(House& house, Request const& request);
 Answer get_contract(House& house, Request const& request);
 
 Answer get_session(House& house, Request const& request);
@@ -76,6 +77,9 @@ Answer list_cases(House& house, Request const& request);
 Answer show_case(House& house, Request const& request);
 Answer change_case(House& house, Request const& request);
 Answer reply_to_case(House& house, Request const& request);
+Answer list_ledger(House& house, Request const& request);
+Answer begin_reconciliation(House& house, Request const& request);
+Answer show_reconciliation(House& house, Request const& request);
 
 Answer show_activity_html(House& house, Request const& request);
 Answer show_activity_raw(House& house, Request const& request);

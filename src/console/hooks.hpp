@@ -26,6 +26,7 @@ struct Hooks {
     std::function<void()> triage_due = [] {};           ///< a mail left the exception queue
     std::function<void()> accounts_changed = [] {};     ///< an account, a mailbox or a grant came or went
     std::function<void()> authorization_begun = [] {};  ///< somebody seeks a grant: watch over it
+    std::function<void()> reconciliation_due = [] {};   ///< a mailbox is to be compared with its server
     /// Compares these mailboxes, or all, with their servers now; done within five minutes.
     std::function<net::awaitable<Result<std::vector<Looked>>>(std::optional<std::vector<std::string>> addresses)>
         retrieve_once;

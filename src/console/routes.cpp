@@ -13,6 +13,7 @@ std::span<Route const> routes()
     static constexpr std::array table{
         Route{get, "/api/v1/version", anyone, get_version},
         Route{get, "/api/v1/openapi.yaml", anyone, get_contract},
+        Route{get, "/metrics", see_metrics, get_metrics},
         Route{get, "/oauth/callback", anyone, return_from_provider},
 
         Route{get, "/api/v1/session", see_self, get_session},
@@ -72,6 +73,9 @@ std::span<Route const> routes()
         Route{post, "/api/v1/exceptions/{id}/retry", department, retry_exception},
         Route{get, "/api/v1/exceptions/{id}/raw", see_department, show_exception_raw},
         Route{get, "/api/v1/alarms", see_department, list_alarms},
+        Route{get, "/api/v1/mailboxes/{address}/ledger", see_department, list_ledger},
+        Route{post, "/api/v1/mailboxes/{address}/reconciliations", department, begin_reconciliation},
+        Route{get, "/api/v1/reconciliations/{id}", see_department, show_reconciliation},
 
         Route{get, "/api/v1/events", see_desk, stream_events},
         Route{get, "/api/v1/cases", see_desk, list_cases},

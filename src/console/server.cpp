@@ -155,7 +155,8 @@ net::awaitable<net::HttpResponse> Server::answer(net::HttpRequest request)
 net::awaitable<net::HttpResponse> Server::judge(net::HttpRequest request)
 {
     co_await check_host(request);
-    bool const api = request.path.starts_with("/api/") || request.path.starts_with("/oauth/");
+    bool const api =
+        request.path.starts_with("/api/") || request.path.starts_with("/oauth/") || request.path == "/metrics";
     auto const method = request.method == verb::head ? verb::get : request.method;
     if (!api) {
         if (method != verb::get) throw Problem(status::method_not_allowed, tr("pages are only read: GET"));

@@ -288,6 +288,7 @@ awaitable<Result<Event>> Course::keep()
         store::end_alarm(c, alarm_cause, account.name, at);
         return true;
     });
+    if (in_force) ++ground_.renewals->renewed;
     if (in_force && answered_)
         spdlog::debug("account {}: its token is renewed, {:.1f} ms from asking for it until it is stored", account.name,
                       std::chrono::duration<double, std::milli>(Steady::now() - sent_).count());
@@ -317,6 +318,7 @@ awaitable<Result<Event>> Course::note()
                 to_readable(*renewal.lost), trouble_.message);
         spdlog::warn("account {}: {}", account.name, trouble_.message);
     }
+    ++(renewal.refused ? ground_.renewals->refused : ground_.renewals->failed);
     noted.trouble = trouble_.message;
     auto const at = now();
     co_await ground_.store->write([&](store::Connection& c) {

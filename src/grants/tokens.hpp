@@ -11,6 +11,8 @@
 #include "store/store.hpp"
 #include "vault/vault.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -22,6 +24,13 @@ struct AccessToken {
     std::string user_name;  ///< the token owner's: SMTP signs in with it
 };
 
+/// How renewals ended, since this process began.
+struct Renewals {
+    std::atomic<std::uint64_t> renewed = 0;
+    std::atomic<std::uint64_t> refused = 0;
+    std::atomic<std::uint64_t> failed = 0;  ///< no answer, or one that says to come back
+};
+
 /// What grants need of the rest of the house.
 struct Ground {
     store::Store* store;
@@ -30,6 +39,7 @@ struct Ground {
     Clock const* clock = &system_clock();
     std::function<void()> trial_due = [] {};  ///< a grant is to be tried: whoever does it in this process looks now
     std::shared_ptr<net::Stop> stop{};        ///< of the server whose loop this is; may be none
+    std::shared_ptr<Renewals> renewals = std::make_shared<Renewals>();  ///< of all copies together
 };
 
 /// Used from one event loop's thread.

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -110,7 +111,10 @@ public:
 
     void write_now(Work work) override { wait_for(writes_, std::move(work)); }
     void read_now(Work work) override { wait_for(reads_, std::move(work)); }
-    [[nodiscard]] Counts counts() const override { return {commits_.load(), operations_.load()}; }
+    [[nodiscard]] Counts counts() const override
+    {
+        return {commits_.load(), operations_.load(), Duration(microseconds_.load() / 1'000)};
+    }
     [[nodiscard]] std::optional<Standstill> standstill() const override
     {
         std::lock_guard const lock(standstill_mutex_);
@@ -174,8 +178,11 @@ private:
             if (group.empty()) return;
             std::exception_ptr lost;
             std::string trouble;
+            auto const begun = std::chrono::steady_clock::now();
             try {
                 commit(group, trouble);
+                auto const took = std::chrono::steady_clock::now() - begun;
+                microseconds_ += std::chrono::duration_cast<std::chrono::microseconds>(took).count();
             } catch (Failure const& failure) {
                 lost = std::current_exception();
                 trouble = failure.what();
@@ -249,6 +256,7 @@ private:
     Queue reads_;
     std::atomic<std::uint64_t> commits_ = 0;
     std::atomic<std::uint64_t> operations_ = 0;
+    std::atomic<std::int64_t> microseconds_ = 0;  // that commits took
     std::unique_ptr<Session> writer_;
     std::vector<std::unique_ptr<Session>> readers_;
     std::vector<std::jthread> threads_;

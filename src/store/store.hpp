@@ -88,6 +88,7 @@ public:
     struct Counts {
         std::uint64_t commits = 0;
         std::uint64_t operations = 0;  ///< in those commits
+        Duration time{};               ///< that they took, from their first operation to their answer
     };
     /// Since it was opened.
     [[nodiscard]] virtual Counts counts() const = 0;

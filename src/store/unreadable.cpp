@@ -70,6 +70,8 @@ void retrieve_again(Connection& c, model::UnreadableMailId id)
         "'unreadable'",
         mail->mailbox, mail->folder, mail->uid_validity, mail->uid);
     c.execute("DELETE FROM unreadable_mail WHERE id = ?", id);
+    // So that whoever retrieves the mailbox looks at once, and reads the ledger anew.
+    (void)next_version(c, mail->mailbox);
 }
 
 }  // namespace postroom::store

@@ -56,7 +56,9 @@ async function furnish(keep) {
   const credential = await server.api('applications/provider/credentials', { client_secret: 'the next one' });
   const trial = await server.api('accounts/sales/rights/trial', {});
   await until('the trial having ended', async () => (await server.api(`trials/${trial.id}`)).state === 'done', { limit: 60_000 });
-  return { lab, server, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial,
+  const reconciliation = await server.api(`mailboxes/${sales}/reconciliations`, { bytes: true });
+  await until('the comparison having ended', async () => (await server.api(`reconciliations/${reconciliation.id}`)).state === 'done', { limit: 60_000 });
+  return { lab, server, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial, reconciliation,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -117,6 +119,9 @@ const fixtures = {
   retrieveOnce: () => ({ body: { mailbox: sales } }),
   streamEvents: () => ({ stream: true }),
   listCases: () => ({ query: { state: 'open', department: 'Customer care', limit: 10 } }),
+  listLedger: () => ({ params: { address: sales }, query: { limit: 10 } }),
+  beginReconciliation: () => ({ params: { address: sales }, body: { bytes: false } }),
+  showReconciliation: (house) => ({ params: { id: house.reconciliation.id } }),
   showCase: (house) => ({ params: { number: house.open.number } }),
   changeCase: (house) => ({ params: { number: house.open.number }, body: { state: 'closed' } }),
   replyToCase: (house) => ({ params: { number: house.open.number }, body: { text: 'a', html: '<p>a</p>', to: ['ann@example.com'], cc: ['d@example.com'], close: false } }),
