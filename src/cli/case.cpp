@@ -1,5 +1,6 @@
 // postroom case: conversations with customers.
 #include "cli/commands.hpp"
+#include "cli/reading.hpp"
 #include "cli/text-input.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,8 @@ std::string shown(json::value const& a_case)
         if (auto const* const outbound = activity.if_contains("outbound"); outbound && outbound->is_object())
             text += fields(outbound->as_object(),
                            {{say("Sending"), "state", mark("state of outbound mail")}, {say("Why"), "reason"}});
+        if (auto const* const reading = activity.if_contains("reading"); reading && reading->is_object())
+            text += told_by_reading(reading->as_object());
         for (auto const& attachment : activity.at("attachments").as_array())
             text += say("Attached: {} ({}, {} octets)\n", member(attachment.as_object(), "name"),
                         member(attachment.as_object(), "type"), member(attachment.as_object(), "size"));
