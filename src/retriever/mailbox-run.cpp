@@ -327,6 +327,7 @@ net::awaitable<void> MailboxRun::ask_people(std::string what)
         co_await show(model::MailboxState::stopped, what, false, std::nullopt);
     }
     answer(false, 0, what);
+    turn_.leave();  // its session is over
     co_await sleep(question_pause);
 }
 

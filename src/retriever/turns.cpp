@@ -129,7 +129,7 @@ private:
     {
         if (starting_ >= bounds.starts || connected >= bounds.connections || is_full(server)) return false;
         auto const& next = *server.waiting.front();
-        auto const window = std::min(server.window, bounds.starts_per_server);
+        auto const window = server.failures > 0 ? 1 : std::min(server.window, bounds.starts_per_server);
         return next.urgent_ || (server.starting < window && server.rests_until <= now);
     }
 
