@@ -5,14 +5,10 @@
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
+#include "store/job-runner.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -92,119 +88,24 @@ Result<Trying> trying_for(store::Connection& c, Ground const& ground, Task const
 
 }  // namespace
 
-class TrialWorker::Impl : public std::enable_shared_from_this<Impl> {
+class TrialWorker::Impl {
 public:
-    Impl(Ground ground, Roads roads, asio::any_io_executor const& loop, std::string owner,
-         std::function<void()> accepted, Options options)
-        : ground_(std::move(ground)),
-          roads_(std::move(roads)),
-          timer_(loop),
-          // A job that an earlier run of this server held is not this run's.
-          owner_(std::move(owner) + '#' + to_hex(random_bytes(8))),
-          accepted_(std::move(accepted)),
-          options_(options)
+    Impl(Ground ground, Roads roads, std::function<void()> accepted)
+        : ground_(std::move(ground)), roads_(std::move(roads)), accepted_(std::move(accepted))
     {
     }
 
-    net::awaitable<void> run()
+    static net::awaitable<void> work(std::shared_ptr<Impl> self, store::Job job, std::string owner)
     {
-        while (!stopped_) {
-            try {
-                while (!stopped_ && running_ < options_.at_once) {
-                    auto job = co_await claim();
-                    if (!job) break;
-                    begin(std::move(*job));
-                }
-            } catch (store::Failure const& failure) {
-                spdlog::error("trying grants: {}", failure.what());
-            }
-            if (!stopped_ && !std::exchange(nudged_, false)) co_await sleep(options_.poll);
-        }
-        while (running_ > 0) co_await sleep(Duration(50));
-    }
-
-    void nudge()
-    {
-        nudged_ = true;
-        timer_.cancel();
-    }
-
-    void stop()
-    {
-        stopped_ = true;
-        timer_.cancel();
+        co_await self->carry_out(std::move(job), std::move(owner));
     }
 
 private:
-    net::awaitable<std::optional<store::Job>> claim()
-    {
-        auto due = [](store::Connection& c) { return store::job_due(c, trial_job); };
-        bool const any = co_await ground_.store->read(std::move(due));
-        if (!any) co_return std::nullopt;
-        auto work = [owner = owner_, lease = options_.lease](store::Connection& c) {
-            return store::claim_job(c, trial_job, owner, lease);
-        };
-        auto job = co_await ground_.store->write(std::move(work));
-        co_return job;
-    }
-
-    void begin(store::Job job)
-    {
-        ++running_;
-        auto working = work(shared_from_this(), std::move(job));
-        asio::co_spawn(timer_.get_executor(), std::move(working),
-                       [self = shared_from_this()](std::exception_ptr const&) {
-                           --self->running_;
-                           self->nudge();
-                       });
-    }
-
-    // What the store did not take is taken up again, by this server or another, when the lease has run out.
-    static net::awaitable<void> work(std::shared_ptr<Impl> self, store::Job job)
-    {
-        auto const renewal = std::make_shared<Renewal>(self->timer_.get_executor());
-        auto keeping = keep(self, job.id, renewal);
-        asio::co_spawn(self->timer_.get_executor(), std::move(keeping), asio::detached);
-        std::string trouble;
-        try {
-            co_await self->carry_out(std::move(job));
-        } catch (std::exception const& failure) {
-            trouble = failure.what();
-        }
-        renewal->ended = true;
-        renewal->timer.cancel();
-        if (!trouble.empty()) spdlog::error("trying grants: {}", printable(trouble, 500));
-    }
-
-    struct Renewal {
-        explicit Renewal(asio::any_io_executor const& executor) : timer(executor) {}
-        asio::steady_timer timer;
-        bool ended = false;
-    };
-
-    static net::awaitable<void> keep(std::shared_ptr<Impl> self, model::JobId id, std::shared_ptr<Renewal> renewal)
-    {
-        while (!renewal->ended) {
-            renewal->timer.expires_after(self->options_.lease / 3);
-            boost::system::error_code woken;
-            co_await renewal->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-            if (renewal->ended) co_return;
-            auto renew = [id, owner = self->owner_, lease = self->options_.lease](store::Connection& c) {
-                store::renew_job(c, id, owner, lease);
-            };
-            try {
-                co_await self->ground_.store->write(std::move(renew));
-            } catch (store::Failure const& failure) {
-                spdlog::warn("trying grants: {}", failure.what());
-            }
-        }
-    }
-
-    net::awaitable<void> carry_out(store::Job job)
+    net::awaitable<void> carry_out(store::Job job, std::string owner)
     {
         auto const task = task_of(job.input);
         if (!task) {
-            co_await give_up(job.id, task.error().message);
+            co_await give_up(job.id, owner, task.error().message);
             co_return;
         }
         auto read = [this, &task](store::Connection& c) { return trying_for(c, ground_, *task); };
@@ -214,7 +115,7 @@ private:
             trial = co_await try_grant(roads_, std::move(*trying));
             // What was broken off here tells nothing: whoever has the job next tries it, and need not wait.
             if (roads_.stop && roads_.stop->is_now()) {
-                auto let_go = [id = job.id, owner = owner_](store::Connection& c) {
+                auto let_go = [id = job.id, owner](store::Connection& c) {
                     store::renew_job(c, id, owner, Duration(0));
                 };
                 co_await ground_.store->write(std::move(let_go));
@@ -223,16 +124,16 @@ private:
         } else if (task->authorization && trying.error().kind != Trouble::not_found) {
             trial.refusal = trying.error().message;  // or somebody would wait for its end
         } else {
-            co_await give_up(job.id, trying.error().message);
+            co_await give_up(job.id, owner, trying.error().message);
             co_return;
         }
-        co_await settle_all(job.id, *task, std::move(trial));
+        co_await settle_all(job.id, owner, *task, std::move(trial));
     }
 
-    net::awaitable<void> settle_all(model::JobId job, Task task, Trial trial)
+    net::awaitable<void> settle_all(model::JobId job, std::string owner, Task task, Trial trial)
     {
         auto finish = [&](store::Connection& c) -> std::optional<Settled> {
-            store::finish_job(c, job, owner_, true, output_of(trial));
+            store::finish_job(c, job, owner, true, output_of(trial));
             if (task.authorization) return settle(c, ground_, *task.authorization, trial);
             for (auto const& right : trial.rights)
                 if (store::mailbox(c, right.mailbox)) store::set_right(c, right);
@@ -245,52 +146,42 @@ private:
         if (settled->accepted) accepted_();
     }
 
-    net::awaitable<void> give_up(model::JobId job, std::string why)
+    net::awaitable<void> give_up(model::JobId job, std::string owner, std::string why)
     {
         auto finish = [&](store::Connection& c) {
-            store::finish_job(c, job, owner_, false, json::serialize(json::object{{"words", json::string(why)}}));
+            store::finish_job(c, job, owner, false, json::serialize(json::object{{"words", json::string(why)}}));
         };
         co_await ground_.store->write(finish);
     }
 
-    net::awaitable<void> sleep(Duration how_long)
-    {
-        timer_.expires_after(how_long);
-        boost::system::error_code woken;
-        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        nudged_ = false;
-    }
-
     Ground ground_;
     Roads roads_;
-    asio::steady_timer timer_;
-    std::string owner_;
     std::function<void()> accepted_;
-    Options options_;
-    std::size_t running_ = 0;
-    bool nudged_ = false;
-    bool stopped_ = false;
 };
 
 TrialWorker::TrialWorker(Ground ground, Roads roads, asio::any_io_executor const& loop, std::string owner,
                          std::function<void()> accepted, Options options)
-    : impl_(std::make_shared<Impl>(std::move(ground), std::move(roads), loop, std::move(owner), std::move(accepted),
-                                   options))
 {
+    auto* const store = ground.store;
+    auto const impl = std::make_shared<Impl>(std::move(ground), std::move(roads), std::move(accepted));
+    auto work = [impl](store::Job job, std::string name) { return Impl::work(impl, std::move(job), std::move(name)); };
+    runner_ = std::make_unique<store::JobRunner>(
+        *store, loop, std::string(trial_job), std::move(owner), "trying grants", std::move(work),
+        store::JobRunner::Options{options.at_once, options.lease, options.poll});
 }
 TrialWorker::~TrialWorker() = default;
 
 net::awaitable<void> TrialWorker::run()
 {
-    return impl_->run();
+    return runner_->run();
 }
 void TrialWorker::nudge()
 {
-    impl_->nudge();
+    runner_->nudge();
 }
 void TrialWorker::stop()
 {
-    impl_->stop();
+    runner_->stop();
 }
 
 }  // namespace postroom::grants

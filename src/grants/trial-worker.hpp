@@ -3,6 +3,7 @@
 #pragma once
 
 #include "grants/trial.hpp"
+#include "store/job-runner.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -34,7 +35,7 @@ public:
 
 private:
     class Impl;
-    std::shared_ptr<Impl> impl_;
+    std::unique_ptr<store::JobRunner> runner_;
 };
 
 }  // namespace postroom::grants

@@ -2,12 +2,16 @@
 
 #include "base/text.hpp"
 #include "mime/read.hpp"
+#include "store/accounts.hpp"
+#include "store/ledger.hpp"
 #include "store/messages.hpp"
+#include "store/settings.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <span>
 #include <utility>
 
@@ -26,6 +30,8 @@ constexpr std::size_t deleted_at_once = 500;
 constexpr auto lease_kept = std::chrono::minutes(1);
 // Mails refused and none given, or deletions refused in a row: then it is not these mails.
 constexpr std::size_t most_refused = 3;
+// Between the clocks of a mail's last server and ours.
+constexpr auto clocks_differ = std::chrono::hours(1);
 // What ended so many sessions is not asked for its header again.
 constexpr int most_broke_in = 3;
 
@@ -106,7 +112,16 @@ net::awaitable<void> Pop3Retrieval::visit()
         spdlog::warn("retriever: {}: {}", run_.mailbox().address, remark);
     }
     Pop3Listing const listing(std::move(listed->mails));
-    auto unknown = co_await unknown_mails(*session, listing);
+    auto difference = co_await less_known(listing);
+    auto question = co_await judge_unexpected(*session, listing, difference);
+    if (question) {
+        session_ = nullptr;
+        (void)co_await session->quit();
+        co_await run_.ask_people(std::move(*question));
+        co_return;
+    }
+    co_await note_gone(*session, listing, std::move(difference.gone));
+    auto unknown = std::move(difference.unknown);
     if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{} && session->has("TOP"))
         unknown = co_await skip_old(*session, std::move(unknown));
     std::size_t filed = 0;
@@ -119,11 +134,12 @@ net::awaitable<void> Pop3Retrieval::visit()
     if (filed > 0) run_.ground().filed();
     co_await remove_and_quit(*session, listing);
     session_ = nullptr;
+    co_await decision_carried_out();
     co_await run_.end_look(filed, std::move(remark));
     if (!more_due_ && !run_.edited()) co_await run_.sleep(run_.mailbox().poll);
 }
 
-net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(pop3::Session& session, Pop3Listing const& listing)
+net::awaitable<Pop3Listing::Difference> Pop3Retrieval::less_known(Pop3Listing const& listing)
 {
     auto const id = run_.mailbox().id;
     auto read = [this, id](store::Connection& c) {
@@ -132,14 +148,67 @@ net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::unknown_mails(pop3::Session&
     };
     auto known = co_await run_.ground().store->read(std::move(read));
     auto difference = listing.less(std::move(known));
-    co_await note_gone(session, listing, std::move(difference.gone));
     // What ended sessions comes last, so that it holds up nothing.
     auto const broke = [this](pop3::Listed const& mail) {
         auto const found = broke_in_.find(mail.said);
         return std::pair(found == broke_in_.end() ? 0 : found->second, mail.number);
     };
     if (!broke_in_.empty()) std::ranges::sort(difference.unknown, {}, broke);
-    co_return std::move(difference.unknown);
+    co_return difference;
+}
+
+// A maildrop that was moved, restored or reset gives every mail another id, and years of mail look new: a thousand
+// customers would be written to, so a person decides. It is taken for that where none of the mail that was left there
+// is listed, and more mail than the setting allows was there before the last look by what its headers say.
+net::awaitable<std::optional<std::string>> Pop3Retrieval::judge_unexpected(pop3::Session& session,
+                                                                           Pop3Listing const& listing,
+                                                                           Pop3Listing::Difference const& difference)
+{
+    auto const& mailbox = run_.mailbox();
+    if (mailbox.unexpected == model::Unexpected::file || difference.gone.empty() || difference.unknown.empty())
+        co_return std::nullopt;
+    std::size_t most = 0;
+    auto read = [&](store::Connection& c) {
+        auto const setting = store::setting(c, "unexpected-mails");
+        std::from_chars(setting.data(), setting.data() + setting.size(), most);
+        return difference.unknown.size() > most ? store::mails_to_stay(c, mailbox.id) : std::vector<std::string>{};
+    };
+    auto const to_stay = co_await run_.ground().store->read(std::move(read));
+    auto const is_listed = [&](std::string const& id) { return listing.number_of(id) != 0; };
+    if (to_stay.empty() || std::ranges::any_of(to_stay, is_listed)) co_return std::nullopt;
+    auto const unexpected = co_await from_before(session, difference.unknown, most + 1);
+    if (unexpected <= most) co_return std::nullopt;
+    co_return fmt::format(
+        "the server lists none of the {} mails that were left there by the ids that it gave them, and of the {} that "
+        "it lists more than {} (the setting unexpected-mails) are older than the last look: the mailbox was moved, "
+        "restored or reset, and nothing is retrieved until somebody decides. `postroom mailbox resume {}` files them "
+        "(those that were filed before are known by their bytes); with --skip what is there by then is noted as "
+        "skipped, and stays where it is",
+        to_stay.size(), listing.size(), most, mailbox.address);
+}
+
+// How many of them were there at the last look, counted up to `enough`. What has no date, or can't be asked for one,
+// may have been.
+net::awaitable<std::size_t> Pop3Retrieval::from_before(pop3::Session& session, Mails const& mails, std::size_t enough)
+{
+    auto const looked = run_.mailbox().last_success;
+    if (!looked || !session.has("TOP")) co_return mails.size();
+    std::size_t count = 0;
+    for (auto const& mail : mails) {
+        auto const said = co_await header(session, mail.number, mail.said);
+        auto const received = said ? mime::received(*said) : std::nullopt;
+        if (!received || *received < *looked - clocks_differ) ++count;
+        if (count == enough) break;
+    }
+    co_return count;
+}
+
+// Once everything was filed or skipped the next surprise is another one.
+net::awaitable<void> Pop3Retrieval::decision_carried_out()
+{
+    if (run_.mailbox().unexpected == model::Unexpected::ask) co_return;
+    auto note = [id = run_.mailbox().id](store::Connection& c) { store::set_uid_validity(c, id, 0); };
+    co_await run_.ground().store->write(std::move(note));
 }
 
 // A server in trouble may list too few, or none, and say +OK: a mail that is forgotten by mistake is retrieved twice.
@@ -232,6 +301,7 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     auto place = run_.filing_place(0);
     place.mailbox.folder = inbox;
     Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
+    Counting const counting(run_, filing);
     Sink sink(filing, std::move(rows));
     pop3::Retrieved retrieved;
     std::exception_ptr broke;

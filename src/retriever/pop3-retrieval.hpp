@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,7 +27,12 @@ public:
 private:
     using Mails = std::vector<pop3::Listed>;
 
-    net::awaitable<Mails> unknown_mails(pop3::Session& session, Pop3Listing const& listing);
+    net::awaitable<Pop3Listing::Difference> less_known(Pop3Listing const& listing);
+    /// What a person has to decide first, in words; nothing where mail can be retrieved.
+    net::awaitable<std::optional<std::string>> judge_unexpected(pop3::Session& session, Pop3Listing const& listing,
+                                                                Pop3Listing::Difference const& difference);
+    net::awaitable<std::size_t> from_before(pop3::Session& session, Mails const& mails, std::size_t enough);
+    net::awaitable<void> decision_carried_out();
     net::awaitable<void> note_gone(pop3::Session& session, Pop3Listing const& listing,
                                    std::vector<store::NamedMail> missing);
     net::awaitable<Mails> skip_old(pop3::Session& session, Mails mails);

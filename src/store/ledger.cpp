@@ -88,6 +88,13 @@ std::vector<KnownMail> known_mails(Connection& c, model::MailboxId mailbox, std:
         mailbox, folder, uid_validity);
 }
 
+std::vector<std::string> mails_to_stay(Connection& c, model::MailboxId mailbox)
+{
+    return c.all(
+        "SELECT unique_id FROM ledger WHERE mailbox = ? AND unique_id <> '' AND due = 'leave'",
+        [](Row const& row) { return row.text(0); }, mailbox);
+}
+
 std::vector<FiledBytes> filed_bytes(Connection& c, model::MailboxId mailbox, std::string_view folder,
                                     std::uint32_t uid_validity)
 {

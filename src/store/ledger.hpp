@@ -53,6 +53,9 @@ struct KnownMail {
 [[nodiscard]] std::vector<KnownMail> known_mails(Connection& c, model::MailboxId mailbox, std::string_view folder,
                                                  std::uint32_t uid_validity);
 
+/// Over POP3 the unique ids of mail that is known, and that nothing takes away: what was left, or skipped.
+[[nodiscard]] std::vector<std::string> mails_to_stay(Connection& c, model::MailboxId mailbox);
+
 /// What was filed of it, or what it duplicates: how many bytes, and their digest.
 struct FiledBytes {
     std::uint32_t uid = 0;
