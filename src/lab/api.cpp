@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <ranges>
 
 namespace postroom::lab {
@@ -108,6 +109,25 @@ std::string compose(State const& state, json::object const& said)
     return raw;
 }
 
+// 0 where it is none.
+int copies_wanted(net::HttpRequest const& request)
+{
+    auto const said = request.parameter("copies");
+    if (!said) return 1;
+    int copies = 0;
+    auto const [end, error] = std::from_chars(said->data(), said->data() + said->size(), copies);
+    bool const whole = error == std::errc() && end == said->data() + said->size();
+    return whole && copies <= 200'000 ? std::max(copies, 0) : 0;
+}
+
+// A mailbox of years is made of one mail, and no two in it are the same.
+std::string numbered(std::string const& raw, int number)
+{
+    std::string const own = std::to_string(number);
+    return "X-Copy: " + own + "\r\nMessage-ID: <copy-" + own + '.' + to_hex(random_bytes(6)) +
+           "@customer.example>\r\n" + raw;
+}
+
 net::HttpResponse post_mail(State& state, net::HttpRequest const& request)
 {
     std::vector<std::string> recipients;
@@ -128,7 +148,11 @@ net::HttpResponse post_mail(State& state, net::HttpRequest const& request)
             recipients = addresses(field(raw, "To").value_or(""));
         if (raw.find("\r\n") == std::string::npos) raw = with_crlf(raw);
     }
-    auto const uid = deliver_from_outside(state, recipients, std::move(raw));
+    int const copies = copies_wanted(request);
+    if (copies < 1) return problem({Trouble::invalid, "copies must be a number from 1 to 200000"});
+    Result<std::uint32_t> uid = 0;
+    for (int i = 1; i <= copies && uid; ++i)
+        uid = deliver_from_outside(state, recipients, copies == 1 ? raw : numbered(raw, i));
     if (!uid) return problem(uid.error());
     return json_response(json::object{{"uid", *uid}}, status::created);
 }
