@@ -77,8 +77,7 @@ std::optional<Word> word_at(std::string_view text)
     char const encoding = text[charset_end + 1];
     auto const begin = charset_end + 3;
     auto const end = text.find("?=", begin);
-    if (end == std::string_view::npos || charset.empty() || charset.find_first_of(" \t=") != std::string_view::npos)
-        return std::nullopt;
+    if (end == std::string_view::npos || charset.find_first_of(" \t=") != std::string_view::npos) return std::nullopt;
     auto const content = text.substr(begin, end - begin);
     Word word{.charset = to_lower(charset.substr(0, charset.find('*'))), .content = content, .size = end + 2};
     word.base64 = encoding == 'B' || encoding == 'b';
