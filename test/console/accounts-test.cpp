@@ -209,26 +209,30 @@ TEST_F(Accounts, AreChangedInWhatIsGivenOnly)
     EXPECT_EQ(starttls.text("retrieval_server"), "outlook.office365.com:993") << "the port stays";
     EXPECT_TRUE(starttls.body.at("retrieval_starttls").as_bool());
     EXPECT_FALSE(change(R"({"imap_host":"a.b:993"})").body.at("retrieval_starttls").as_bool()) << "as the port has it";
-    for (auto const& [given, server, kept] :
-         {std::tuple(R"("imap_host":"a.b:1143","retrieval_starttls":true)", "a.b:1143", true),
-          {R"("imap_host":"c.d:1143")", "c.d:1143", true},
-          {R"("imap_host":"c.d")", "c.d:143", true},
-          {R"("imap_host":"c.d:993")", "c.d:993", false},
-          {R"("imap_host":"c.d:1993")", "c.d:1993", false}}) {
-        auto const moved = change(std::string("{") + given + "}");
-        EXPECT_EQ(moved.text("retrieval_server"), server) << given;
-        EXPECT_EQ(moved.body.at("retrieval_starttls").as_bool(), kept) << given;
-    }
-    for (auto const& [given, server, kept] :
-         {std::tuple(R"("smtp_host":"a.b:2465","submission_implicit_tls":true)", "a.b:2465", true),
-          {R"("smtp_host":"c.d:2465")", "c.d:2465", true},
-          {R"("smtp_host":"c.d")", "c.d:465", true},
-          {R"("smtp_host":"c.d:25")", "c.d:25", false},
-          {R"("smtp_host":"c.d:2587")", "c.d:2587", false}}) {
-        auto const moved = change(std::string("{") + given + "}");
-        EXPECT_EQ(moved.text("submission_server"), server) << given;
-        EXPECT_EQ(moved.body.at("submission_implicit_tls").as_bool(), kept) << given;
-    }
+    struct Move {
+        char const* given;
+        char const* server;
+        bool tls;
+    };
+    auto const expect_moves = [&](char const* place, char const* tls, std::initializer_list<Move> moves) {
+        for (auto const& each : moves) {
+            auto const moved = change(std::string("{") + each.given + "}");
+            EXPECT_EQ(moved.text(place), each.server) << each.given;
+            EXPECT_EQ(moved.body.at(tls).as_bool(), each.tls) << each.given;
+        }
+    };
+    expect_moves("retrieval_server", "retrieval_starttls",
+                 {{R"("imap_host":"a.b:1143","retrieval_starttls":true)", "a.b:1143", true},
+                  {R"("imap_host":"c.d:1143")", "c.d:1143", true},
+                  {R"("imap_host":"c.d")", "c.d:143", true},
+                  {R"("imap_host":"c.d:993")", "c.d:993", false},
+                  {R"("imap_host":"c.d:1993")", "c.d:1993", false}});
+    expect_moves("submission_server", "submission_implicit_tls",
+                 {{R"("smtp_host":"a.b:2465","submission_implicit_tls":true)", "a.b:2465", true},
+                  {R"("smtp_host":"c.d:2465")", "c.d:2465", true},
+                  {R"("smtp_host":"c.d")", "c.d:465", true},
+                  {R"("smtp_host":"c.d:25")", "c.d:25", false},
+                  {R"("smtp_host":"c.d:2587")", "c.d:2587", false}});
     expect_refused(change("{}"), status::bad_request, "", "nothing to change");
     expect_refused(change(R"({"password":"p"})"), status::bad_request, "password", "without a password");
     expect_refused(change(R"({"user":"b@b.c"})"), status::bad_request, "user", "no member");

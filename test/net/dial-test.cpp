@@ -2,6 +2,7 @@
 
 #include "net/listen.hpp"
 #include "net/tls.hpp"
+#include "support/broken.hpp"
 #include "support/loop.hpp"
 
 #include <gmock/gmock.h>
@@ -33,12 +34,7 @@ protected:
 
     Broken broken(Dial how)
     {
-        try {
-            test::run(loop, dial(resolver, std::move(how)));
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { test::run(loop, dial(resolver, std::move(how))); });
     }
 
     // A port that was free a moment ago.

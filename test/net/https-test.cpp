@@ -1,6 +1,7 @@
 #include "net/https.hpp"
 
 #include "net/http-server.hpp"
+#include "support/broken.hpp"
 #include "support/certificates.hpp"
 #include "support/loop.hpp"
 
@@ -66,12 +67,7 @@ protected:
 
     Broken broken(HttpsCall request)
     {
-        try {
-            call(std::move(request));
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { call(std::move(request)); });
     }
 
     test::ScratchFolder folder;

@@ -4,6 +4,7 @@
 #include "net/dial.hpp"
 #include "net/https.hpp"
 #include "net/listen.hpp"
+#include "support/broken.hpp"
 #include "support/certificates.hpp"
 #include "support/loop.hpp"
 
@@ -166,12 +167,7 @@ protected:
     }
     Broken broken(Dial how)
     {
-        try {
-            test::run(loop, dial(resolver, std::move(how)));
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { test::run(loop, dial(resolver, std::move(how))); });
     }
     std::string call(std::string const& url, std::shared_ptr<Proxy const> proxy)
     {

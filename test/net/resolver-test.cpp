@@ -1,6 +1,7 @@
 // Against a DNS server of the test on loopback: it answers some names, refuses others, and is silent for one.
 #include "net/resolver.hpp"
 
+#include "support/broken.hpp"
 #include "support/loop.hpp"
 
 #include <gmock/gmock.h>
@@ -92,12 +93,7 @@ protected:
 
     Broken broken(std::string host, Duration limit = 5s)
     {
-        try {
-            resolve(std::move(host), limit);
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { resolve(std::move(host), limit); });
     }
 
     asio::io_context loop;

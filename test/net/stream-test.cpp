@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "net/dial.hpp"
 #include "net/listen.hpp"
+#include "support/broken.hpp"
 #include "support/certificates.hpp"
 #include "support/loop.hpp"
 
@@ -78,22 +79,12 @@ protected:
     // What `work` throws.
     Broken broken(awaitable<void> work)
     {
-        try {
-            run(std::move(work));
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { run(std::move(work)); });
     }
 
     Broken refused(Security security, std::string host = "localhost")
     {
-        try {
-            (void)connect(security, std::move(host));
-        } catch (Broken const& error) {
-            return error;
-        }
-        return Broken(Trouble::internal, "nothing was thrown");
+        return test::broken_by([&] { (void)connect(security, std::move(host)); });
     }
 
     test::ScratchFolder folder;
