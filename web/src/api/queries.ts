@@ -179,6 +179,30 @@ export function useChange<In, Out = unknown>(change: (input: In) => Promise<Out>
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
+export type LedgerFilter = Schemas["LedgerEntry"]["state"] | "due" | "possible-duplicate";
+export const ledgerFilters: LedgerFilter[] = ["filed", "duplicate", "skipped", "unreadable", "due", "possible-duplicate"];
+
+/** A page of what became of a mailbox's mail. */
+export function useLedger(mailbox: string, filter: LedgerFilter | "", after: string | undefined) {
+  const query = new URLSearchParams({ limit: "50" });
+  if (filter) query.set("state", filter);
+  if (after !== undefined) query.set("after", after);
+  return useQuery({
+    queryKey: ["mailboxes", mailbox, "ledger", filter, after],
+    queryFn: () => call<Schemas["LedgerPage"]>("GET", `${path("mailboxes", mailbox, "ledger")}?${query}`),
+    refetchInterval: useInterval("mailboxes", seldom),
+  });
+}
+
+/** Asked until it is done, or gone. */
+export const useReconciliation = (id: string | undefined) =>
+  useQuery({
+    queryKey: ["reconciliations", id],
+    enabled: id !== undefined,
+    queryFn: () => call<Schemas["Reconciliation"]>("GET", path("reconciliations", id ?? "")),
+    refetchInterval: (query) => (isGone(query.state.error) || (query.state.data && ["done", "failed"].includes(query.state.data.state)) ? false : soon),
+  });
+
     onSettled: () => void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" }),
   });
 }
