@@ -94,6 +94,8 @@ export function useMay(right: Right): boolean {
 }
 
 export const useMailboxes = () => useList<Schemas["Mailbox"]>("mailboxes", often);
+export const useMailbox = (address: string) =>
+  useQuery({ queryKey: ["mailboxes", address], queryFn: () => call<Schemas["Mailbox"]>("GET", path("mailboxes", address)), refetchInterval: useInterval("mailboxes", often) });
 export const useDepartments = () => useList<Schemas["Department"]>("departments", seldom);
 
 // Asked by those only who may know.
@@ -104,6 +106,9 @@ export const useApplications = () => useList<Schemas["Application"]>("applicatio
 export const useSettings = () => useList<Schemas["Setting"]>("settings", seldom, useMay("system:read"));
 export const useUsers = () => useList<Schemas["User"]>("users", seldom, useMay("system:read"));
 export const useTokens = () => useList<Schemas["Token"]>("tokens", seldom);
+
+export const useScreens = (department: string) =>
+  useQuery({ queryKey: ["screens", department], enabled: department !== "", queryFn: () => call<Schemas["Screens"]>("GET", path("departments", department, "screens")), refetchInterval: seldom });
 
 export const useAccount = (name: string) =>
   useQuery({ queryKey: ["accounts", name], queryFn: () => call<Schemas["Account"]>("GET", path("accounts", name)), refetchInterval: useInterval("accounts", often) });
@@ -174,11 +179,6 @@ export const useTrial = (id: string | undefined) =>
     refetchInterval: (query) => (isGone(query.state.error) || (query.state.data && ["done", "failed"].includes(query.state.data.state)) ? false : soon),
   });
 
-/** Something that changes the server's state; afterwards all that is shown is asked anew. */
-export function useChange<In, Out = unknown>(change: (input: In) => Promise<Out>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: change,
 export type LedgerFilter = Schemas["LedgerEntry"]["state"] | "due" | "possible-duplicate";
 export const ledgerFilters: LedgerFilter[] = ["filed", "duplicate", "skipped", "unreadable", "due", "possible-duplicate"];
 
@@ -203,6 +203,11 @@ export const useReconciliation = (id: string | undefined) =>
     refetchInterval: (query) => (isGone(query.state.error) || (query.state.data && ["done", "failed"].includes(query.state.data.state)) ? false : soon),
   });
 
+/** Something that changes the server's state; afterwards all that is shown is asked anew. */
+export function useChange<In, Out = unknown>(change: (input: In) => Promise<Out>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
     onSettled: () => void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" }),
   });
 }
