@@ -1,6 +1,7 @@
 // As much of an IMAP server as it takes to be a bad one: TLS on loopback, and an answer of the test's choice where it matters.
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { serve } from './scratch.mjs';
 
 const answers = {
   greeting: (socket) => socket.write('* OK ready\r\n'),
@@ -29,14 +30,7 @@ export async function startBadImapServer({ certificates, bad }) {
     answer('greeting', socket);
   });
   server.on('tlsClientError', () => {});
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `localhost:${server.address().port}`,
-    stop: () => new Promise((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      server.close(resolve);
-    }),
-  };
+  return serve(server, sockets);
 }
 
 /** A line that does not end, as fast as it is taken. */

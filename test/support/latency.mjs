@@ -1,6 +1,7 @@
 // A wire with a length: what passes is late by some milliseconds in each direction, as it is with any provider's servers. On loopback an
 // answer comes so soon that a kill hardly ever falls between a command and its answer.
 import net from 'node:net';
+import { serve } from './scratch.mjs';
 
 /** Resolves with where to connect instead of `endpoint` (localhost:port). */
 export async function startLatency(endpoint, millis) {
@@ -16,12 +17,5 @@ export async function startLatency(endpoint, millis) {
       from.once('close', () => { sockets.delete(from); setTimeout(() => to.destroy(), 2 * millis); });
     }
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `localhost:${server.address().port}`,
-    stop: () => new Promise((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      server.close(resolve);
-    }),
-  };
+  return serve(server, sockets);
 }

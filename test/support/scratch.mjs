@@ -62,6 +62,18 @@ export async function freePorts(count) {
 
 export const freePort = () => freePorts(1);
 
+/** Has a server of the test's own listen on loopback; its end is the end of `sockets`, too. */
+export async function serve(server, sockets) {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `localhost:${server.address().port}`,
+    stop: () => new Promise((resolve) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(resolve);
+    }),
+  };
+}
+
 export const delay = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** Asks until the answer is truthy; throws what was asked last after `limit`. */
