@@ -124,20 +124,6 @@ void add_resume(Commands& commands, CLI::App& group)
     });
 }
 
-}  // namespace
-
-void add_mailbox_commands(Commands& commands)
-{
-    auto& group = commands.group("mailbox", say("The addresses that are read and answered"));
-    add_add(commands, group);
-    add_change(commands, group);
-    add_remove(commands, group);
-    add_resume(commands, group);
-
-    auto& list =
-        commands.leaf(group, "list", say("List the mailboxes and how retrieval stands"), "postroom mailbox list");
-    commands.talks(list, [](Talk& talk) {
-        auto const answer = talk.server.all("/api/v1/mailboxes");
 void add_ledger(Commands& commands, CLI::App& group)
 {
     auto& ledger = commands.leaf(
@@ -181,6 +167,21 @@ void add_ledger(Commands& commands, CLI::App& group)
     });
 }
 
+}  // namespace
+
+void add_mailbox_commands(Commands& commands)
+{
+    auto& group = commands.group("mailbox", say("The addresses that are read and answered"));
+    add_add(commands, group);
+    add_change(commands, group);
+    add_remove(commands, group);
+    add_resume(commands, group);
+    add_ledger(commands, group);
+
+    auto& list =
+        commands.leaf(group, "list", say("List the mailboxes and how retrieval stands"), "postroom mailbox list");
+    commands.talks(list, [](Talk& talk) {
+        auto const answer = talk.server.all("/api/v1/mailboxes");
         auto const& items = answer.at("items").as_array();
         auto text = table(items,
                           {{say("ADDRESS"), "address"},
@@ -190,7 +191,6 @@ void add_ledger(Commands& commands, CLI::App& group)
                            {say("NEXT TRY"), "next_try"},
                            {say("WHY"), "state_reason"}},
                           say("There is no mailbox yet: postroom mailbox add ADDRESS --account NAME"));
-    add_ledger(commands, group);
         for (auto const& each : items)
             if (auto const cause = first_cause(each.as_object(), "  "); !cause.empty())
                 text += fmt::format("\n{}: {}\n{}", member(each.as_object(), "address"),

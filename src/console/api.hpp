@@ -72,14 +72,14 @@ Answer change_mailbox(House& house, Request const& request);
 Answer remove_mailbox(House& house, Request const& request);
 Answer resolve_mailbox(House& house, Request const& request);
 Answer retrieve_once(House& house, Request const& request);
+Answer list_ledger(House& house, Request const& request);
+Answer begin_reconciliation(House& house, Request const& request);
+Answer show_reconciliation(House& house, Request const& request);
 
 Answer list_cases(House& house, Request const& request);
 Answer show_case(House& house, Request const& request);
 Answer change_case(House& house, Request const& request);
 Answer reply_to_case(House& house, Request const& request);
-Answer list_ledger(House& house, Request const& request);
-Answer begin_reconciliation(House& house, Request const& request);
-Answer show_reconciliation(House& house, Request const& request);
 
 Answer show_activity_html(House& house, Request const& request);
 Answer show_activity_raw(House& house, Request const& request);
