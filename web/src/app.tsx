@@ -14,6 +14,7 @@ import { ApplicationsPage } from "./pages/applications";
 import { CasePage } from "./pages/case";
 import { CasesPage } from "./pages/cases";
 import { ExceptionsPage } from "./pages/exceptions";
+import { MailboxPage } from "./pages/mailbox";
 import { NotFoundPage, NotYoursPage } from "./pages/not-found";
 import { OverviewPage } from "./pages/overview";
 import { OwnPage } from "./pages/own";
@@ -62,6 +63,7 @@ function Pages() {
         <Route path="/applications" element={<For right="system:read" page={<ApplicationsPage />} />} />
         <Route path="/applications/:name" element={<For right="system:read" page={<ApplicationPage />} />} />
         <Route path="/sent" element={<SentPage />} />
+        <Route path="/mailboxes/:address" element={<MailboxPage />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/settings" element={<For right="system:read" page={<SettingsPage />} />} />
         <Route path="/users" element={<For right="system:read" page={<UsersPage />} />} />

@@ -34,12 +34,19 @@ export function ExceptionsPage() {
                 head: t("exception.actions"),
                 cell: (row) => (
                   <>
-                    <Link href={path("exceptions", row.id, "raw")} target="_blank" rel="noopener">
-                      {t("activity.raw")}
-                    </Link>{" "}
+                    {row.kind === "not-read" && (
+                      <Link href={path("exceptions", row.id, "raw")} target="_blank" rel="noopener">
+                        {t("activity.raw")}
+                      </Link>
+                    )}{" "}
                     {writes && (
                       <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate(row.id)}>
-                        {t("exception.retry")}
+                        {t(row.kind === "not-read" ? "exception.retry" : "exception.retrieveAgain")}
+                      </Button>
+                    )}{" "}
+                    {writes && row.screen && (
+                      <Button size="small" disabled={release.isPending} onClick={() => release.mutate(row.id)}>
+                        {t("exception.release")}
                       </Button>
                     )}
                   </>

@@ -24,7 +24,7 @@ export function useAccountColumns() {
 export function useMailboxColumns() {
   const { t } = useTranslation();
   return {
-    address: { head: t("mailbox.address"), cell: (row) => <Data>{row.address}</Data> },
+    address: { head: t("mailbox.address"), cell: (row) => <To to={`/mailboxes/${encodeURIComponent(row.address)}`}><Data>{row.address}</Data></To> },
     account: { head: t("mailbox.account"), cell: (row) => <To to={`/accounts/${encodeURIComponent(row.account)}`}><Data>{row.account}</Data></To> },
     baseline: { head: t("mailbox.baseline"), cell: (row) => (Date.parse(row.baseline) === 0 ? t("mailbox.everything") : <Time at={row.baseline} />) },
     after: { head: t("mailbox.after"), cell: (row) => t(`mailbox.afters.${row.after}`, { folder: row.after_folder }) },

@@ -80,6 +80,14 @@ export function Size({ bytes }: { bytes: number }) {
   return <data value={bytes}>{format.format(bytes / 1_000 ** step)}</data>;
 }
 
+/** A length of time, in its largest unit. */
+export function Span({ seconds }: { seconds: number }) {
+  const { i18n } = useTranslation();
+  const units = ["second", "minute", "hour"] as const;
+  const step = seconds < 90 ? 0 : seconds < 5_400 ? 1 : 2;
+  return <>{new Intl.NumberFormat(i18n.language, { style: "unit", unit: units[step] ?? "second", unitDisplay: "short", maximumFractionDigits: 0 }).format(seconds / 60 ** step)}</>;
+}
+
 export type Mood = "good" | "busy" | "warn" | "bad";
 
 /** A state in words, an icon that repeats it, and the reason where there is one. */
