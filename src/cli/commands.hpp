@@ -70,6 +70,7 @@ void add_department_commands(Commands& commands);
 void add_account_commands(Commands& commands);
 void add_authorize_commands(Commands& commands, CLI::App& account);  ///< those of the group account about its grant
 void add_mailbox_commands(Commands& commands);
+void add_mailbox_show(Commands& commands, CLI::App& group);
 void add_retrieve_command(Commands& commands);
 void add_reconcile_command(Commands& commands);
 void add_case_commands(Commands& commands);

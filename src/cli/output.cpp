@@ -133,11 +133,13 @@ std::string first_cause(json::object const& item, std::string_view indent)
     auto const owner = model::parse_responsible(member(first, "owner"));
     json::object const shown{{"title", member(first, "title")},
                              {"remedy", member(first, "remedy")},
+                             {"check", member(first, "check")},
                              {"owner", owner ? spoken().say(in_words(*owner)) : member(first, "owner")}};
     std::string const before(indent);
-    return fields(
-        shown,
-        {{before + say("Likely"), "title"}, {before + say("Remedy"), "remedy"}, {before + say("Whose"), "owner"}});
+    return fields(shown, {{before + say("Likely"), "title"},
+                          {before + say("Remedy"), "remedy"},
+                          {before + say("Whose"), "owner"},
+                          {before + say("Check"), "check"}});
 }
 
 void print(std::string_view text)

@@ -16,6 +16,7 @@ public:
     ProgressLine& operator=(ProgressLine const&) = delete;
 
     /// `text` is asked for what to show, where it is time to show something.
+    [[nodiscard]] bool on_terminal() const { return terminal_; }
     void show(std::function<std::string()> const& text);
 
 private:

@@ -6,6 +6,12 @@
 #include "console/responses.hpp"
 #include "store/accounts.hpp"
 #include "store/messages.hpp"
+#include "store/screens.hpp"
+#include "store/unreadable.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace postroom::console {
 
@@ -22,6 +28,22 @@ model::Message exception_or_problem(store::Connection& c, model::Sight const& si
     return std::move(*found);
 }
 
+// One that triage set aside, or one that its server does not give.
+struct Entry {
+    store::Moment at;
+    json::object shown;
+};
+
+// A mail of which there are no bytes yet: its mailbox's server is asked again.
+bool retrieve_again(store::Connection& c, Request const& request, Uuid id)
+{
+    model::UnreadableMailId const unread{id};
+    auto const found = store::unreadable(c, unread);
+    if (!found || !request.caller.sight.sees(store::department_of(c, found->mailbox))) return false;
+    store::retrieve_again(c, unread);
+    return true;
+}
+
 }  // namespace
 
 Answer list_exceptions(House& house, Request const& request)
@@ -32,10 +54,16 @@ Answer list_exceptions(House& house, Request const& request)
     std::optional<std::string> next;
     auto items = co_await house.store().read([&](store::Connection& c) {
         Names names(c, request.language());
+        auto const& sight = request.caller.sight;
+        std::vector<Entry> entries;
+        for (auto const& each : store::exceptions(c, page.limit + 1, sight, after))
+            entries.push_back({{each.filed, each.id.value}, exception_to_json(each, names)});
+        for (auto const& each : store::unreadable_mails(c, page.limit + 1, sight, after))
+            entries.push_back({{each.noted, each.id.value}, exception_to_json(each, names)});
+        std::ranges::sort(entries, {}, [](Entry const& each) { return std::pair(each.at.at, each.at.id); });
+        next = cut(entries, page, [](Entry const& last) { return to_cursor(last.at); });
         json::array found;
-        auto mails = store::exceptions(c, page.limit + 1, request.caller.sight, after);
-        next = cut(mails, page, [](auto const& last) { return to_cursor({last.filed, last.id.value}); });
-        for (auto const& each : mails) found.emplace_back(exception_to_json(each, names));
+        for (auto& each : entries) found.emplace_back(std::move(each.shown));
         return found;
     });
     co_return page_response(std::move(items), next);
@@ -45,9 +73,28 @@ Answer retry_exception(House& house, Request const& request)
 {
     auto const id = request.id<model::MessageId>("id");
     co_await house.store().write([&](store::Connection& c) {
-        (void)exception_or_problem(c, request.caller.sight, id);
-        store::triage_again(c, id);
+        if (!retrieve_again(c, request, id.value)) {
+            (void)exception_or_problem(c, request.caller.sight, id);
+            store::triage_again(c, id);
+        }
         note(c, request.caller, "exception.retry", to_string(id), {}, house.now());
+    });
+    house.hooks.triage_due();
+    house.hooks.accounts_changed();
+    co_return no_content();
+}
+
+// Past the screens. What triage could not digest is tried again, and not released.
+Answer release_exception(House& house, Request const& request)
+{
+    auto const id = request.id<model::MessageId>("id");
+    co_await house.store().write([&](store::Connection& c) {
+        auto const found = exception_or_problem(c, request.caller.sight, id);
+        if (found.screen == model::Screen::none)
+            throw Problem(Trouble::conflict, tr("no screen holds this mail: retry it, rather than releasing it"));
+        store::release_message(c, id);
+        note(c, request.caller, "exception.release", to_string(id),
+             {{"screen", to_string(found.screen)}, {"rule", found.screen_rule}}, house.now());
     });
     house.hooks.triage_due();
     co_return no_content();

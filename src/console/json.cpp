@@ -187,7 +187,42 @@ json::object to_json(model::MailboxRight const& right, bool as_application, word
             {"looked", time(right.looked)}};
 }
 
-json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts)
+namespace {
+
+json::object to_json(model::Figures const& figures)
+{
+    return {{"retrieved", figures.retrieved},    {"filed", figures.filed},     {"duplicates", figures.duplicates},
+            {"skipped", figures.skipped},        {"refused", figures.refused}, {"bytes", figures.octets},
+            {"connections", figures.connections}};
+}
+
+json::object to_json(model::MailboxFigures const& figures)
+{
+    json::value progress;
+    if (figures.progress.wanted > 0)
+        progress = json::object{{"wanted", figures.progress.wanted},
+                                {"come", figures.progress.come},
+                                {"bytes", figures.progress.octets},
+                                {"begun", time(figures.progress.begun)}};
+    json::array failures;
+    for (auto const& each : figures.failures)
+        failures.emplace_back(json::object{{"trouble", text(to_string(each.trouble))},
+                                           {"times", each.times},
+                                           {"times_since", each.times_since},
+                                           {"last", time(each.last)},
+                                           {"words", text(each.words)}});
+    auto const since = figures.since > Instant{} ? std::optional(figures.since) : std::nullopt;
+    return {{"since", time(since)},
+            {"all", to_json(figures.all)},
+            {"since_start", to_json(figures.since_start)},
+            {"failures", std::move(failures)},
+            {"progress", std::move(progress)}};
+}
+
+}  // namespace
+
+json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts,
+                     model::MailboxFigures const& figures)
 {
     return {{"address", text(mailbox.address)},
             {"display_name", text(mailbox.display_name)},
@@ -200,6 +235,7 @@ json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerC
             {"poll", mailbox.poll.count() / 1000},
             {"state", text(to_string(mailbox.state))},
             {"state_reason", text(mailbox.state_reason)},
+            {"trouble", text(to_string(mailbox.trouble))},
             {"causes", causes_of(mailbox.state_reason, names.language())},
             {"state_since", time(mailbox.state_since)},
             {"last_success", time(mailbox.last_success)},
@@ -208,7 +244,9 @@ json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerC
                                     {"skipped", counts.skipped},
                                     {"duplicate", counts.duplicate},
                                     {"unreadable", counts.unreadable},
+                                    {"screened", counts.screened},
                                     {"due", counts.due}}},
+            {"figures", to_json(figures)},
             {"created", time(mailbox.created)},
             {"etag", etag(mailbox.version, mailbox.id.value)}};
 }
@@ -293,12 +331,29 @@ json::object to_json(model::Outbound const& outbound, Names& names, std::optiona
 json::object exception_to_json(model::Message const& message, Names& names)
 {
     return {{"id", text(to_string(message.id))},
+            {"kind", "not-read"},
             {"mailbox", text(names.mailbox(message.mailbox))},
             {"size", message.size},
             {"received", time(message.received)},
             {"filed", time(message.filed)},
             {"tries", message.triage_tries},
-            {"reason", text(message.exception)}};
+            {"reason", text(message.exception)},
+            {"screen", text(to_string(message.screen))},
+            {"rule", text(message.screen_rule)}};
+}
+
+json::object exception_to_json(model::UnreadableMail const& mail, Names& names)
+{
+    return {{"id", text(to_string(mail.id))},
+            {"kind", "not-retrieved"},
+            {"mailbox", text(names.mailbox(mail.mailbox))},
+            {"size", mail.size},
+            {"received", time(mail.received)},
+            {"filed", time(mail.noted)},
+            {"tries", mail.tries},
+            {"reason", text(mail.reason)},
+            {"screen", ""},
+            {"rule", ""}};
 }
 
 json::object to_json(store::Alarm const& alarm)

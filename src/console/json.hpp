@@ -5,6 +5,7 @@
 #include "console/names.hpp"
 #include "model/case.hpp"
 #include "model/causes.hpp"
+#include "model/figures.hpp"
 #include "model/grant.hpp"
 #include "model/message.hpp"
 #include "model/outbound.hpp"
@@ -42,7 +43,9 @@ namespace json = boost::json;
                                    std::string const& admin_consent_url, words::Language const& language);
 [[nodiscard]] json::object to_json(model::MailboxRight const& right, bool as_application,
                                    words::Language const& language);
-[[nodiscard]] json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts);
+[[nodiscard]] json::object to_json(model::Mailbox const& mailbox, Names& names, store::LedgerCounts const& counts,
+                                   model::MailboxFigures const& figures);
+[[nodiscard]] json::object exception_to_json(model::UnreadableMail const& mail, Names& names);
 [[nodiscard]] json::object to_json(Looked const& looked);
 [[nodiscard]] json::object to_json(model::Case const& a_case, Names& names);
 /// `outbound` is that of a sent activity.

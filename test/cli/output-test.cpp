@@ -43,11 +43,12 @@ TEST(Output, LetsNoMailSpeakToTheTerminal)
 TEST(Output, NamesTheLikeliestCause)
 {
     auto const item = json::parse(R"({"causes":[{"title":"IMAP is off","remedy":"Switch\nit on.",
-                                                 "owner":"exchange-administrator"},{"title":"Another"}]})");
+                                                 "owner":"exchange-administrator","check":"inbound-enabled"},{"title":"Another"}]})");
     EXPECT_EQ(first_cause(item.as_object(), "  "),
               "  Likely: IMAP is off\n"
               "  Remedy: Switch it on.\n"
-              "  Whose:  Exchange administrator\n");
+              "  Whose:  Exchange administrator\n"
+              "  Check:  inbound-enabled\n");
     EXPECT_EQ(first_cause(json::object{{"causes", json::array{}}}), "");
     EXPECT_EQ(first_cause({}), "");
 }
