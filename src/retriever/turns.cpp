@@ -38,7 +38,7 @@ public:
     using Server = Turn::Server;
     using Stage = Turn::Stage;
 
-    Impl(boost::asio::any_io_executor loop, Bounds its_bounds) : bounds(its_bounds), timer_(std::move(loop)) {}
+    Impl(boost::asio::any_io_executor const& loop, Bounds its_bounds) : bounds(its_bounds), timer_(loop) {}
 
     void queue(Turn& turn, std::string const& name, bool urgent)
     {
@@ -224,9 +224,7 @@ private:
     std::size_t starting_ = 0;
 };
 
-Turns::Turns(boost::asio::any_io_executor loop, Bounds bounds) : impl_(std::make_unique<Impl>(std::move(loop), bounds))
-{
-}
+Turns::Turns(boost::asio::any_io_executor const& loop, Bounds bounds) : impl_(std::make_unique<Impl>(loop, bounds)) {}
 Turns::~Turns() = default;
 
 void Turns::set_bounds(Bounds bounds)

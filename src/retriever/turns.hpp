@@ -83,7 +83,7 @@ public:
         Steady::time_point asked_at_;
     };
 
-    Turns(boost::asio::any_io_executor loop, Bounds bounds);
+    Turns(boost::asio::any_io_executor const& loop, Bounds bounds);
     ~Turns();
 
     void set_bounds(Bounds bounds);
