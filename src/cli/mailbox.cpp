@@ -176,6 +176,7 @@ void add_mailbox_commands(Commands& commands)
     add_change(commands, group);
     add_remove(commands, group);
     add_resume(commands, group);
+    add_mailbox_show(commands, group);
     add_ledger(commands, group);
 
     auto& list =
@@ -191,7 +192,6 @@ void add_mailbox_commands(Commands& commands)
                            {say("NEXT TRY"), "next_try"},
                            {say("WHY"), "state_reason"}},
                           say("There is no mailbox yet: postroom mailbox add ADDRESS --account NAME"));
-    add_mailbox_show(commands, group);
         for (auto const& each : items)
             if (auto const cause = first_cause(each.as_object(), "  "); !cause.empty())
                 text += fmt::format("\n{}: {}\n{}", member(each.as_object(), "address"),

@@ -8,9 +8,8 @@
 #include "mime/compose.hpp"
 #include "store/accounts.hpp"
 #include "store/changes.hpp"
-
-#include "store/coordination.hpp"
 #include "store/figures.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,6 +58,7 @@ json::object view(House& house, store::Connection& c, Names& names, model::Mailb
     if (auto const standstill = house.store().standstill()) {
         mailbox.state = model::MailboxState::backing_off;
         mailbox.state_reason = standstill->words;
+        mailbox.trouble = model::MailTrouble::store;
         mailbox.state_since = standstill->since;
     }
     return to_json(mailbox, names, store::ledger_counts(c, mailbox.id), store::figures_of(c, mailbox.id));
@@ -97,7 +97,6 @@ Answer add_mailbox(House& house, Request const& request)
     check_line(mailbox.folder, "folder");
     mailbox.baseline = baseline(members.text_or("baseline", "now"), now);
     mailbox.after_folder = members.text_or("after_folder", "Postroom", 256);
-        mailbox.trouble = model::MailTrouble::store;
     check_line(mailbox.after_folder, "after_folder");
     mailbox.created = mailbox.state_since = now;
     auto const account_name = members.text("account");
