@@ -131,6 +131,7 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     add_send_command(*this);
     add_outbound_commands(*this);
     add_exception_commands(*this);
+    add_screen_commands(*this);
     add_alarm_commands(*this);
     add_explain_command(*this);
     add_version_command(*this);

@@ -77,6 +77,7 @@ void add_case_commands(Commands& commands);
 void add_send_command(Commands& commands);
 void add_outbound_commands(Commands& commands);
 void add_exception_commands(Commands& commands);
+void add_screen_commands(Commands& commands);
 void add_alarm_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
 void add_explain_command(Commands& commands);

@@ -1,4 +1,4 @@
-// postroom exception: mail that could not be made into cases, its bytes intact.
+// postroom exception: mail that could not be made into cases, or that a screen holds, its bytes intact.
 #include "cli/commands.hpp"
 
 namespace postroom::cli {
@@ -16,6 +16,7 @@ void add_exception_commands(Commands& commands)
                                  {say("SIZE"), "size"},
                                  {say("RECEIVED"), "received"},
                                  {say("TRIES"), "tries"},
+                                 {say("SCREEN"), "screen", mark("screen")},
                                  {say("WHY"), "reason"}},
                                 say("There is none.")));
         return done;
@@ -30,6 +31,18 @@ void add_exception_commands(Commands& commands)
         [id](Talk& talk) {
             talk.server.send("POST", "/api/v1/exceptions/" + in_url(*id) + "/retry");
             print(say("It waits for triage again.\n"));
+            return done;
+        },
+        false);
+
+    auto& release = commands.leaf(group, "release", say("Make one that a screen holds a case after all"),
+                                  "postroom exception release 0192…");
+    release.add_option("id", *id, say("Its id, from postroom exception list"))->required();
+    commands.talks(
+        release,
+        [id](Talk& talk) {
+            talk.server.send("POST", "/api/v1/exceptions/" + in_url(*id) + "/release");
+            print(say("It waits for triage, and meets no screen any more.\n"));
             return done;
         },
         false);

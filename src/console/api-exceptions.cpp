@@ -1,4 +1,4 @@
-// The exception queue: mail that triage could not digest, its bytes intact.
+// The exception queue: mail that triage could not digest, or that a screen holds, its bytes intact.
 #include "console/api.hpp"
 #include "console/json.hpp"
 #include "console/paging.hpp"

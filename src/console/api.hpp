@@ -36,6 +36,10 @@ Answer show_setting(House& house, Request const& request);
 Answer set_setting(House& house, Request const& request);
 Answer list_departments(House& house, Request const& request);
 Answer add_department(House& house, Request const& request);
+Answer show_screens(House& house, Request const& request);
+Answer set_screens(House& house, Request const& request);
+Answer change_screens(House& house, Request const& request);
+Answer test_screens(House& house, Request const& request);
 
 Answer list_applications(House& house, Request const& request);
 Answer add_application(House& house, Request const& request);
@@ -92,6 +96,7 @@ Answer resolve_outbound(House& house, Request const& request);
 
 Answer list_exceptions(House& house, Request const& request);
 Answer retry_exception(House& house, Request const& request);
+Answer release_exception(House& house, Request const& request);
 Answer show_exception_raw(House& house, Request const& request);
 
 Answer explain_text(House& house, Request const& request);

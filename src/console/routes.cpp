@@ -49,6 +49,10 @@ std::span<Route const> routes()
         Route{get, "/api/v1/explain", see_desk, explain_text},
         Route{get, "/api/v1/departments", see_desk, list_departments},
         Route{post, "/api/v1/departments", system, add_department},
+        Route{get, "/api/v1/departments/{name}/screens", see_department, show_screens},
+        Route{put, "/api/v1/departments/{name}/screens", department, set_screens},
+        Route{patch, "/api/v1/departments/{name}/screens", department, change_screens},
+        Route{post, "/api/v1/departments/{name}/screens/test", see_department, test_screens},
         Route{get, "/api/v1/accounts", see_department, list_accounts},
         Route{post, "/api/v1/accounts", department, add_account},
         Route{get, "/api/v1/accounts/{name}", see_department, show_account},
@@ -74,6 +78,7 @@ std::span<Route const> routes()
         Route{post, "/api/v1/retrievals", department, retrieve_once},
         Route{get, "/api/v1/exceptions", see_department, list_exceptions},
         Route{post, "/api/v1/exceptions/{id}/retry", department, retry_exception},
+        Route{post, "/api/v1/exceptions/{id}/release", department, release_exception},
         Route{get, "/api/v1/exceptions/{id}/raw", see_department, show_exception_raw},
         Route{get, "/api/v1/alarms", see_department, list_alarms},
 

@@ -18,6 +18,7 @@ import { MailboxPage } from "./pages/mailbox";
 import { NotFoundPage, NotYoursPage } from "./pages/not-found";
 import { OverviewPage } from "./pages/overview";
 import { OwnPage } from "./pages/own";
+import { ScreensPage } from "./pages/screens";
 import { SentPage } from "./pages/sent";
 import { SettingsPage } from "./pages/settings";
 import { SignInPage } from "./pages/sign-in";
@@ -62,9 +63,11 @@ function Pages() {
         <Route path="/accounts/:name" element={<For right="accounts:read" page={<AccountPage />} />} />
         <Route path="/applications" element={<For right="system:read" page={<ApplicationsPage />} />} />
         <Route path="/applications/:name" element={<For right="system:read" page={<ApplicationPage />} />} />
-        <Route path="/sent" element={<SentPage />} />
         <Route path="/mailboxes/:address" element={<MailboxPage />} />
+        <Route path="/sent" element={<SentPage />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
+        <Route path="/screens" element={<For right="accounts:read" page={<ScreensPage />} />} />
+        <Route path="/screens/:department" element={<For right="accounts:read" page={<ScreensPage />} />} />
         <Route path="/settings" element={<For right="system:read" page={<SettingsPage />} />} />
         <Route path="/users" element={<For right="system:read" page={<UsersPage />} />} />
         <Route path="/own" element={<OwnPage />} />

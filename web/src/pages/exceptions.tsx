@@ -1,22 +1,36 @@
-// Mail that triage could not digest. Its bytes are intact: they can be looked at, and tried again.
+// Mail that triage could not digest, or that a screen holds. Its bytes are intact: they can be looked at, tried again, and released.
 import { Button, Link } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
-import { call, path } from "../api/client";
+import { call, path, type Schemas } from "../api/client";
 import { useChange, useExceptions, useMay } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { Data, Num, Said, Size, Time } from "../parts/words";
 
+function Reason({ row }: { row: Schemas["Exception"] }) {
+  const { t } = useTranslation();
+  if (!row.screen) return <Said>{row.reason}</Said>;
+  return (
+    <>
+      <div>
+        {t(`screen.met.${row.screen}`)} <Data>{row.rule}</Data>
+      </div>
+      <Said>{row.reason}</Said>
+    </>
+  );
+}
+
 export function ExceptionsPage() {
   const { t } = useTranslation();
   const exceptions = useExceptions();
   const writes = useMay("accounts:write");
   const retry = useChange((id: string) => call("POST", path("exceptions", id, "retry")));
+  const release = useChange((id: string) => call("POST", path("exceptions", id, "release")));
   return (
     <Page title={t("nav.exceptions")}>
       <div>{t("exception.help")}</div>
-      <Refusal error={retry.error} />
+      <Refusal error={retry.error ?? release.error} />
       <Fetched query={exceptions}>
         {(rows) => (
           <DataTable
@@ -26,7 +40,7 @@ export function ExceptionsPage() {
             rowKey={(row) => row.id}
             columns={[
               { head: t("case.mailbox"), cell: (row) => <Data>{row.mailbox}</Data> },
-              { head: t("exception.reason"), cell: (row) => <Said>{row.reason}</Said>, room: "wide" },
+              { head: t("exception.reason"), cell: (row) => <Reason row={row} />, room: "wide" },
               { head: t("exception.received"), cell: (row) => <Time at={row.received} /> },
               { head: t("exception.size"), cell: (row) => <Size bytes={row.size} /> },
               { head: t("sent.tries"), cell: (row) => <Num value={row.tries} /> },

@@ -1,5 +1,6 @@
 // What surrounds every page: header, navigation, and the banner that says so when mail goes through a lab.
 import { Button, makeStyles, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, mergeClasses, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
+import { FilterRegular } from "@fluentui/react-icons/svg/filter";
 import { HomeRegular } from "@fluentui/react-icons/svg/home";
 import { KeyMultipleRegular } from "@fluentui/react-icons/svg/key-multiple";
 import { LocalLanguageRegular } from "@fluentui/react-icons/svg/local-language";
@@ -50,6 +51,7 @@ const places = [
   { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular, right: "accounts:read" },
   { to: "/sent", word: "nav.sent", Icon: SendRegular, right: "cases:read" },
   { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular, right: "accounts:read" },
+  { to: "/screens", word: "nav.screens", Icon: FilterRegular, right: "accounts:read" },
   { to: "/applications", word: "nav.applications", Icon: KeyMultipleRegular, right: "system:read" },
   { to: "/users", word: "nav.users", Icon: PeopleRegular, right: "system:read" },
   { to: "/settings", word: "nav.settings", Icon: SettingsRegular, right: "system:read" },
