@@ -24,12 +24,16 @@ void add_add(Commands& commands, CLI::App& group)
                               "postroom mailbox add sales@contoso.com --account sales --baseline 7d");
     struct Given {
         std::string address, account, display_name, folder, baseline = "now", after, after_folder;
+        bool confirm_deletion = false;
     };
     auto const given = std::make_shared<Given>();
     add.add_option("address", given->address, say("Its primary address"))->required();
     add.add_option("--account", given->account, say("The account that opens it"))->required()->type_name(say("NAME"));
     add.add_option("--display-name", given->display_name, say("The name in From"))->type_name(say("NAME"));
-    add.add_option("--folder", given->folder, say("The folder to read; INBOX otherwise"))->type_name(say("FOLDER"));
+    add.add_option(
+           "--folder", given->folder,
+           say("The folder to read; INBOX otherwise. A special use, such as '\\Junk', finds it whatever its name"))
+        ->type_name(say("FOLDER"));
     add.add_option(
            "--baseline", given->baseline,
            say("Which of the mail that is there counts as new: now (none of it), a number of days such as 7d, all"))
@@ -39,12 +43,15 @@ void add_add(Commands& commands, CLI::App& group)
         ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
     add.add_option("--after-folder", given->after_folder, say("Where to move it; Postroom otherwise"))
         ->type_name(say("FOLDER"));
+    add.add_flag("--confirm-deletion", given->confirm_deletion,
+                 say("With --after delete: yes, mail that was filed is to be deleted on its server"));
     commands.talks(add, [given](Talk& talk) {
         json::object body{{"address", given->address}, {"account", given->account}, {"baseline", given->baseline}};
         for (auto const& [name, value] :
              {std::pair("display_name", &given->display_name), std::pair("folder", &given->folder),
               std::pair("after", &given->after), std::pair("after_folder", &given->after_folder)})
             if (!value->empty()) body[name] = *value;
+        if (given->confirm_deletion) body["confirm_deletion"] = true;
         auto const answer = talk.server.send("POST", "/api/v1/mailboxes", body);
         talk.show(answer, shown(answer));
         return done;
@@ -54,21 +61,28 @@ void add_add(Commands& commands, CLI::App& group)
 void add_change(Commands& commands, CLI::App& group)
 {
     auto& change = commands.leaf(group, "change", say("Change how a mailbox is read and answered"),
-                                 "postroom mailbox change sales@contoso.com --after delete",
+                                 "postroom mailbox change sales@contoso.com --after delete --confirm-deletion",
                                  say("What is not named stays. The baseline can't be changed: what it skipped is noted "
-                                     "as skipped, and what it let in is filed."));
+                                     "as skipped, and what it let in is filed. What is still due on the server is done "
+                                     "as the new --after says."));
     struct Given {
         std::string address, display_name, folder, after, after_folder;
         int poll = 0;
+        bool confirm_deletion = false;
     };
     auto const given = std::make_shared<Given>();
     change.add_option("address", given->address, say("Its primary address"))->required();
     auto const* const display_name =
         change.add_option("--display-name", given->display_name, say("The name in From"))->type_name(say("NAME"));
-    change.add_option("--folder", given->folder, say("The folder to read"))->type_name(say("FOLDER"));
+    change
+        .add_option("--folder", given->folder,
+                    say("The folder to read. A special use, such as '\\Junk', finds it whatever its name"))
+        ->type_name(say("FOLDER"));
     change.add_option("--after", given->after, say("What happens on the server to a mail that was filed"))
         ->check(CLI::IsMember({"leave", "seen", "move", "delete"}));
     change.add_option("--after-folder", given->after_folder, say("Where to move it"))->type_name(say("FOLDER"));
+    change.add_flag("--confirm-deletion", given->confirm_deletion,
+                    say("With --after delete: yes, mail that was filed is to be deleted on its server"));
     change.add_option("--poll", given->poll, say("Seconds between two looks where the server can't tell by itself"))
         ->check(between(5, 3600))
         ->type_name(say("SECONDS"));
@@ -79,6 +93,7 @@ void add_change(Commands& commands, CLI::App& group)
             if (!value->empty()) body[name] = *value;
         if (display_name->count() > 0) body["display_name"] = given->display_name;
         if (given->poll > 0) body["poll"] = given->poll;
+        if (given->confirm_deletion) body["confirm_deletion"] = true;
         auto const answer = talk.server.send("PATCH", "/api/v1/mailboxes/" + in_url(given->address), body);
         talk.show(answer, shown(answer));
         return done;

@@ -7,7 +7,9 @@
 #include "console/responses.hpp"
 #include "mime/compose.hpp"
 #include "store/accounts.hpp"
+#include "store/after-actions.hpp"
 #include "store/changes.hpp"
+#include "store/coordination.hpp"
 #include "store/figures.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +42,43 @@ void check_line(std::string_view text, std::string_view field)
     for (char const c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
             throw Problem(Trouble::invalid, tr("the member \"{}\" has a control character", field), std::string(field));
+}
+
+// INBOX in any case (RFC 3501 section 5.1), a name as the server has it, or a special use (RFC 6154) such as \Junk,
+// which no name begins like.
+std::string folder_of(std::string text, std::string_view field)
+{
+    check_line(text, field);
+    if (equal_ignoring_case(text, "INBOX")) return "INBOX";
+    if (!text.starts_with('\\')) return text;
+    static constexpr std::array<std::string_view, 7> uses{"\\All",  "\\Archive", "\\Drafts", "\\Flagged",
+                                                          "\\Junk", "\\Sent",    "\\Trash"};
+    std::string known;
+    for (auto const use : uses) {
+        if (equal_ignoring_case(text, use)) return std::string(use);
+        known += (known.empty() ? "" : ", ") + std::string(use);
+    }
+    throw Problem(Trouble::invalid, tr("there is no special use {}; there are {}", printable(text, 64), known),
+                  std::string(field));
+}
+
+// What was moved into the folder that is read would come again under another UID.
+void check_destination(model::Mailbox const& mailbox)
+{
+    if (mailbox.after == model::AfterAction::move && equal_ignoring_case(mailbox.folder, mailbox.after_folder))
+        throw Problem(Trouble::invalid,
+                      tr("mail can't be moved into the folder that is read, {}: it would come again", mailbox.folder),
+                      "after_folder");
+}
+
+// Nothing brings back what a server has deleted: until an administrator says so, mail is moved.
+void check_deletion(model::AfterAction action, Members const& members)
+{
+    if (action == model::AfterAction::remove && !members.flag_or("confirm_deletion", false))
+        throw Problem(Trouble::invalid,
+                      tr("mail that was filed is deleted on its server for good: this has to be confirmed, by {} or {}",
+                         "\"confirm_deletion\": true", "--confirm-deletion"),
+                      "confirm_deletion");
 }
 
 // POP3 knows the Inbox only, and nothing to do to a mail but deleting it.
@@ -84,8 +123,8 @@ Answer list_mailboxes(House& house, Request const& request)
 
 Answer add_mailbox(House& house, Request const& request)
 {
-    Members const members(request.http,
-                          {"address", "account", "display_name", "folder", "baseline", "after", "after_folder"});
+    Members const members(request.http, {"address", "account", "display_name", "folder", "baseline", "after",
+                                         "after_folder", "confirm_deletion"});
     auto const now = house.now();
     model::Mailbox mailbox;
     mailbox.id = model::MailboxId::make();
@@ -93,11 +132,9 @@ Answer add_mailbox(House& house, Request const& request)
     or_problem(mime::check_address(mailbox.address), "address");
     mailbox.display_name = std::string(trim(members.text_or("display_name", "", 128)));
     check_line(mailbox.display_name, "display_name");
-    mailbox.folder = members.text_or("folder", "INBOX", 256);
-    check_line(mailbox.folder, "folder");
+    mailbox.folder = folder_of(members.text_or("folder", "INBOX", 256), "folder");
     mailbox.baseline = baseline(members.text_or("baseline", "now"), now);
-    mailbox.after_folder = members.text_or("after_folder", "Postroom", 256);
-    check_line(mailbox.after_folder, "after_folder");
+    mailbox.after_folder = folder_of(members.text_or("after_folder", "Postroom", 256), "after_folder");
     mailbox.created = mailbox.state_since = now;
     auto const account_name = members.text("account");
     auto const body = co_await house.store().write([&](store::Connection& c) {
@@ -114,6 +151,8 @@ Answer add_mailbox(House& house, Request const& request)
         mailbox.after =
             or_problem(model::parse_after_action(members.text_or("after", pop3 ? "leave" : "move")), "after");
         if (pop3) check_for_pop3(mailbox);
+        check_destination(mailbox);
+        check_deletion(mailbox.after, members);
         if (store::mailbox_at(c, mailbox.address))
             throw Problem(Trouble::conflict, tr("there is a mailbox {} already", mailbox.address), "address");
         if (auto const others = store::mailboxes_of(c, account.id);
@@ -150,7 +189,8 @@ Answer show_mailbox(House& house, Request const& request)
 Answer change_mailbox(House& house, Request const& request)
 {
     constexpr std::array<std::string_view, 5> known{"display_name", "folder", "after", "after_folder", "poll"};
-    Members const members(request.http, {"display_name", "folder", "after", "after_folder", "poll"});
+    Members const members(request.http,
+                          {"display_name", "folder", "after", "after_folder", "poll", "confirm_deletion"});
     if (std::ranges::none_of(known, [&](auto const name) { return members.has(name); }))
         throw Problem(Trouble::invalid,
                       tr("there is nothing to change: give {}", "display_name, folder, after, after_folder, poll"));
@@ -165,12 +205,13 @@ Answer change_mailbox(House& house, Request const& request)
             if (!members.has(name)) continue;
             // A folder has a name; only a mailbox may do without one.
             *line = line == &mailbox.display_name ? std::string(trim(members.text_or(name, "", 128)))
-                                                  : members.text(name, 256);
+                                                  : folder_of(members.text(name, 256), name);
             check_line(*line, name);
             changed[name] = *line;
         }
         if (members.has("after")) {
             mailbox.after = or_problem(model::parse_after_action(members.text("after")), "after");
+            if (mailbox.after != found.after) check_deletion(mailbox.after, members);
             changed["after"] = to_string(mailbox.after);
         }
         if (members.has("poll")) {
@@ -179,7 +220,9 @@ Answer change_mailbox(House& house, Request const& request)
         }
         auto const account = store::account(c, mailbox.account);
         if (account && account->retrieval == model::Protocol::pop3) check_for_pop3(mailbox);
+        check_destination(mailbox);
         store::change_mailbox(c, mailbox);
+        if (mailbox.after != found.after) store::change_after_actions(c, mailbox.id, mailbox.after);
         note(c, request.caller, "mailbox.change", mailbox.address, std::move(changed), house.now());
         Names names(c, request.language());
         return view(house, c, names, mailbox_at(c, request.caller.sight, mailbox.address));
@@ -195,6 +238,7 @@ Answer remove_mailbox(House& house, Request const& request)
         check_match(c, request, etag(store::next_version(c, mailbox.id) - 1, mailbox.id.value), "mailbox.",
                     mailbox.address);
         store::remove_mailbox(c, mailbox.id);
+        (void)store::end_alarm(c, "after-actions", mailbox.address, house.now());
         note(c, request.caller, "mailbox.remove", mailbox.address, {}, house.now());
     });
     house.hooks.accounts_changed();

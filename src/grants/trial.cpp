@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "grants/one-sign-in.hpp"
 #include "grants/together.hpp"
+#include "imap/folders.hpp"
 #include "mime/test-mail.hpp"
 #include "model/causes.hpp"
 
@@ -73,9 +74,9 @@ Look judged(Course const& course, Refused const& refused, model::Speaker speaker
 }
 
 // A folder that opens for reading only is enough, unless something is to be done there.
-Look opened_folder(model::Mailbox const& mailbox, imap::Selected const& selected)
+Look opened_folder(model::Mailbox const& mailbox, std::string const& name, imap::Selected const& selected)
 {
-    Look look{.outcome = Outcome::holds, .words = fmt::format("{} opens", mailbox.folder), .let_in = true};
+    Look look{.outcome = Outcome::holds, .words = fmt::format("{} opens", name), .let_in = true};
     if (selected.read_only && mailbox.after != model::AfterAction::leave) {
         look.outcome = Outcome::warns;
         look.words += fmt::format(" for reading only: \"{}\" can't be done there", to_string(mailbox.after));
@@ -103,11 +104,11 @@ net::awaitable<Look> look_by_imap(Course const& course, std::optional<model::Mai
     auto& session = *tried->session;
     Look look{.outcome = Outcome::holds, .words = "the sign-in as " + user + " was taken", .let_in = true};
     if (mailbox) {
-        auto const selected = co_await session.select(mailbox->folder);
-        if (selected) {
-            look = opened_folder(*mailbox, *selected);
+        auto const opened = co_await imap::open_folder(session, mailbox->folder);
+        if (opened) {
+            look = opened_folder(*mailbox, opened->name, opened->state);
         } else {
-            look = shut_folder(course, *mailbox, selected.error());
+            look = shut_folder(course, *mailbox, opened.error());
         }
     }
     co_await session.logout();

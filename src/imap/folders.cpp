@@ -180,12 +180,15 @@ std::vector<std::string> near(std::vector<Folder> const& folders, std::string_vi
     return names;
 }
 
-awaitable<Answer<OpenFolder>> open_folder(Session& session, std::string folder)
+awaitable<Answer<OpenFolder>> open_folder(Session& session, std::string folder, bool only_look)
 {
+    auto const open = [&](std::string name) {
+        return only_look ? session.examine(std::move(name)) : session.select(std::move(name));
+    };
     // Most are there, as they are spelled: then one command is enough.
     std::optional<Reply> refusal;
     if (!is_use(folder)) {
-        auto const selected = co_await session.select(folder);
+        auto const selected = co_await open(folder);
         if (selected) co_return OpenFolder{equal_ignoring_case(folder, "INBOX") ? "INBOX" : folder, *selected};
         refusal = selected.error();
         // BAD is of the session (Exchange's "authenticated but not connected"), NO of the folder (RFC 3501, 6.3.1).
@@ -218,7 +221,7 @@ awaitable<Answer<OpenFolder>> open_folder(Session& session, std::string folder)
         }
     }
     auto name = found->name;
-    auto const selected = co_await session.select(name);
+    auto const selected = co_await open(name);
     if (!selected) co_return std::unexpected(selected.error());
     if (equal_ignoring_case(name, "INBOX")) name = "INBOX";
     co_return OpenFolder{std::move(name), *selected};

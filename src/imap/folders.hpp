@@ -32,8 +32,8 @@ struct OpenFolder {
     Selected state;
 };
 
-/// SELECT of what a mailbox is set to read: a name as people write it, or a use. Where there is no such folder, the
-/// reply is NO and says so in words of ours, with the names that come near.
-[[nodiscard]] awaitable<Answer<OpenFolder>> open_folder(Session& session, std::string folder);
+/// SELECT (EXAMINE to look only) of what a mailbox is set to read: a name as people write it, or a use. Where there is
+/// no such folder, the reply is NO and says so in words of ours, with the names that come near.
+[[nodiscard]] awaitable<Answer<OpenFolder>> open_folder(Session& session, std::string folder, bool only_look = false);
 
 }  // namespace postroom::imap

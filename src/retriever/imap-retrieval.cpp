@@ -1,8 +1,11 @@
 #include "retriever/imap-retrieval.hpp"
 
+#include "imap/folders.hpp"
 #include "retriever/fetch-each.hpp"
+#include "retriever/imap-sink.hpp"
 #include "store/accounts.hpp"
-#include "store/messages.hpp"
+#include "store/after-actions.hpp"
+#include "store/coordination.hpp"
 #include "store/settings.hpp"
 
 #include <fmt/format.h>
@@ -15,43 +18,38 @@ namespace postroom::retriever {
 
 namespace {
 
-// A safety net beside IDLE, which dies in silence behind NAT (imapflow #98): then everything is compared. Exchange has
-// been seen to show a mail late (imapclient #441).
+// A safety net beside IDLE, which dies in silence behind NAT (imapflow #98), and the longest that a look goes by the
+// highest UID alone: then all is compared, since Exchange has been seen to show a mail late (imapclient #441).
 constexpr Duration idle_length{5 * 60'000};
-// A mail that is listed and gives no data is taken for unreadable after so many looks.
+// A mail that is listed and gives no data is taken for unreadable after so many looks, none sooner after another than
+// this, unless people ask.
 constexpr int looks_for_data = 3;
+constexpr Duration data_pause{60'000};
+// How long what was read of the ledger, and written to it, is believed in a session without end: a person may have a
+// mail forgotten, so that it is retrieved again.
+constexpr Duration ledger_length{60 * 60'000};
+// What is kept of it while a mailbox idles: 8 KiB. A folder all of whose mail was seen is one range.
+constexpr std::size_t ranges_kept = 1'000;
+constexpr std::string_view no_data = "the server lists this mail and gives no data for it";
+constexpr std::string_view no_mail = "the server gives text of its own in place of this mail, which it can't convert";
 // A few new mails are fetched at once and judged by the date that comes with them; of many the dates are asked first.
 constexpr std::size_t fetch_without_asking = 20;
+
+// What a look finds due is looked for so often, where the last one was refused (store::after_actions_now).
+constexpr Duration action_pause{60'000};
+constexpr std::string_view alarm_cause = "after-actions";
+
+std::string_view done_to(model::AfterAction action)
+{
+    using enum model::AfterAction;
+    return action == move ? "moved" : action == remove ? "deleted" : "marked as seen";
+}
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
 [[noreturn]] void give_up(imap::Reply const& reply, std::string_view what)
 {
     throw net::Broken(Trouble::refused, fmt::format("the server refused {}: {}", what, reply.words()));
 }
-
-class Sink final : public imap::BodySink {
-public:
-    explicit Sink(Filing& filing) : filing_(filing) {}
-
-    net::awaitable<void> begin(std::uint64_t) override
-    {
-        filing_.begin();
-        co_return;
-    }
-    net::awaitable<void> chunk(std::string_view bytes) override { return filing_.chunk(bytes); }
-    net::awaitable<void> end(imap::MailInfo info) override
-    {
-        return filing_.end({.uid = info.uid, .received = info.internal_date});
-    }
-    net::awaitable<void> discard() override
-    {
-        filing_.discard();
-        co_return;
-    }
-
-private:
-    Filing& filing_;
-};
 
 }  // namespace
 
@@ -68,7 +66,7 @@ void ImapRetrieval::close()
 model::LedgerRow ImapRetrieval::row(imap::Uid uid, model::LedgerState state) const
 {
     model::LedgerRow row;
-    row.place = {run_.mailbox().id, run_.mailbox().folder, uid_validity_, uid};
+    row.place = {run_.mailbox().id, folder_, uid_validity_, uid};
     row.state = state;
     return row;
 }
@@ -86,8 +84,8 @@ net::awaitable<void> ImapRetrieval::visit()
     } const forget{session_};
 
     auto question = co_await open_folder(*session);
+    auto seen = session->changes();
     while (!question && !run_.stopped()) {
-        std::uint64_t seen = 0;
         co_await compare(*session, seen);
         auto const soon = run_.ground().clock->now() + Duration(60'000);
         if (run_.edited()) break;                  // a new session, with what people changed
@@ -102,18 +100,28 @@ net::awaitable<void> ImapRetrieval::visit()
 net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Session& session)
 {
     auto const& mailbox = run_.mailbox();
-    auto const selected = co_await session.select(mailbox.folder);
-    if (!selected) give_up(selected.error(), "to open the folder " + mailbox.folder);
+    known_.reset();
+    compared_.reset();
+    actions_due_.reset();
+    failing_ = true;  // as far as is known: an alarm may be left from before
+    after_folder_.clear();
+    auto const opened = co_await imap::open_folder(session, mailbox.folder);
+    if (!opened) give_up(opened.error(), "to open the folder " + mailbox.folder);
+    auto const* const selected = &opened->state;
+    if (folder_ != opened->name) withheld_.clear();
+    folder_ = opened->name;
     uid_validity_ = selected->uid_validity;
     if (selected->uid_validity == mailbox.uid_validity) co_return std::nullopt;
+    withheld_.clear();
     if (mailbox.uid_validity != 0) {
         auto question = co_await judge_unexpected(session);
         if (question) co_return question;
         spdlog::warn("retriever: {}: UIDVALIDITY changed from {} to {}; mail filed before is known by its bytes",
                      mailbox.address, mailbox.uid_validity, selected->uid_validity);
     }
-    auto note = [id = mailbox.id, now = selected->uid_validity](store::Connection& c) {
+    auto note = [id = mailbox.id, folder = folder_, now = selected->uid_validity](store::Connection& c) {
         store::set_uid_validity(c, id, now);
+        store::forget_after_actions(c, id, folder, now);
     };
     co_await run_.ground().store->write(std::move(note));
     co_return std::nullopt;
@@ -125,7 +133,7 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Sess
 net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap::Session& session)
 {
     auto const& mailbox = run_.mailbox();
-    auto unknown = co_await unknown_uids(session);
+    auto unknown = co_await unknown_uids(session, Breadth::listing);
     if (!unknown.empty() && mailbox.baseline > Instant{}) unknown = co_await skip_old(session, std::move(unknown));
     auto read = [](store::Connection& c) { return store::setting(c, "unexpected-mails"); };
     auto const setting = co_await run_.ground().store->read(std::move(read));
@@ -145,11 +153,27 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap:
 // One look: what the server lists, less what the ledger knows, is fetched and filed; then what is due is done.
 net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_t& seen_changes)
 {
+    bool const asked = run_.nudged();
+    auto how = breadth(asked);
     run_.begin_look();
+    if (asked) known_.reset();
+    bool const changed = session.changes() != seen_changes;
     seen_changes = session.changes();
 
     std::size_t filed = 0;
-    auto unknown = co_await unknown_uids(session);
+    auto unknown = co_await unknown_uids(session, how);
+    // Something changed, and it is no new mail: one that is shown late, perhaps.
+    if (unknown.empty() && how == Breadth::newest && changed && in_vain_ == 0) {
+        how = Breadth::others;
+        unknown = co_await unknown_uids(session, how);
+    }
+    auto const now = Steady::now();
+    if (how != Breadth::newest) compared_ = now;
+    auto const not_yet = [&](imap::Uid uid) {
+        auto const found = withheld_.find(uid);
+        return found != withheld_.end() && !asked && found->second.again > now;
+    };
+    std::erase_if(unknown, not_yet);
     if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{})
         unknown = co_await skip_old(session, std::move(unknown));
     if (!unknown.empty()) {
@@ -157,23 +181,55 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
         filed = co_await fetch(session, std::move(unknown));
     }
     if (filed > 0) run_.ground().filed();
-    in_vain_ = filed > 0 ? 0 : in_vain_ + 1;
-    co_await after_actions(session);
-    co_await run_.end_look(filed);
+    in_vain_ = filed > 0 || !changed ? 0 : in_vain_ + 1;
+    auto remark = co_await after_actions(session);
+    if (known_ && known_->ranges().size() > ranges_kept) known_.reset();
+    co_await run_.end_look(filed, std::move(remark));
 }
 
-net::awaitable<std::vector<imap::Uid>> ImapRetrieval::unknown_uids(imap::Session& session)
+Breadth ImapRetrieval::breadth(bool asked) const
 {
-    imap::SearchFor const everything;
-    auto const listed = co_await session.search(everything);
-    if (!listed) give_up(listed.error(), "to list the folder");
+    if (!compared_) return Breadth::listing;
+    if (asked || Steady::now() - *compared_ >= idle_length) return Breadth::others;
+    return Breadth::newest;
+}
+
+net::awaitable<void> ImapRetrieval::read_ledger()
+{
     auto read = [this](store::Connection& c) {
-        return store::known_uids(c, run_.mailbox().id, run_.mailbox().folder, uid_validity_);
+        return store::known_ranges(c, run_.mailbox().id, folder_, uid_validity_);
     };
-    auto const known = co_await run_.ground().store->read(std::move(read));
-    std::vector<imap::Uid> unknown;
-    std::ranges::set_difference(*listed, known, std::back_inserter(unknown));
-    co_return unknown;
+    auto const ranges = co_await run_.ground().store->read(std::move(read));
+    known_.emplace();
+    for (auto const& range : ranges) known_->add(imap::UidRange{range.first, range.last});
+    highest_ = known_->highest();
+    ledger_read_ = Steady::now();
+}
+
+void ImapRetrieval::knows(std::vector<imap::Uid> const& uids)
+{
+    for (auto const uid : uids) {
+        if (known_) known_->add(uid);
+        highest_ = std::max(highest_, uid);
+        withheld_.erase(uid);
+    }
+}
+
+net::awaitable<std::vector<imap::Uid>> ImapRetrieval::unknown_uids(imap::Session& session, Breadth breadth)
+{
+    bool const stale = Steady::now() - ledger_read_ >= ledger_length;
+    if (breadth != Breadth::newest && (!known_ || stale)) co_await read_ledger();
+    if (breadth == Breadth::others) {
+        auto others = co_await session.search_others(*known_);
+        if (!others) give_up(others.error(), "to search the folder");
+        co_return std::move(*others);
+    }
+    imap::SearchFor what;
+    if (breadth == Breadth::newest) what.from_uid = highest_ + 1;
+    auto const listed = co_await session.search(what);
+    if (!listed) give_up(listed.error(), "to list the folder");
+    if (breadth == Breadth::newest) co_return *listed;
+    co_return known_->without(*listed);
 }
 
 // Mail from before the baseline goes to the ledger without its bytes. Returns the rest.
@@ -188,6 +244,7 @@ net::awaitable<std::vector<imap::Uid>> ImapRetrieval::skip_old(imap::Session& se
     std::ranges::sort(old);
     for (auto const uid : old) rows.push_back(row(uid, model::LedgerState::skipped));
     co_await run_.note(std::move(rows));
+    knows(old);
     std::vector<imap::Uid> rest;
     std::ranges::set_difference(uids, old, std::back_inserter(rest));
     co_return rest;
@@ -196,15 +253,17 @@ net::awaitable<std::vector<imap::Uid>> ImapRetrieval::skip_old(imap::Session& se
 net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::vector<imap::Uid> uids)
 {
     auto const& ground = run_.ground();
-    Filing filing(*ground.store, *ground.clock, ground.loop, run_.filing_place(uid_validity_), {});
-    Sink sink(filing);
+    auto place = run_.filing_place(uid_validity_);
+    place.mailbox.folder = folder_;
+    Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
+    ImapSink sink(filing);
     imap::Fetched fetched;
     std::exception_ptr broke;
     try {
         if (one_by_one_)
-            fetched = co_await fetch_each(session, std::move(uids), sink);
+            fetched = co_await fetch_each(session, uids, sink);
         else
-            fetched = co_await session.fetch(std::move(uids), sink);
+            fetched = co_await session.fetch(uids, sink);
     } catch (...) {
         broke = std::current_exception();
     }
@@ -214,45 +273,85 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     if (broke) std::rethrow_exception(broke);
     one_by_one_ = fetched.refusal.has_value();
     if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
-    co_await note_missing(fetched.missing);
+    auto const placeholders = sink.placeholders();
+    std::vector<imap::Uid> withheld = fetched.missing;
+    withheld.insert(withheld.end(), placeholders.begin(), placeholders.end());
+    std::ranges::sort(withheld);
+    std::vector<imap::Uid> came;
+    std::ranges::set_difference(uids, withheld, std::back_inserter(came));
+    knows(came);
+    if (!came.empty()) actions_due_.reset();
+    co_await note_withheld(fetched.missing, no_data);
+    co_await note_withheld(placeholders, no_mail);
     co_return filing.filed();
 }
 
-// The server lists them and gives nothing (MailKit #1615): looked for again some times, since the trouble may pass;
-// then said in the ledger, and never looped over.
-net::awaitable<void> ImapRetrieval::note_missing(std::vector<imap::Uid> const& missing)
+// Exchange lists mail that it can't give (MailKit #1615, #908), at times for good: it must not be asked for for ever.
+net::awaitable<void> ImapRetrieval::note_withheld(std::vector<imap::Uid> uids, std::string_view why)
 {
     std::vector<model::LedgerRow> unreadable;
-    std::map<imap::Uid, int> still;
-    for (auto const uid : missing) {
-        int const looks = gave_nothing_[uid] + 1;
-        if (looks < looks_for_data) {
-            still[uid] = looks;
-        } else {
-            unreadable.push_back(row(uid, model::LedgerState::unreadable));
-            unreadable.back().note = "the server lists this mail and gives no data for it";
-        }
+    std::vector<imap::Uid> given_up;
+    for (auto const uid : uids) {
+        auto& withheld = withheld_[uid];
+        withheld.again = Steady::now() + data_pause;
+        if (++withheld.looks < looks_for_data) continue;
+        given_up.push_back(uid);
+        unreadable.push_back(row(uid, model::LedgerState::unreadable));
+        unreadable.back().note = why;
+        unreadable.back().tries = withheld.looks;
     }
-    gave_nothing_ = std::move(still);
     if (unreadable.empty()) co_return;
-    spdlog::warn("retriever: {}: {} mails are listed by the server, which gives no data for them",
-                 run_.mailbox().address, unreadable.size());
+    spdlog::warn("retriever: {}: given up for {} mails: {}", run_.mailbox().address, unreadable.size(), why);
     co_await run_.note(std::move(unreadable));
+    knows(given_up);
 }
 
-net::awaitable<void> ImapRetrieval::after_actions(imap::Session& session)
+net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session)
 {
-    // Bounded: what fails stays due, and would come again at once.
-    for (int round = 0; round < 100; ++round) {
+    if (actions_due_ && Steady::now() < *actions_due_) co_return remark_;
+    Destination to{.wanted = run_.mailbox().after_folder, .read_folder = folder_, .name = after_folder_};
+    bool refused = false;
+    // Bounded, as everything in a look.
+    for (int round = 0; round < 100 && !refused; ++round) {
         auto read = [this](store::Connection& c) {
-            return store::due_after_actions(c, run_.mailbox().id, run_.mailbox().folder, uid_validity_, 500);
+            auto const now = run_.ground().clock->now();
+            return store::after_actions_now(c, run_.mailbox().id, folder_, uid_validity_, now, 500);
         };
         auto const due = co_await run_.ground().store->read(std::move(read));
-        if (due.empty()) co_return;
-        auto done = co_await carry_out(session, due, run_.mailbox().after_folder);
-        bool const refused = co_await run_.note_done(std::move(done), false);
-        if (refused) co_return;
+        if (due.empty()) break;
+        auto done = co_await carry_out(session, due, to);
+        refused = co_await run_.note_done(std::move(done), false);
     }
+    after_folder_ = to.name;
+    if (refused || failing_) co_await note_failing(refused);
+    co_return remark_;
+}
+
+// A mailbox whose after-actions fail fills up, until it takes no more mail.
+net::awaitable<void> ImapRetrieval::note_failing(bool refused)
+{
+    auto note = [this, refused, now = run_.ground().clock->now()](store::Connection& c) {
+        auto const& mailbox = run_.mailbox();
+        auto found = store::failing_after_actions(c, mailbox.id, folder_, uid_validity_);
+        if (found.failing == 0) (void)store::end_alarm(c, alarm_cause, mailbox.address, now);
+        if (found.failing > 0 && refused)
+            (void)store::raise_alarm(
+                c, alarm_cause, mailbox.address,
+                fmt::format("{} is filling up: of {} mails that were filed and are to be {}, {} can't "
+                            "be, time and again, and stay in {}: {}",
+                            mailbox.address, found.due, done_to(mailbox.after), found.failing, folder_, found.words),
+                now);
+        return found;
+    };
+    auto const found = co_await run_.ground().store->write(std::move(note));
+    failing_ = found.due > 0;
+    actions_due_.reset();
+    remark_.clear();
+    if (found.due == 0) co_return;
+    actions_due_ = Steady::now() + action_pause;
+    if (!found.words.empty())
+        remark_ = fmt::format("{} mails that were filed are still to be {}: {}", found.due,
+                              done_to(run_.mailbox().after), found.words);
 }
 
 net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instant token_ends,

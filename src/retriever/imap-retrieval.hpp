@@ -4,12 +4,20 @@
 #include "imap/session.hpp"
 #include "retriever/mailbox-run.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace postroom::retriever {
+
+/// How much of the folder a look asks for.
+enum class Breadth {
+    newest,   ///< what lies above the highest UID that is known
+    others,   ///< the server leaves out what is known
+    listing,  ///< everything, compared here: whatever the server makes of a comparison
+};
 
 class ImapRetrieval final : public Retrieval {
 public:
@@ -24,20 +32,41 @@ private:
     net::awaitable<std::optional<std::string>> open_folder(imap::Session& session);
     net::awaitable<std::optional<std::string>> judge_unexpected(imap::Session& session);
     net::awaitable<void> compare(imap::Session& session, std::uint64_t& seen_changes);
-    net::awaitable<std::vector<imap::Uid>> unknown_uids(imap::Session& session);
+    [[nodiscard]] Breadth breadth(bool asked) const;
+    net::awaitable<std::vector<imap::Uid>> unknown_uids(imap::Session& session, Breadth breadth);
+    net::awaitable<void> read_ledger();
     net::awaitable<std::vector<imap::Uid>> skip_old(imap::Session& session, std::vector<imap::Uid> uids);
     net::awaitable<std::size_t> fetch(imap::Session& session, std::vector<imap::Uid> uids);
-    net::awaitable<void> note_missing(std::vector<imap::Uid> const& missing);
-    net::awaitable<void> after_actions(imap::Session& session);
+    net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, std::string_view why);
+    /// What people should know of it; empty where nothing was refused.
+    net::awaitable<std::string> after_actions(imap::Session& session);
+    net::awaitable<void> note_failing(bool refused);
     net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
     [[nodiscard]] model::LedgerRow row(imap::Uid uid, model::LedgerState state) const;
+    void knows(std::vector<imap::Uid> const& uids);
+
+    using Steady = std::chrono::steady_clock;
+    /// A mail that the server lists and does not give.
+    struct Withheld {
+        int looks = 0;
+        Steady::time_point again{};
+    };
 
     MailboxRun& run_;
     imap::Session* session_ = nullptr;  // while there is one to nudge
+    std::string folder_;                // as the server has it
     std::uint32_t uid_validity_ = 0;
-    std::map<imap::Uid, int> gave_nothing_;  // how many looks each was listed in and gave no data
-    int in_vain_ = 0;                        // looks in a row that a change called for and that found nothing
-    bool one_by_one_ = false;                // the server refused to give some mail
+    std::string after_folder_;              // as the server spells it, once mail went there
+    std::optional<imap::UidRanges> known_;  // what the ledger knows of the folder; nothing: to be read
+    imap::Uid highest_ = 0;                 // of those
+    Steady::time_point ledger_read_{};
+    std::optional<Steady::time_point> compared_;  // the whole folder, in this session
+    std::map<imap::Uid, Withheld> withheld_;
+    std::optional<Steady::time_point> actions_due_;  // nothing is due before, but what a look files
+    bool failing_ = true;                            // something is due, or the alarm about that may be raised
+    std::string remark_;                             // about what fails
+    int in_vain_ = 0;                                // looks in a row that a change called for and that found nothing
+    bool one_by_one_ = false;  // the server refused to give some mail
 };
 
 }  // namespace postroom::retriever

@@ -5,6 +5,7 @@
 #include "retriever/pop3-retrieval.hpp"
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
+#include "store/after-actions.hpp"
 #include "store/messages.hpp"
 
 #include <spdlog/spdlog.h>
@@ -354,6 +355,7 @@ net::awaitable<bool> MailboxRun::note_done(std::vector<Done> done, bool gone_fro
     auto write = [&, now = ground_->clock->now()](store::Connection& c) {
         store::renew_lease(c, lease_, lease_length);
         for (auto const& action : done) {
+            if (action.copied) store::copied_not_deleted(c, action.place);
             if (!action.refusal.empty())
                 store::after_action_failed(c, action.place, action.refusal, now);
             else if (gone_from_server)

@@ -1,5 +1,6 @@
 #include "retriever/reconcile.hpp"
 
+#include "imap/folders.hpp"
 #include "net/broken.hpp"
 
 #include <fmt/format.h>
@@ -223,14 +224,15 @@ private:
         auto signed_in = co_await grants::sign_in_imap(ground_.roads, account_, mailbox_);
         if (!signed_in) throw net::Broken(signed_in.error());
         Open<imap::Session> session(ground_, std::move(signed_in->session));
-        auto const opened = co_await session->examine(mailbox_.folder);
+        auto const opened = co_await imap::open_folder(*session, mailbox_.folder, true);
         if (!opened) refused("to open the folder " + mailbox_.folder, opened.error().words());
-        found_.uid_validity = opened->uid_validity;
+        found_.folder = opened->name;
+        found_.uid_validity = opened->state.uid_validity;
         imap::SearchFor const everything;
         auto const listed = co_await session->search(everything);
         if (!listed) refused("to list the folder", listed.error().words());
         found_.on_server = static_cast<std::int64_t>(listed->size());
-        co_await read_ledger(opened->uid_validity);
+        co_await read_ledger(opened->state.uid_validity);
         auto sides = sides_of(*listed, known_);
         if (last) {
             co_await ask_dates(*session, sides.only_on_server);

@@ -57,7 +57,8 @@ async function carriesMail({ dovecot, postfix, server }, name, retrieval) {
     '--password-file', '-', ...retrieval, '--smtp-host', `localhost:${postfix.ports.submission}`, { input: `${password}\n` });
   await server.command('account', 'transcript', name, 'on');
   const after = retrieval.includes('pop3') ? 'delete' : 'move';
-  await server.command('mailbox', 'add', address, '--account', name, '--baseline', 'all', '--after', after);
+  await server.command('mailbox', 'add', address, '--account', name, '--baseline', 'all', '--after', after,
+    ...(after === 'delete' ? ['--confirm-deletion'] : []));
   await server.api(`mailboxes/${address}`, { poll: 5 }, 'PATCH');  // POP3 tells nobody of new mail
   await deliver({ port: postfix.ports.inbound, from: 'customer@example.com', to: address,
     raw: `From: customer@example.com\nTo: ${address}\nSubject: to ${name}\nMessage-ID: <${name}@example.com>\n\nHello\n` });

@@ -26,7 +26,8 @@ async function openHouse({ keep, lab, pop3, anchors = [], after, baseline = 'all
   await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
   await server.command('account', 'add', 'sales', '--department', 'Customer care', '--application', 'provider', '--user', sales,
     '--retrieval', 'pop3', '--pop3-host', pop3, '--smtp-host', lab.facts.smtp);
-  await server.command('mailbox', 'add', sales, '--account', 'sales', '--baseline', baseline, ...(after ? ['--after', after] : []));
+  await server.command('mailbox', 'add', sales, '--account', 'sales', '--baseline', baseline, ...(after ? ['--after', after] : []),
+    ...(after === 'delete' ? ['--confirm-deletion'] : []));
   await server.api(`mailboxes/${sales}`, { poll: 5 }, 'PATCH');
   const outcome = await authorize(server, 'sales', sales, lab.signIn);
   assert.equal(outcome.state, 'accepted', outcome.reason);

@@ -245,7 +245,8 @@ export async function addAccount(server, { user, imap, pop3, smtp, baseline = 'a
   const retrieval = pop3 ? ['--retrieval', 'pop3', '--pop3-host', pop3] : ['--imap-host', imap];
   await server.command('account', 'add', name, '--department', 'Customer care', '--application', 'provider',
     '--user', user, ...retrieval, '--smtp-host', smtp);
-  await server.command('mailbox', 'add', user, '--account', name, '--baseline', baseline, '--after', after);
+  await server.command('mailbox', 'add', user, '--account', name, '--baseline', baseline, '--after', after,
+    ...(after === 'delete' ? ['--confirm-deletion'] : []));
   return name;
 }
 

@@ -78,15 +78,16 @@ export function AddMailbox({ accounts }: { accounts: Schemas["Account"][] }) {
       }
       title={t("mailbox.add")}
       submit={t("common.add")}
-      onSubmit={(values) => call("POST", path("mailboxes"), values)}
+      onSubmit={({ confirm_deletion, ...values }) => call("POST", path("mailboxes"), { ...values, ...(confirm_deletion && { confirm_deletion: true }) })}
       fields={[
         { name: "address", label: t("mailbox.address"), required: true },
         { name: "account", label: t("mailbox.account"), required: true, options: named(accounts) },
         { name: "display_name", label: t("mailbox.displayName"), hint: t("mailbox.displayNameHint") },
-        { name: "folder", label: t("mailbox.folder"), value: "INBOX" },
+        { name: "folder", label: t("mailbox.folder"), value: "INBOX", hint: t("mailbox.useHint") },
         { name: "baseline", label: t("mailbox.baseline"), value: "now", hint: t("mailbox.baselineHint") },
         { name: "after", label: t("mailbox.after"), required: true, options: afters.map((value) => ({ value, label: t(`mailbox.afters.${value}`, { folder: "…" }) })) },
         { name: "after_folder", label: t("mailbox.afterFolder"), value: "Postroom", when: (values) => values.after === "move" },
+        { name: "confirm_deletion", label: t("mailbox.confirmDeletion"), type: "check", when: (values) => values.after === "delete" },
       ]}
     />
   );

@@ -27,8 +27,8 @@ export function ChangeMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
       empty
       etag={mailbox.etag}
       onSubmit={async (values, etag) => {
-        const { poll, ...rest } = changed(values, mailbox);
-        const body = poll === undefined ? rest : { ...rest, poll: Number(poll) };
+        const { poll, confirm_deletion, ...rest } = changed(values, mailbox);
+        const body = { ...rest, ...(poll !== undefined && { poll: Number(poll) }), ...(confirm_deletion && { confirm_deletion: true }) };
         if (Object.keys(body).length > 0) await call("PATCH", path("mailboxes", mailbox.address), body, etag);
       }}
       fields={[
@@ -36,6 +36,7 @@ export function ChangeMailbox({ mailbox }: { mailbox: Schemas["Mailbox"] }) {
         { name: "folder", label: t("mailbox.folder"), hint: t("mailbox.folderHint"), value: mailbox.folder, required: true },
         { name: "after", label: t("mailbox.after"), value: mailbox.after, required: true, options: afters.map((value) => ({ value, label: t(`mailbox.afters.${value}`, { folder: "…" }) })) },
         { name: "after_folder", label: t("mailbox.afterFolder"), value: mailbox.after_folder, when: (values) => values.after === "move" },
+        { name: "confirm_deletion", label: t("mailbox.confirmDeletion"), type: "check", when: (values) => values.after === "delete" && mailbox.after !== "delete" },
         { name: "poll", label: t("mailbox.poll"), hint: t("mailbox.pollHint"), type: "number", value: String(mailbox.poll), required: true },
       ]}
     />
