@@ -1,6 +1,7 @@
 #include "mime/html-events.hpp"
 
 #include "mime/charset.hpp"
+#include "mime/html-tags.hpp"
 
 #include <libxml/HTMLparser.h>
 
@@ -69,7 +70,7 @@ bool read_html(std::string_view html, HtmlEvents& events)
     static std::once_flag once;
     std::call_once(once, [] { xmlInitParser(); });
     // Words outside of any element would be given one, a paragraph: so they are put into one that is not told about.
-    std::string const clean = "<div>" + to_utf8(html, "utf-8");
+    std::string const clean = "<div>" + with_plain_tags(to_utf8(html, "utf-8"));
     std::unique_ptr<htmlParserCtxt, FreeParser> const parser(htmlNewParserCtxt());
     if (!parser) return true;
     Reading reading{.events = events, .parser = parser.get()};
