@@ -30,6 +30,7 @@ struct Turns::Turn::Server {
     unsigned failures = 0;  // one after another; of those that began together, one
     Steady::time_point failed_at;
     Steady::time_point rests_until;
+    Steady::time_point last_start;
     std::string trouble;
 };
 
@@ -125,12 +126,18 @@ private:
         return server.inside.size() >= bounds.connections_per_server;
     }
 
+    [[nodiscard]] std::size_t window(Server const& server) const
+    {
+        return server.failures > 0 ? 1 : std::min(server.window, bounds.starts_per_server);
+    }
+
     [[nodiscard]] bool may_start(Server const& server, Steady::time_point now) const
     {
         if (starting_ >= bounds.starts || connected >= bounds.connections || is_full(server)) return false;
         auto const& next = *server.waiting.front();
-        auto const window = server.failures > 0 ? 1 : std::min(server.window, bounds.starts_per_server);
-        return next.urgent_ || (server.starting < window && server.rests_until <= now);
+        if (next.urgent_) return true;
+        if (server.rests_until > now) return false;
+        return server.starting < window(server) || now >= server.last_start + bounds.patience;
     }
 
     void let_in(Server& server, Steady::time_point now)
@@ -139,7 +146,7 @@ private:
         server.inside.splice(server.inside.end(), server.waiting, turn.place_);
         turn.among_all_ = inside_.insert(inside_.end(), &turn);
         turn.stage_ = Stage::starting;
-        turn.since_ = now;
+        turn.since_ = server.last_start = now;
         turn.asked_at_ = {};
         --waiting;
         ++server.starting;
@@ -186,7 +193,10 @@ private:
         bool const all_full = connected >= bounds.connections;
         if (all_full && waiting > 0) wake = ask(inside_, std::min(waiting, bounds.starts), now);
         for (auto const* server : line_) {
-            if (server->rests_until > now) wake = std::min(wake, server->rests_until);
+            if (server->rests_until > now)
+                wake = std::min(wake, server->rests_until);
+            else if (!is_full(*server) && server->starting >= window(*server))
+                wake = std::min(wake, server->last_start + bounds.patience);
             if (!all_full && is_full(*server))
                 wake = std::min(wake, ask(server->inside, std::min(server->waiting.size(), server->window), now));
         }

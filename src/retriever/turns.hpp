@@ -26,6 +26,8 @@ public:
         std::size_t starts_per_server = 128;  ///< the same at one server that answers well
         std::size_t connections = SIZE_MAX;   ///< in all: what the files allow that may be open
         std::size_t connections_per_server = SIZE_MAX;
+        /// Starts that hang keep the next one from theirs for so long.
+        std::chrono::milliseconds patience{10'000};
         /// Who is connected stays so long before making room for one that waits.
         std::chrono::milliseconds stay{30'000};
 

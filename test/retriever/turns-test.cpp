@@ -124,6 +124,22 @@ TEST_F(TurnsTest, AServerInTroubleIsTriedByOneAtATimeAndLessAndLess)
     EXPECT_THAT(take_came(), ElementsAre("18", "19"));
 }
 
+// A server that takes connections and says nothing.
+TEST_F(TurnsTest, OneStartThatHangsKeepsNobodyForLong)
+{
+    begin({.starts_per_server = 1, .patience = 100ms});
+    for (std::string const name : {"1", "2", "3"}) queue(name, "a");
+    EXPECT_THAT(take_came(), ElementsAre("1"));
+    pass(50ms);
+    EXPECT_THAT(take_came(), ElementsAre());
+    pass(80ms);
+    EXPECT_THAT(take_came(), ElementsAre("2"));
+    pass(50ms);
+    EXPECT_THAT(take_came(), ElementsAre());
+    pass(80ms);
+    EXPECT_THAT(take_came(), ElementsAre("3"));
+}
+
 TEST_F(TurnsTest, OneServersTroubleIsNoOther)
 {
     begin({.starts = 2});
