@@ -36,7 +36,9 @@ std::string_view became(store::LedgerEntry const& entry)
     if (!entry.message) return mark_in("what became of a mail", "deleted");
     if (entry.message->triage == model::TriageState::pending) return mark_in("what became of a mail", "pending");
     if (entry.message->triage == model::TriageState::exception) return mark_in("what became of a mail", "exception");
-    return entry.a_case ? mark_in("what became of a mail", "case") : mark_in("what became of a mail", "no-case");
+    if (entry.a_case) return mark_in("what became of a mail", "case");
+    bool const screened = entry.message->screen != model::Screen::none;
+    return screened ? mark_in("what became of a mail", "screened") : mark_in("what became of a mail", "no-case");
 }
 
 json::object to_json(store::LedgerEntry const& entry)
@@ -58,6 +60,8 @@ json::object to_json(store::LedgerEntry const& entry)
                        {"size", nullptr},
                        {"possible_duplicate", false},
                        {"exception", ""},
+                       {"screen", ""},
+                       {"screen_rule", ""},
                        {"case", nullptr},
                        {"activity", nullptr},
                        {"from", text(entry.from)},
@@ -68,6 +72,8 @@ json::object to_json(store::LedgerEntry const& entry)
         shown["size"] = entry.message->size;
         shown["possible_duplicate"] = entry.message->possible_duplicate;
         shown["exception"] = text(entry.message->exception);
+        shown["screen"] = text(to_string(entry.message->screen));
+        shown["screen_rule"] = text(entry.message->screen_rule);
     }
     if (entry.a_case) shown["case"] = *entry.a_case;
     if (entry.activity) shown["activity"] = text(to_string(*entry.activity));

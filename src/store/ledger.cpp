@@ -10,7 +10,8 @@ constexpr std::string_view entry_columns =
     "SELECT ledger.mailbox, ledger.folder, ledger.uid_validity, ledger.uid, ledger.state, ledger.message, ledger.due, "
     "ledger.tries, ledger.note, ledger.unique_id, ledger.gone, ledger.seen, ledger.changed, message.id, "
     "message.mailbox, message.body, message.size, message.possible_duplicate, message.received, message.filed, "
-    "message.triage, message.exception, activity.id, activity.from_address, activity.subject, customer_case.number "
+    "message.triage, message.exception, activity.id, activity.from_address, activity.subject, customer_case.number, "
+    "message.screen, message.screen_rule "
     "FROM ledger LEFT JOIN message ON message.id = ledger.message LEFT JOIN activity ON activity.message = message.id "
     "LEFT JOIN customer_case ON customer_case.id = activity.customer_case WHERE ledger.mailbox = ? ";
 
@@ -39,6 +40,8 @@ LedgerEntry entry_of(Row const& row)
         message.filed = row.instant(19);
         message.triage = word(row, 20, model::parse_triage_state);
         message.exception = row.text(21);
+        message.screen = word(row, 26, model::parse_screen);
+        message.screen_rule = row.text(27);
         entry.message = std::move(message);
     }
     if (!row.is_null(22)) {

@@ -13,7 +13,7 @@ const useStyles = makeStyles({
   pages: { display: "flex", gap: tokens.spacingHorizontalS },
 });
 
-const moods: Partial<Record<Schemas["LedgerEntry"]["became"], Mood>> = { exception: "warn", unreadable: "bad", pending: "busy" };
+const moods: Partial<Record<Schemas["LedgerEntry"]["became"], Mood>> = { exception: "warn", screened: "warn", unreadable: "bad", pending: "busy" };
 
 function Became({ entry }: { entry: Schemas["LedgerEntry"] }) {
   const { t } = useTranslation();
