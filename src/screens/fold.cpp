@@ -107,9 +107,11 @@ std::string folded_domain(std::string_view domain)
 
 std::string folded_name(std::string_view name)
 {
-    auto plain = folded(name);
+    std::string plain(name);
     std::erase_if(plain, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+    plain = folded(plain);
     while (plain.ends_with('.') || plain.ends_with(' ')) plain.pop_back();
+    plain.erase(0, plain.find_first_not_of(' '));
     return plain;
 }
 

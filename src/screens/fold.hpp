@@ -17,7 +17,8 @@ namespace postroom::screens {
 /// end. What is no domain is folded().
 [[nodiscard]] std::string folded_domain(std::string_view domain);
 
-/// A file's name: folded, without control characters, and without the dots and blanks at its end that Windows drops.
+/// A file's name: folded, without control characters, without blanks around it, and without the dots at its end that
+/// Windows drops.
 [[nodiscard]] std::string folded_name(std::string_view name);
 
 }  // namespace postroom::screens

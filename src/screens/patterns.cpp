@@ -68,9 +68,13 @@ Result<std::string> normal_domain(std::string_view domain)
     return all;
 }
 
-Result<std::string> normal_sender(std::string_view text)
+// Folded before it is looked at: a character may come to a blank, an @ or a star.
+Result<std::string> normal_sender(std::string_view raw)
 {
-    if (text.starts_with('<') && text.ends_with('>')) text = trim(text.substr(1, text.size() - 2));
+    raw = trim(raw);
+    if (raw.starts_with('<') && raw.ends_with('>')) raw = trim(raw.substr(1, raw.size() - 2));
+    auto const whole = folded(raw.substr(0, 2 * longest_sender));
+    std::string_view const text = whole;
     if (text.size() > longest_sender || has_blank_or_control(text) ||
         text.find_first_of("<>,;:\"()\\") != std::string_view::npos)
         return failure(
@@ -79,11 +83,13 @@ Result<std::string> normal_sender(std::string_view text)
     if (!says_something(text))
         return failure(Trouble::invalid, tr("\"{}\" would block everybody", printable(text, 64)));
     if (auto const right = check_stars(text); !right) return std::unexpected(right.error());
+    // A domain has a folding of its own (ß stays in it).
     auto const at = text.rfind('@');
-    if (at == std::string_view::npos) return normal_domain(text);
-    auto domain = normal_domain(text.substr(at + 1));
+    auto const raw_at = raw.rfind('@');
+    if (at == std::string_view::npos) return normal_domain(raw);
+    auto domain = normal_domain(raw_at == std::string_view::npos ? text.substr(at + 1) : raw.substr(raw_at + 1));
     if (!domain) return domain;
-    return folded(text.substr(0, at)) + "@" + *domain;
+    return std::string(text.substr(0, at)) + "@" + *domain;
 }
 
 Result<std::string> normal_name(std::string_view text)

@@ -91,6 +91,10 @@ TEST(Patterns, Senders)
          {"", " ", "*", "*@*", "@", "*.*", "ann@", "a b@example.com", "ann@exa mple.com", "ann@.com", "a..b",
           "ann@ex(ample).com", "Ann <ann@example.com>", "a@b\n.com", "büch*.example", "********a*.com"})
         EXPECT_TRUE(refused(sender, wrong)) << wrong;
+    EXPECT_EQ(normal(sender, "ann＠example.com"), "ann@example.com");
+    EXPECT_EQ(normal(sender, "ann@straße.example"), "ann@" + folded_domain("straße.example"));
+    EXPECT_TRUE(refused(sender, "a\u02DDb@example.com"));  // comes to a blank and a mark
+    EXPECT_TRUE(refused(sender, "＊"));
     EXPECT_TRUE(refused(sender, std::string(400, 'a') + "@example.com"));
     EXPECT_TRUE(refused(sender, "ann@" + std::string(300, 'a') + ".com"));
 }
@@ -100,6 +104,8 @@ TEST(Patterns, FileNamesContentsAndPhrases)
     EXPECT_EQ(normal(file_name, ".EXE"), "*.exe");
     EXPECT_EQ(normal(file_name, "Invoice*.PDF"), "invoice*.pdf");
     EXPECT_EQ(normal(file_name, "*.tar.*"), "*.tar.*");
+    EXPECT_EQ(normal(file_name, normal(file_name, "\u02DDa.exe")), normal(file_name, "\u02DDa.exe"));
+    EXPECT_EQ(normal(file_name, "e\x01\u0301.txt"), "é.txt");
     for (auto const* wrong : {"", "*", "*.*", "???", "a/b", "a\\b"}) EXPECT_TRUE(refused(file_name, wrong)) << wrong;
     EXPECT_EQ(normal(content, "program"), "program");
     EXPECT_TRUE(refused(content, "exe"));

@@ -187,7 +187,7 @@ TEST_F(ScreeningTest, AReportThatIsAboutNoCaseOpensNone)
     EXPECT_EQ(cases().size(), 1U);
 }
 
-TEST_F(ScreeningTest, TenThousandRulesAndAThousandMails)
+TEST_F(ScreeningTest, TenThousandRulesAndThreeHundredMails)
 {
     write([&](Connection& c) {
         (void)store::next_screens_version(c, sales.department);
