@@ -370,7 +370,7 @@ net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instan
         if (!reply.ok()) give_up(reply, "NOOP");
         co_return;
     }
-    auto const ended = co_await session.idle(std::min(left, idle_length));
+    auto const ended = co_await session.idle(std::min(left, idle_length + run_.offset()));
     if (!ended) give_up(ended.error(), "IDLE");
 }
 

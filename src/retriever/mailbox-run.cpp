@@ -27,6 +27,8 @@ constexpr Duration lease_length{15 * 60'000};
 constexpr Duration question_pause{5 * 60'000};
 // In one transaction: other mailboxes wait for it.
 constexpr std::size_t noted_at_once = 5'000;
+// Fewer are filed before anybody could see that they come, and each look would write once more.
+constexpr std::size_t shown_from = 3;
 // Whose turn comes sooner is not worth a word.
 constexpr Duration silent_wait{5'000};
 
@@ -151,7 +153,7 @@ net::awaitable<void> MailboxRun::show(model::MailboxState state, std::string rea
 net::awaitable<void> MailboxRun::show_retrieving(std::size_t count)
 {
     turn_.started();  // this may take hours
-    return show(model::MailboxState::retrieving, fmt::format("{} new", count), false, std::nullopt);
+    if (count >= shown_from) co_await show(model::MailboxState::retrieving, fmt::format("{} new", count), false, std::nullopt);
 }
 
 net::awaitable<void> MailboxRun::run()
@@ -292,6 +294,11 @@ net::awaitable<bool> MailboxRun::await_turn()
     }
     if (ground_->clock->now() - begun > silent_wait) co_await renew_lease();
     co_return true;
+}
+
+Duration MailboxRun::offset() const
+{
+    return Duration(std::hash<model::MailboxId>{}(id_) % 60'000);
 }
 
 FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity) const

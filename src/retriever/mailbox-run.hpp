@@ -43,6 +43,8 @@ public:
     [[nodiscard]] bool nudged() const { return nudged_; }
     /// The session is to end after this look: people changed mailbox or account, or others wait for the connection.
     [[nodiscard]] bool edited() const { return edited_; }
+    /// A part of a minute, this mailbox's own: what all do every few minutes is not to be done by all at once.
+    [[nodiscard]] Duration offset() const;
     [[nodiscard]] FilingPlace filing_place(std::uint32_t uid_validity) const;
     /// Whoever has asked for a look gets the outcome of this one.
     void begin_look();
