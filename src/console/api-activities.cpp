@@ -46,13 +46,14 @@ std::string shown(std::string const& bytes)
 {
     auto const mail = or_problem(mime::read(bytes));
     if (mail.html.empty()) throw Problem(Trouble::not_found, tr("this mail has no HTML"));
-    std::size_t left = most_pictures;
+    auto const pictures = or_problem(mime::parts_by_id(bytes, most_pictures, is_picture));
+    std::size_t left = most_pictures;  // a page may show one a thousand times
     mime::ShowOptions options;
     options.url_of = [&](std::string_view content_id) -> std::string {
-        auto const part = mime::part(bytes, content_id);
-        if (!part || !is_picture(part->type) || part->bytes.size() > left) return {};
-        left -= part->bytes.size();
-        return "data:" + part->type + ";base64," + to_base64(part->bytes);
+        auto const found = pictures.find(std::string(content_id));
+        if (found == pictures.end() || found->second.bytes.size() > left) return {};
+        left -= found->second.bytes.size();
+        return "data:" + found->second.type + ";base64," + to_base64(found->second.bytes);
     };
     return or_problem(mime::shown_html(mail.html, options)).html;
 }

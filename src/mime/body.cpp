@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <map>
 
 namespace postroom::mime {
 
@@ -136,36 +136,46 @@ private:
     std::size_t room_ = 2 * shown_limit;
 };
 
+PartBytes bytes_of(Leaf const& leaf)
+{
+    return {
+        .type = leaf.type, .name = leaf.name, .bytes = leaf.decode(std::string::npos).bytes, .charset = leaf.charset};
+}
+
 class Finder final : public Walker {
 public:
-    using Wanted = std::function<bool(Leaf const&, int)>;
-
-    explicit Finder(Wanted wanted) : wanted_(std::move(wanted)) {}
+    explicit Finder(int wanted) : wanted_(wanted) {}
     std::optional<PartBytes> found;
 
 private:
     Words leaf(Leaf const& leaf, int number, bool) override
     {
-        if (!found && wanted_(leaf, number))
-            found = {.type = leaf.type,
-                     .name = leaf.name,
-                     .bytes = leaf.decode(std::string::npos).bytes,
-                     .charset = leaf.charset};
+        if (number == wanted_) found = bytes_of(leaf);
         return {};
     }
 
-    Wanted wanted_;
+    int wanted_;
 };
 
-Result<PartBytes> find(std::string_view bytes, Finder::Wanted wanted, std::string_view what)
-{
-    auto const parsed = parse(bytes);
-    if (!parsed) return std::unexpected(parsed.error());
-    Finder finder(std::move(wanted));
-    finder.walk(parsed->root.get());
-    if (!finder.found) return failure(Trouble::not_found, fmt::format("the mail has no part {}", what));
-    return *std::move(finder.found);
-}
+class Gatherer final : public Walker {
+public:
+    Gatherer(std::size_t most, bool (*wanted)(std::string_view)) : left_(most), wanted_(wanted) {}
+    std::map<std::string, PartBytes> found;
+
+private:
+    Words leaf(Leaf const& leaf, int, bool) override
+    {
+        if (leaf.content_id.empty() || !wanted_(leaf.type) || found.contains(leaf.content_id)) return {};
+        auto part = bytes_of(leaf);
+        if (part.bytes.size() > left_) return {};
+        left_ -= part.bytes.size();
+        found.emplace(leaf.content_id, std::move(part));
+        return {};
+    }
+
+    std::size_t left_;
+    bool (*wanted_)(std::string_view);
+};
 
 }  // namespace
 
@@ -197,14 +207,22 @@ Body body_of(Parsed const& parsed)
 
 Result<PartBytes> part(std::string_view bytes, int number)
 {
-    return find(bytes, [number](Leaf const&, int n) { return n == number; }, std::to_string(number));
+    auto const parsed = parse(bytes);
+    if (!parsed) return std::unexpected(parsed.error());
+    Finder finder(number);
+    finder.walk(parsed->root.get());
+    if (!finder.found) return failure(Trouble::not_found, fmt::format("the mail has no part {}", number));
+    return *std::move(finder.found);
 }
 
-Result<PartBytes> part(std::string_view bytes, std::string_view wanted)
+Result<std::map<std::string, PartBytes>> parts_by_id(std::string_view bytes, std::size_t most,
+                                                     bool (*wanted)(std::string_view type))
 {
-    return find(
-        bytes, [wanted](Leaf const& leaf, int) { return !wanted.empty() && leaf.content_id == wanted; },
-        "with this Content-ID");
+    auto const parsed = parse(bytes);
+    if (!parsed) return std::unexpected(parsed.error());
+    Gatherer gatherer(most, wanted);
+    gatherer.walk(parsed->root.get());
+    return std::move(gatherer.found);
 }
 
 }  // namespace postroom::mime

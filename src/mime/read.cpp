@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t id_limit = 998;   // octets of one Message-ID: a line (RFC 5322 section 2.1.1)
 constexpr std::size_t ids_limit = 200;  // of In-Reply-To and References
 constexpr std::size_t addresses_limit = 1'000;
-constexpr int groups_limit = 4;
+constexpr std::ptrdiff_t groups_limit = 4;
 constexpr std::size_t list_limit = 64 * 1024;  // octets of an address list
 
 std::string decoded(std::string_view raw, std::string_view charset = {})
@@ -45,13 +45,14 @@ void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
 }
 
 // GMime reads groups in groups by recursion, and each of them again when the outer one turns out to have no end: a list
-// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many.
+// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many, and each has an end.
 std::string with_few_groups(std::string raw)
 {
     if (raw.size() > list_limit) raw.resize(std::min(raw.rfind(',', list_limit), list_limit));
-    int groups = 0;
+    auto const ends = std::min<std::ptrdiff_t>(std::ranges::count(raw, ';'), groups_limit);
+    std::ptrdiff_t groups = 0;
     for (char& c : raw)
-        if (c == ':' && ++groups > groups_limit) c = ' ';
+        if (c == ':' && ++groups > ends) c = ' ';
     return raw;
 }
 

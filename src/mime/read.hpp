@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,8 +102,10 @@ struct PartBytes {
 };
 /// Errors: as read(), and Trouble::not_found.
 [[nodiscard]] Result<PartBytes> part(std::string_view bytes, int number);
-/// The same by Content-ID (without < >), for the images of an HTML mail.
-[[nodiscard]] Result<PartBytes> part(std::string_view bytes, std::string_view content_id);
+/// By Content-ID (without < >), for the images of an HTML mail: those whose media type is wanted, in one go, and no
+/// more than `most` octets of them. Of two with one id the first counts. Errors: as read().
+[[nodiscard]] Result<std::map<std::string, PartBytes>> parts_by_id(std::string_view bytes, std::size_t most,
+                                                                   bool (*wanted)(std::string_view type));
 
 /// Whom an answer goes to: Reply-To, else From. Looks at the header only, as fingerprint() does; never fails.
 [[nodiscard]] std::vector<Address> answer_to(std::string_view bytes);
