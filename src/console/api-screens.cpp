@@ -208,9 +208,8 @@ Answer test_screens(House& house, Request const& request)
     });
     auto const language = &request.language();
     auto judge = [screens, language, mail_bytes = std::move(*bytes)] {
-        auto const mail = mime::read(mail_bytes);
-        if (!mail) throw Problem(mail.error(), "mail");
-        auto const verdict = screens::screen(screens::Rules(screens), *mail, mail_bytes);
+        auto const mail = or_problem(mime::read(mail_bytes), "mail");
+        auto const verdict = screens::screen(screens::Rules(screens), mail, mail_bytes);
         json::array files;
         for (auto const& each : screens::look_into(mail_bytes)) {
             json::array contents;

@@ -129,11 +129,12 @@ constexpr Spelling<Screen, 6> screens{mark("screen"),
                                         {Screen::content, mark_in("screen", "content")},
                                         {Screen::size, mark_in("screen", "size")},
                                         {Screen::delivery, mark_in("screen", "delivery")}}}};
-constexpr Spelling<LedgerState, 4> ledger_states{mark("state in the ledger"),
-                                                 {{{LedgerState::skipped, mark_in("state in the ledger", "skipped")},
-                                                   {LedgerState::filed, mark_in("state in the ledger", "filed")},
-                                                   {LedgerState::duplicate, mark_in("state in the ledger", "duplicate")},
-                                                   {LedgerState::unreadable, mark_in("state in the ledger", "unreadable")}}}};
+constexpr Spelling<LedgerState, 4> ledger_states{
+    mark("state in the ledger"),
+    {{{LedgerState::skipped, mark_in("state in the ledger", "skipped")},
+      {LedgerState::filed, mark_in("state in the ledger", "filed")},
+      {LedgerState::duplicate, mark_in("state in the ledger", "duplicate")},
+      {LedgerState::unreadable, mark_in("state in the ledger", "unreadable")}}}};
 constexpr Spelling<CaseState, 2> case_states{mark("state of a case"),
                                              {{{CaseState::open, mark_in("state of a case", "open")},
                                                {CaseState::closed, mark_in("state of a case", "closed")}}}};
