@@ -1,5 +1,6 @@
 #include "store/accounts.hpp"
 
+#include "base/text.hpp"
 #include "store/changes.hpp"
 #include "store/figures.hpp"
 #include "store/holds.hpp"
@@ -259,8 +260,35 @@ void set_account_transcript(Connection& c, model::AccountId id, bool on)
     account_changed(c, id);
 }
 
+namespace {
+
+// UIDVALIDITY and UID mean something at their own server only: two servers may well have the same ones, and then mail
+// of the new one would be taken for filed. So the old one's rows are called by it, and the folder by a UIDVALIDITY that
+// none has; over POP3 no id has a blank. What was filed stays known by its bytes.
+void leave_server(Connection& c, model::AccountId account, std::string_view host)
+{
+    auto const now = c.now();
+    auto const by_name = fmt::format(" @ {} {}", host, to_rfc3339(now));
+    c.execute(
+        "UPDATE ledger SET folder = folder || ?, gone = 1, due = 'leave', changed = ? WHERE uid_validity > 0 AND "
+        "folder NOT LIKE '% @ %' AND mailbox IN (SELECT id FROM mailbox WHERE account = ? AND removed IS NULL)",
+        by_name, now, account);
+    c.execute(
+        "UPDATE ledger SET unique_id = unique_id || ?, due = 'leave', changed = ? WHERE unique_id <> '' AND "
+        "mailbox IN (SELECT id FROM mailbox WHERE account = ? AND removed IS NULL)",
+        by_name, now, account);
+    c.execute("UPDATE mailbox SET uid_validity = ? WHERE account = ? AND removed IS NULL AND uid_validity > 0",
+              std::uint32_t(UINT32_MAX), account);
+}
+
+}  // namespace
+
 void change_account(Connection& c, model::Account const& account)
 {
+    auto const before = c.first(
+        "SELECT retrieval_host FROM account WHERE id = ? AND removed IS NULL",
+        [](Row const& row) { return row.text(0); }, account.id);
+    if (before && !equal_ignoring_case(*before, account.retrieval_server.host)) leave_server(c, account.id, *before);
     // Alarms call an account by its name.
     c.execute("UPDATE alarm SET subject = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
               account.name, account.id);

@@ -37,7 +37,8 @@ void add_account(Connection& c, model::Account const& account);
 void set_account_state(Connection& c, model::AccountId id, model::AccountState state, std::string_view reason,
                        Instant now);
 void set_account_transcript(Connection& c, model::AccountId id, bool on);
-/// Name, servers and whom they are told that we are, as given.
+/// Name, servers and whom they are told that we are, as given. At another host no mail is known by its number or unique
+/// id any more, only by its bytes.
 void change_account(Connection& c, model::Account const& account);
 /// Of one that has a password: another one. It is ready with it, and no sign-in is held any more.
 void set_account_password(Connection& c, model::AccountId id, model::Sealed const& password, Instant now);
