@@ -1,7 +1,7 @@
 // Who retrieves: a row each. `run` empties nothing on the server and resolves with mails, seconds, cpu and peak_kib; with `digests`
 // (sorted) of what it stored, or the octets that it read.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { maildirDigests } from './mails.mjs';
 
@@ -137,6 +137,54 @@ verbose = 0
       if (root) execFileSync('chown', ['-R', 'nobody', world.scratch]);
       const as = root ? ['setpriv', '--reuid=nobody', '--clear-groups', '--regid=nogroup'] : [];
       return other(world, [...as, 'getmail', `--getmaildir=${world.scratch}`, '--rcfile=getmailrc'], maildir, { added: /^X-getmail-retrieved-from-mailbox: .*\n/m });
+    },
+  },
+  {
+    name: 'fetchmail',
+    keeps: 'Maildir, fsync a mail',
+    slow: true,
+    run(world) {
+      const maildir = makeMaildir(path.join(world.scratch, 'mail'));
+      const file = path.join(world.scratch, 'fetchmailrc');
+      // It has no Maildir of its own, and no XOAUTH2: the password is what the others show as a token.
+      writeFileSync(file, `poll localhost service ${world.ports.imaps} protocol IMAP auth password
+  user "${world.user}" password "${readFileSync(world.token, 'utf8').trim()}"
+  ssl sslcertck sslcertfile "${world.anchor}" fetchall keep no rewrite
+  mda "${path.join(here, 'peers/into-maildir')} ${maildir}"
+`, { mode: 0o600 });
+      return other(world, ['fetchmail', '--silent', '--invisible', '--nosyslog', '-f', file, '--pidfile', path.join(world.scratch, 'pid')], maildir,
+        { env: { FETCHMAILHOME: world.scratch } });
+    },
+  },
+  {
+    name: 'offlineimap',
+    keeps: 'Maildir, fsync a mail',
+    slow: true,
+    run(world) {
+      const file = path.join(world.scratch, 'offlineimaprc');
+      writeFileSync(file, `[general]
+accounts = bench
+metadata = ${world.scratch}/metadata
+fsync = True
+[Account bench]
+localrepository = local
+remoterepository = remote
+[Repository local]
+type = Maildir
+localfolders = ${world.scratch}/mail
+[Repository remote]
+type = IMAP
+remotehost = localhost
+remoteport = ${world.ports.imaps}
+remoteuser = ${world.user}
+ssl = yes
+sslcacertfile = ${world.anchor}
+auth_mechanisms = XOAUTH2
+oauth2_access_token_eval = open('${world.token}').read().strip()
+folderfilter = lambda name: name == 'INBOX'
+readonly = True
+`);
+      return other(world, ['offlineimap', '-o', '-1', '-u', 'quiet', '-c', file], path.join(world.scratch, 'mail/INBOX'));
     },
   },
   {

@@ -188,7 +188,7 @@ console.log(machine());
 const introspection = await startIntrospection();
 const certificates = makeCertificates(folder);
 const dovecot = await startDovecot({
-  certificates, introspection: { url: introspection.url, anchor: certificates.anchor, userAttribute: 'upn' }, pop3: true,
+  certificates, mechanisms: 'xoauth2 oauthbearer plain', introspection: { url: introspection.url, anchor: certificates.anchor, userAttribute: 'upn' }, pop3: true,
 });
 try {
   for (const kind of ['small', 'large']) if (parts.includes(kind)) await retrieval(kind, { dovecot, certificates });
