@@ -35,13 +35,10 @@ std::string path_of(Talk& talk, Given const& given)
     return "/api/v1/departments/" + in_url(department_in(talk, given)) + "/screens";
 }
 
-CLI::App& screen_leaf(Commands& commands, CLI::App& group, Shared const& given, std::string const& name,
-                      std::string const& meaning, std::string const& example)
+void add_department_option(CLI::App& leaf, Shared const& given)
 {
-    auto& leaf = commands.leaf(group, name, meaning, example);
     leaf.add_option("--department", given->department, say("Whose; needed where there are several"))
         ->type_name(say("NAME"));
-    return leaf;
 }
 
 json::array strings(std::vector<std::string> const& items)
@@ -85,11 +82,10 @@ void change(Talk& talk, Given const& given, json::object const& body)
                           member(answer.as_object(), "department")));
 }
 
-void add_block(Commands& commands, CLI::App& group, std::string const& name, std::string const& meaning,
-               std::string const& example, std::string const& what)
+void add_block(Commands& commands, CLI::App& leaf, std::string const& what)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, name, meaning, example);
+    add_department_option(leaf, given);
     leaf.add_option("senders", given->patterns, what)->required();
     commands.talks(leaf, [given](Talk& talk) {
         change(talk, *given, {{"kind", "sender"}, {"add", strings(given->patterns)}});
@@ -100,9 +96,10 @@ void add_block(Commands& commands, CLI::App& group, std::string const& name, std
 void add_block_attachment(Commands& commands, CLI::App& group)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, "block-attachment", say("Block files, by name or by content"),
-                             "postroom screen block-attachment --name '*.exe' --name '*.js'\n  postroom screen "
-                             "block-attachment --content program --content locked-archive");
+    auto& leaf = commands.leaf(group, "block-attachment", say("Block files, by name or by content"),
+                               "postroom screen block-attachment --name '*.exe' --name '*.js'\n  postroom screen "
+                               "block-attachment --content program --content locked-archive");
+    add_department_option(leaf, given);
     leaf.add_option("--name", given->names, say("A name, with * and ? in it; it counts in ZIP archives as well"))
         ->type_name(say("PATTERN"))
         ->allow_extra_args(false);
@@ -129,10 +126,11 @@ void add_block_attachment(Commands& commands, CLI::App& group)
 void add_size(Commands& commands, CLI::App& group)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, "size",
-                             say("Say how large a mail may be, and what becomes of a larger one"),
-                             "postroom screen size 25 --above hold\n  postroom screen size 10 --above cut\n  postroom "
-                             "screen size --any");
+    auto& leaf =
+        commands.leaf(group, "size", say("Say how large a mail may be, and what becomes of a larger one"),
+                      "postroom screen size 25 --above hold\n  postroom screen size 10 --above cut\n  postroom "
+                      "screen size --any");
+    add_department_option(leaf, given);
     auto* const largest = leaf.add_option("largest", given->largest, say("MiB of the mail as it comes"));
     largest->check(CLI::Range(0.001, 1024.0));
     leaf.add_flag("--any", given->any_size, say("Take mail of any size"))->excludes(largest);
@@ -153,10 +151,11 @@ void add_size(Commands& commands, CLI::App& group)
 void add_phrase(Commands& commands, CLI::App& group)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, "phrase",
-                             say("Say by which words a mail server tells that mail was not delivered"),
-                             "postroom screen phrase --permanent 'no such mailbox here'\n  postroom screen phrase "
-                             "--temporary 'will be tried again'\n  postroom screen phrase --no-defaults");
+    auto& leaf =
+        commands.leaf(group, "phrase", say("Say by which words a mail server tells that mail was not delivered"),
+                      "postroom screen phrase --permanent 'no such mailbox here'\n  postroom screen phrase "
+                      "--temporary 'will be tried again'\n  postroom screen phrase --no-defaults");
+    add_department_option(leaf, given);
     leaf.add_option("phrases", given->patterns, say("The words; case and line breaks do not matter"));
     auto* const permanent = leaf.add_flag("--permanent", given->permanent, say("It could not be delivered"));
     leaf.add_flag("--temporary", given->temporary, say("It is late, and still tried"))->excludes(permanent);
@@ -180,8 +179,9 @@ void add_phrase(Commands& commands, CLI::App& group)
 void add_remove(Commands& commands, CLI::App& group)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, "remove", say("Remove rules"),
-                             "postroom screen remove sender spam.example\n  postroom screen remove content archive");
+    auto& leaf = commands.leaf(group, "remove", say("Remove rules"),
+                               "postroom screen remove sender spam.example\n  postroom screen remove content archive");
+    add_department_option(leaf, given);
     leaf.add_option("kind", given->kind, say("As postroom screen list shows it"))
         ->required()
         ->check(CLI::IsMember({"sender", "file-name", "content", "permanent-phrase", "temporary-phrase"}));
@@ -202,8 +202,9 @@ std::string read_mail(std::string const& path)
 void add_test(Commands& commands, CLI::App& group)
 {
     auto const given = std::make_shared<Given>();
-    auto& leaf = screen_leaf(commands, group, given, "test", say("Tell what the screens would do with a mail, and why"),
-                             "postroom screen test mail.eml --department Sales");
+    auto& leaf = commands.leaf(group, "test", say("Tell what the screens would do with a mail, and why"),
+                               "postroom screen test mail.eml --department Sales");
+    add_department_option(leaf, given);
     leaf.add_option("file", given->file, say("The mail, as a mail program saves it"))
         ->required()
         ->type_name(say("FILE"));
@@ -230,18 +231,21 @@ void add_screen_commands(Commands& commands)
 {
     auto& group = commands.group("screen", say("Which mail a department keeps from its agents"));
     auto const given = std::make_shared<Given>();
-    auto& list = screen_leaf(commands, group, given, "list", say("List the rules of a department"),
-                             "postroom screen list\n  postroom screen list --department Sales");
+    auto& list = commands.leaf(group, "list", say("List the rules of a department"),
+                               "postroom screen list\n  postroom screen list --department Sales");
+    add_department_option(list, given);
     commands.talks(list, [given](Talk& talk) {
         auto const answer = talk.server.get(path_of(talk, *given));
         talk.show(answer, shown(answer));
         return done;
     });
-    add_block(commands, group, "block-sender", say("Block senders"),
-              "postroom screen block-sender ann@example.com 'news*@*.example.org'",
+    add_block(commands,
+              commands.leaf(group, "block-sender", say("Block senders"),
+                            "postroom screen block-sender ann@example.com 'news*@*.example.org'"),
               say("Addresses, or patterns of them with * and ?"));
-    add_block(commands, group, "block-domain", say("Block domains, and all below them"),
-              "postroom screen block-domain spam.example\n  postroom screen block-domain '@example.com'",
+    add_block(commands,
+              commands.leaf(group, "block-domain", say("Block domains, and all below them"),
+                            "postroom screen block-domain spam.example\n  postroom screen block-domain '@example.com'"),
               say("Domains; with @ before it, without those below it"));
     add_block_attachment(commands, group);
     add_size(commands, group);
