@@ -21,6 +21,7 @@ constexpr std::size_t ids_limit = 200;  // of In-Reply-To and References
 constexpr std::size_t addresses_limit = 1'000;
 constexpr std::ptrdiff_t groups_limit = 4;
 constexpr std::size_t list_limit = 64 * 1024;  // octets of an address list
+constexpr std::size_t short_list = 4 * 1024;
 
 std::string decoded(std::string_view raw, std::string_view charset = {})
 {
@@ -45,14 +46,16 @@ void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
 }
 
 // GMime reads groups in groups by recursion, and each of them again when the outer one turns out to have no end: a list
-// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many, and each has an end.
+// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many, and in a long list no
+// more than end; in a short one a colon may be anything.
 std::string with_few_groups(std::string raw)
 {
     if (raw.size() > list_limit) raw.resize(std::min(raw.rfind(',', list_limit), list_limit));
-    auto const ends = std::min<std::ptrdiff_t>(std::ranges::count(raw, ';'), groups_limit);
+    auto limit = groups_limit;
+    if (raw.size() > short_list) limit = std::min(limit, std::ranges::count(raw, ';'));
     std::ptrdiff_t groups = 0;
     for (char& c : raw)
-        if (c == ':' && ++groups > ends) c = ' ';
+        if (c == ':' && ++groups > limit) c = ' ';
     return raw;
 }
 
