@@ -150,9 +150,10 @@ net::HttpResponse post_mail(State& state, net::HttpRequest const& request)
     }
     int const copies = copies_wanted(request);
     if (copies < 1) return problem({Trouble::invalid, "copies must be a number from 1 to 200000"});
+    auto const folder = request.parameter("folder").value_or("INBOX");
     Result<std::uint32_t> uid = 0;
     for (int i = 1; i <= copies && uid; ++i)
-        uid = deliver_from_outside(state, recipients, copies == 1 ? raw : numbered(raw, i));
+        uid = deliver_from_outside(state, recipients, copies == 1 ? raw : numbered(raw, i), folder);
     if (!uid) return problem(uid.error());
     return json_response(json::object{{"uid", *uid}}, status::created);
 }

@@ -9,18 +9,22 @@
 
 namespace postroom::lab {
 
-Result<std::uint32_t> deliver_from_outside(State& state, std::vector<std::string> const& recipients, std::string raw)
+Result<std::uint32_t> deliver_from_outside(State& state, std::vector<std::string> const& recipients, std::string raw,
+                                           std::string_view folder)
 {
-    for (auto const& recipient : recipients)
-        if (!state.tenant.mailbox(recipient))
+    for (auto const& recipient : recipients) {
+        auto const mailbox = state.tenant.mailbox(recipient);
+        if (!mailbox)
             return failure(Trouble::not_found, "there is no mailbox " + printable(recipient, 128) + " in the lab");
+        if (!mailbox->folder(folder)) return failure(Trouble::not_found, "it has no folder " + printable(folder, 128));
+    }
     if (recipients.empty()) return failure(Trouble::invalid, "a mail needs a recipient");
     auto const body = state.bodies.keep(std::move(raw));
     if (!body) return std::unexpected(body.error());
     std::uint32_t uid = 0;
     for (auto const& recipient : recipients) {
         auto const mailbox = state.tenant.mailbox(recipient);
-        uid = mailbox->folder("INBOX")->append(*body, state.clock.now(), 0).uid;
+        uid = mailbox->folder(folder)->append(*body, state.clock.now(), 0).uid;
         mailbox->changed();
     }
     return uid;

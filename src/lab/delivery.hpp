@@ -9,11 +9,11 @@
 
 namespace postroom::lab {
 
-/// A mail that comes from outside, into the inbox of each of `recipients`, which are addresses of mailboxes. The bytes
-/// stay as they are. The UID in the last of them. Errors: Trouble::not_found for an address without a mailbox,
-/// Trouble::limit.
+/// A mail that comes from outside, into that folder of each of `recipients`, which are addresses of mailboxes. The
+/// bytes stay as they are. The UID in the last of them. Errors: Trouble::not_found for an address without a mailbox, or
+/// one that has no such folder, Trouble::limit.
 [[nodiscard]] Result<std::uint32_t> deliver_from_outside(State& state, std::vector<std::string> const& recipients,
-                                                         std::string raw);
+                                                         std::string raw, std::string_view folder = "INBOX");
 
 /// The lines that a mail server puts before a mail that it takes over SMTP.
 [[nodiscard]] std::string trace_header(State const& state, std::string_view sender, std::string_view peer,

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 40> table{{
+constexpr std::array<FaultRow, 44> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -57,8 +57,20 @@ constexpr std::array<FaultRow, 40> table{{
     {Fault::imap_placeholder, "imap-placeholder", imap,
      "BODY.PEEK[] is empty, and BODY[] gives the server's own text instead of the mail.",
      "the UIDs that it plays for, with commas; empty: all", "", "Exchange, getmail's documentation; MailKit #1446"},
-    {Fault::imap_late_mail, "imap-late-mail", imap, "SEARCH and FETCH do not show the newest mail yet.", "", "",
-     "Exchange, imapclient #441"},
+    {Fault::imap_placeholder_peek, "imap-placeholder-peek", imap,
+     "BODY.PEEK[], too, gives the server's own text instead of the mail.",
+     "the UIDs that it plays for, with commas; empty: all", "", "Exchange, libetpan #217"},
+    {Fault::imap_late_mail, "imap-late-mail", imap, "SEARCH and FETCH do not show some mail yet.",
+     "the UIDs that are not shown, with commas; empty: the newest", "", "Exchange, imapclient #441"},
+    {Fault::imap_chatter, "imap-chatter", imap,
+     "Untagged responses that nobody asked for stand before every answer, and between the mails of a FETCH.", "", "",
+     "RFC 3501 section 7 allows it; these are invented"},
+    {Fault::imap_shuffled, "imap-shuffled", imap,
+     "FETCH gives the last mail first, and the items of each in reverse: UID comes last.", "", "",
+     "Exchange, django-mailbox #232; the order is invented"},
+    {Fault::imap_changes_refused, "imap-changes-refused", imap,
+     "STORE, COPY, MOVE and EXPUNGE are refused: NO Server Unavailable. 15",
+     "the UIDs that it plays for, with commas; empty: all", "", "invented"},
     {Fault::pop3_sign_in_refused, "pop3-sign-in-refused", pop3,
      "-ERR Authentication failure: unknown user name or bad password.", "", "",
      "Exchange Online, Microsoft's OAuth page for POP"},
@@ -177,6 +189,14 @@ std::optional<std::string> Faults::take(Fault fault, std::initializer_list<std::
     ++at->played;
     if (at->times > 0 && --at->times == 0) active_.erase(at);
     return value;
+}
+
+bool names_uid(std::string_view list, std::uint32_t uid)
+{
+    if (list.empty()) return true;
+    for (auto const each : split(list, ','))
+        if (trim(each) == std::to_string(uid)) return true;
+    return false;
 }
 
 std::int64_t to_number(std::string_view value, std::int64_t otherwise)

@@ -35,7 +35,11 @@ enum class Fault {
     imap_cut_literal,
     imap_fetch_empty,
     imap_placeholder,
+    imap_placeholder_peek,
     imap_late_mail,
+    imap_chatter,
+    imap_shuffled,
+    imap_changes_refused,
     pop3_sign_in_refused,
     pop3_disabled,
     pop3_unavailable,
@@ -99,6 +103,9 @@ private:
                                                                 std::initializer_list<std::string_view> who) const;
     std::vector<ActiveFault> active_;
 };
+
+/// The value of a fault lists that UID, with commas between; an empty one lists all.
+[[nodiscard]] bool names_uid(std::string_view list, std::uint32_t uid);
 
 /// The number that a value holds; `otherwise` where it holds none.
 [[nodiscard]] std::int64_t to_number(std::string_view value, std::int64_t otherwise);

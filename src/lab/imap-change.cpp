@@ -45,8 +45,7 @@ net::awaitable<void> ImapSession::uid(Words& words)
         } else if (!writable_) {
             no("Mailbox is read-only.");  // invented
         } else {
-            remove_deleted(&*set);
-            ok("EXPUNGE completed.");
+            if (remove_deleted(&*set)) ok("EXPUNGE completed.");
         }
     } else {
         bad("Command Error. 10");
@@ -88,11 +87,10 @@ net::awaitable<void> ImapSession::expunge(Words&)
         no("Mailbox is read-only.");  // invented
         co_return;
     }
-    remove_deleted(nullptr);
-    ok("EXPUNGE completed.");
+    if (remove_deleted(nullptr)) ok("EXPUNGE completed.");
 }
 
-void ImapSession::remove_deleted(SequenceSet const* only)
+bool ImapSession::remove_deleted(SequenceSet const* only)
 {
     std::vector<std::uint32_t> gone;
     for (auto const& message : folder_->messages) {
@@ -105,9 +103,11 @@ void ImapSession::remove_deleted(SequenceSet const* only)
                            });
         if (named && sequence_of(message.uid) > 0) gone.push_back(message.uid);
     }
+    if (refuses_changes(gone)) return false;
     for (auto const uid : gone) folder_->remove(uid);
     sync(true);
     if (!gone.empty()) user_->mailbox->changed();
+    return true;
 }
 
 void ImapSession::do_store(Words& words, bool by_uid)
@@ -131,6 +131,7 @@ void ImapSession::do_store(Words& words, bool by_uid)
     if (!words.done()) return bad("Command Argument Error. 11");
     auto const uids = resolve(*set, by_uid);
     if (!uids) return no(wrong_set);
+    if (refuses_changes(*uids)) return;
     sync(false);
     for (auto const uid : *uids) {
         auto* const message = folder_->find(uid);
@@ -158,6 +159,7 @@ void ImapSession::do_copy(Words& words, bool by_uid, bool remove)
     auto const uids = resolve(*set, by_uid);
     if (!uids) return no(wrong_set);
     if (remove && !writable_) return no("Mailbox is read-only.");  // invented
+    if (refuses_changes(*uids)) return;
     std::vector<std::uint32_t> from, made;
     for (auto const uid : *uids) {
         auto const* const message = folder_->find(uid);

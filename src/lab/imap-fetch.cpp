@@ -38,14 +38,6 @@ std::string internal_date(Instant at)
                        parts.tm_min, parts.tm_sec);
 }
 
-bool names_uid(std::string_view list, std::uint32_t uid)
-{
-    if (list.empty()) return true;
-    for (auto const each : split(list, ','))
-        if (trim(each) == std::to_string(uid)) return true;
-    return false;
-}
-
 // Exchange puts this in place of a mail that it can't convert (getmail's documentation, MailKit #1446).
 constexpr std::string_view placeholder =
     "From: \"Microsoft Exchange Server 2010\" <>\r\n"
@@ -180,6 +172,9 @@ std::optional<std::string> ImapSession::describe(Message const& message, std::ui
     auto const stub = faults.see(Fault::imap_placeholder, {mailbox_address()});
     bool const stubbed = whole && stub && names_uid(*stub, message.uid);
     if (stubbed) (void)fault(Fault::imap_placeholder);
+    auto const peeked = faults.see(Fault::imap_placeholder_peek, {mailbox_address()});
+    bool const stubbed_peek = whole && peeked && names_uid(*peeked, message.uid);
+    if (stubbed_peek) (void)fault(Fault::imap_placeholder_peek);
 
     std::string out;
     auto const add = [&](std::string const& text) {
@@ -210,6 +205,7 @@ std::optional<std::string> ImapSession::describe(Message const& message, std::ui
                 std::string cut;
                 std::string_view bytes = *message.raw;
                 if (stubbed) bytes = item.peek ? std::string_view() : placeholder;
+                if (stubbed_peek) bytes = placeholder;
                 if (!item.section.empty()) {
                     cut = section_bytes(bytes, item.section, item.fields);
                     bytes = cut;
@@ -242,18 +238,23 @@ net::awaitable<void> ImapSession::do_fetch(Words& words, bool by_uid)
 {
     auto const set = words.sequence_set();
     words.space();
-    auto const items = set ? read_items(words) : std::nullopt;
+    auto items = set ? read_items(words) : std::nullopt;
     if (!items || items->empty()) {
         bad("Command Argument Error. 11");
         co_return;
     }
     if (by_uid) sync(false);  // a UID of a mail that came meanwhile is valid
-    auto const uids = resolve(*set, by_uid);
+    auto uids = resolve(*set, by_uid);
     if (!uids) {
         no("The specified message set is invalid.");  // Exchange Online, MailKit #1652
         co_return;
     }
+    if (fault(Fault::imap_shuffled)) {
+        std::ranges::reverse(*uids);
+        std::ranges::reverse(*items);
+    }
     for (auto const uid : *uids) {
+        chatter();
         auto const* const message = folder_ ? folder_->find(uid) : nullptr;
         if (message == nullptr) continue;
         auto const answer = describe(*message, sequence_of(uid), by_uid, *items);

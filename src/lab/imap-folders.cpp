@@ -167,6 +167,7 @@ void ImapSession::open_folder(Words& words, bool writable)
         return;
     }
     writable_ = writable;
+    hidden_.clear();
     seen_next_ = 0;
     seen_removals_ = folder_->removals;
     seen_changes_ = folder_->changes;
@@ -307,7 +308,7 @@ net::awaitable<void> ImapSession::close_folder(Words&)
 {
     if (writable_) {
         auto const mark = out_.size();
-        remove_deleted(nullptr);
+        (void)remove_deleted(nullptr);
         out_.resize(mark);  // RFC 3501 section 6.4.2: CLOSE tells of no removals
     }
     folder_ = nullptr;

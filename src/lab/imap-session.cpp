@@ -268,6 +268,7 @@ net::awaitable<void> ImapSession::answer(std::string_view command)
         }
     }
     words.space();
+    chatter();
     co_await (this->*found->run)(words);
 }
 
@@ -297,14 +298,18 @@ void ImapSession::sync(bool removals)
         }
         seen_changes_ = folder_->changes;
     }
-    auto const shown_until =
-        hides_newest() && !folder_->messages.empty() ? folder_->messages.back().uid : folder_->uid_next;
-    if (shown_until > seen_next_) {
-        auto const before = view_.size();
+    auto const before = view_.size();
+    std::erase_if(hidden_, [&](auto const uid) {
+        auto const* const message = folder_->find(uid);
+        if (message != nullptr && hides(*message)) return false;
+        if (message != nullptr) view_.insert(std::ranges::lower_bound(view_, uid), uid);
+        return true;
+    });
+    if (folder_->uid_next > seen_next_ || view_.size() != before) {
         auto message = std::ranges::lower_bound(folder_->messages, seen_next_, {}, &Message::uid);
-        for (; message != folder_->messages.end() && message->uid < shown_until; ++message)
-            view_.push_back(message->uid);
-        seen_next_ = shown_until;
+        for (; message != folder_->messages.end(); ++message)
+            (hides(*message) ? hidden_ : view_).push_back(message->uid);
+        seen_next_ = folder_->uid_next;
         if (view_.size() != before) {
             say("* " + std::to_string(view_.size()) + " EXISTS");
             say("* 0 RECENT");
@@ -312,9 +317,33 @@ void ImapSession::sync(bool removals)
     }
 }
 
-bool ImapSession::hides_newest() const
+bool ImapSession::hides(Message const& message) const
 {
-    return state_->faults.see(Fault::imap_late_mail, {mailbox_address()}).has_value();
+    auto const uids = state_->faults.see(Fault::imap_late_mail, {mailbox_address()});
+    if (!uids) return false;
+    return uids->empty() ? &message == &folder_->messages.back() : names_uid(*uids, message.uid);
+}
+
+void ImapSession::chatter()
+{
+    if (!folder_ || !fault(Fault::imap_chatter)) return;
+    say("* OK [ALERT] This is {5}");
+    say("* NO Nothing is wrong.");
+    say(R"(* FLAGS (\Seen \Answered $Odd))");
+    say("* " + std::to_string(view_.size()) + " EXISTS");
+    say("* 0 RECENT");
+    if (!view_.empty()) say("* 1 FETCH (X-ODD (\"(\" NIL (1 {2}\r\n)(2)) FLAGS (\\Seen))");
+    say(R"(* STATUS "Sent Items" (MESSAGES 7))");
+    say("* X-NOTHING");
+}
+
+bool ImapSession::refuses_changes(std::vector<std::uint32_t> const& uids)
+{
+    auto const named = state_->faults.see(Fault::imap_changes_refused, {mailbox_address()});
+    if (!named || std::ranges::none_of(uids, [&](auto const uid) { return names_uid(*named, uid); })) return false;
+    (void)fault(Fault::imap_changes_refused);
+    no("Server Unavailable. 15");  // Exchange Online's words; that it says them here is invented
+    return true;
 }
 
 std::uint32_t ImapSession::sequence_of(std::uint32_t uid) const

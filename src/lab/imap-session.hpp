@@ -84,7 +84,8 @@ private:
     net::awaitable<void> search(Words& words);
     void do_store(Words& words, bool by_uid);
     void do_copy(Words& words, bool by_uid, bool remove);
-    void remove_deleted(SequenceSet const* only);
+    /// False where a fault refused it, which is answered then.
+    bool remove_deleted(SequenceSet const* only);
 
     // imap-fetch.cpp and imap-search.cpp
     net::awaitable<void> do_fetch(Words& words, bool by_uid);
@@ -97,7 +98,12 @@ private:
     /// The UIDs that a set names, ascending; nothing where a sequence number lies beyond the view.
     [[nodiscard]] std::optional<std::vector<std::uint32_t>> resolve(SequenceSet const& set, bool by_uid) const;
     [[nodiscard]] std::uint32_t sequence_of(std::uint32_t uid) const;  ///< 0: not in the view
-    [[nodiscard]] bool hides_newest() const;
+    /// A fault says that it is not shown yet.
+    [[nodiscard]] bool hides(Message const& message) const;
+    /// A fault says what nobody asked for.
+    void chatter();
+    /// A fault refuses changes to one of these.
+    [[nodiscard]] bool refuses_changes(std::vector<std::uint32_t> const& uids);
 
     SharedState state_;
     std::unique_ptr<net::Accepted> connection_;
@@ -112,7 +118,8 @@ private:
 
     std::shared_ptr<Folder> folder_;
     bool writable_ = false;
-    std::vector<std::uint32_t> view_;  ///< the UIDs as the client numbers them
+    std::vector<std::uint32_t> view_;    ///< the UIDs as the client numbers them
+    std::vector<std::uint32_t> hidden_;  ///< UIDs below seen_next_ that are not shown yet
     std::uint32_t seen_next_ = 0;
     std::uint64_t seen_changes_ = 0;
     std::uint64_t seen_removals_ = 0;

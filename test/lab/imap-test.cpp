@@ -149,6 +149,59 @@ TEST_F(ImapTest, SelectsSearchesAndFetches)
     EXPECT_EQ(visitor->command("n FETCH 9 UID"), "n NO The specified message set is invalid.\n");
 }
 
+TEST_F(ImapTest, SaysWhatNobodyAskedFor)
+{
+    api("faults", {{"id", "imap-chatter"}});
+    auto const visitor = in_inbox(2);
+    auto const searched = visitor->command("a UID SEARCH ALL");
+    EXPECT_THAT(searched, StartsWith("* OK [ALERT] This is {5}\n"));
+    EXPECT_THAT(searched,
+                HasSubstr("* 2 EXISTS\n* 0 RECENT\n* 1 FETCH (X-ODD (\"(\" NIL (1 {2}\n)(2)) FLAGS (\\Seen))\n"));
+    EXPECT_THAT(searched, HasSubstr("* SEARCH 1 2\na OK SEARCH completed.\n"));
+    EXPECT_THAT(visitor->command("b UID FETCH 1:2 (UID)"), HasSubstr("* 1 FETCH (UID 1)\n* OK [ALERT]"));
+}
+
+TEST_F(ImapTest, FetchesInTheWrongOrder)
+{
+    api("faults", {{"id", "imap-shuffled"}, {"times", 1}});
+    auto const visitor = in_inbox(2);
+    EXPECT_EQ(visitor->command("a UID FETCH 1:2 (UID FLAGS)"),
+              "* 2 FETCH (FLAGS () UID 2)\n* 1 FETCH (FLAGS () UID 1)\na OK FETCH completed.\n");
+}
+
+TEST_F(ImapTest, HidesSomeMailForAWhile)
+{
+    auto const visitor = in_inbox(1);
+    api("faults", {{"id", "imap-late-mail"}, {"value", "2"}});
+    put_in_mails(2);
+    EXPECT_THAT(visitor->command("a NOOP"), StartsWith("* 2 EXISTS\n"));
+    EXPECT_EQ(visitor->command("b UID SEARCH ALL"), "* SEARCH 1 3\nb OK SEARCH completed.\n");
+    http("DELETE", "/lab/api/faults");
+    EXPECT_THAT(visitor->command("c NOOP"), StartsWith("* 3 EXISTS\n"));
+    EXPECT_EQ(visitor->command("d UID SEARCH ALL"), "* SEARCH 1 2 3\nd OK SEARCH completed.\n");
+}
+
+TEST_F(ImapTest, RefusesChangesOfTheMailsThatAreNamed)
+{
+    auto const visitor = in_inbox(2);
+    api("faults", {{"id", "imap-changes-refused"}, {"value", "2"}});
+    visitor->command("a CREATE There");
+    for (std::string const what : {"MOVE 1:2 There", "COPY 2 There", "STORE 2 +FLAGS (\\Seen)"})
+        EXPECT_EQ(visitor->command("b UID " + what), "b NO Server Unavailable. 15\n") << what;
+    EXPECT_THAT(visitor->command("c UID STORE 1 +FLAGS.SILENT (\\Deleted)"), HasSubstr("c OK "));
+    EXPECT_THAT(visitor->command("d UID EXPUNGE 1:2"), AllOf(HasSubstr("* 1 EXPUNGE\n"), HasSubstr("d OK ")));
+    EXPECT_THAT(visitor->command("e UID SEARCH ALL"), StartsWith("* SEARCH 2\n"));
+}
+
+TEST_F(ImapTest, GivesItsOwnTextInPlaceOfAMailEvenToAPeek)
+{
+    auto const visitor = in_inbox(2);
+    api("faults", {{"id", "imap-placeholder-peek"}, {"value", "2"}});
+    EXPECT_THAT(visitor->command("a UID FETCH 2 BODY.PEEK[]"),
+                HasSubstr("Subject: Retrieval using the IMAP4 protocol failed for the following message: 20004"));
+    EXPECT_THAT(visitor->command("b UID FETCH 1 BODY.PEEK[]"), HasSubstr("Subject: Mail 1"));
+}
+
 TEST_F(ImapTest, DescribesAMailOfParts)
 {
     put_in(
