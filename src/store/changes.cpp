@@ -94,8 +94,10 @@ void setting_changed(Connection& c, std::string_view name)
 
 void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind)
 {
-    note(c, "alarm", kind, "?, (SELECT department FROM account WHERE removed IS NULL AND lower(name) = lower(?))",
-         cause, subject);
+    note(c, "alarm", kind,
+         "?, coalesce((SELECT department FROM account WHERE removed IS NULL AND lower(name) = lower(?)), (SELECT "
+         "department FROM mailbox WHERE removed IS NULL AND lower(address) = lower(?)))",
+         cause, subject, subject);
 }
 
 std::vector<Change> changes_after(Connection& c, std::int64_t number, int most)

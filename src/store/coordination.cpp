@@ -188,9 +188,11 @@ bool end_alarm(Connection& c, std::string_view cause, std::string_view subject, 
 std::vector<Alarm> alarms(Connection& c, model::Sight const& sight)
 {
     Selection selection("SELECT cause, subject, words, times, begun, last_raised FROM alarm WHERE ended IS NULL ");
-    selection.within(sight,
-                     "(SELECT department FROM account WHERE removed IS NULL AND lower(account.name) = "
-                     "lower(alarm.subject))");
+    selection.within(
+        sight,
+        "coalesce((SELECT department FROM account WHERE removed IS NULL AND lower(account.name) = "
+        "lower(alarm.subject)), (SELECT department FROM mailbox WHERE removed IS NULL AND lower(address) = "
+        "lower(alarm.subject)))");
     return selection.all(c, "ORDER BY begun, cause, subject", [](Row const& row) {
         return Alarm{row.text(0), row.text(1), row.text(2), row.integer(3), row.instant(4), row.instant(5)};
     });

@@ -72,7 +72,7 @@ struct Alarm {
     std::int64_t count = 0;
     Instant begun{}, last{};
 };
-/// Of a limited sight: those about accounts that it sees.
+/// Of a limited sight: those about accounts and mailboxes that it sees.
 [[nodiscard]] std::vector<Alarm> alarms(Connection& c, model::Sight const& sight = {});
 
 }  // namespace postroom::store
