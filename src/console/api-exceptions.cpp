@@ -90,7 +90,7 @@ Answer release_exception(House& house, Request const& request)
     auto const id = request.id<model::MessageId>("id");
     co_await house.store().write([&](store::Connection& c) {
         auto const found = exception_or_problem(c, request.caller.sight, id);
-        if (found.screen == model::Screen::none)
+        if (found.screen == model::Screen::none || found.released)
             throw Problem(Trouble::conflict, tr("no screen holds this mail: retry it, rather than releasing it"));
         store::release_message(c, id);
         note(c, request.caller, "exception.release", to_string(id),

@@ -330,6 +330,7 @@ json::object to_json(model::Outbound const& outbound, Names& names, std::optiona
 
 json::object exception_to_json(model::Message const& message, Names& names)
 {
+    bool const held = !message.released;  // by its screen, if by anything but triage
     return {{"id", text(to_string(message.id))},
             {"kind", "not-read"},
             {"mailbox", text(names.mailbox(message.mailbox))},
@@ -338,8 +339,8 @@ json::object exception_to_json(model::Message const& message, Names& names)
             {"filed", time(message.filed)},
             {"tries", message.triage_tries},
             {"reason", text(message.exception)},
-            {"screen", text(to_string(message.screen))},
-            {"rule", text(message.screen_rule)}};
+            {"screen", text(held ? to_string(message.screen) : "")},
+            {"rule", text(held ? message.screen_rule : "")}};
 }
 
 json::object exception_to_json(model::UnreadableMail const& mail, Names& names)

@@ -78,7 +78,8 @@ model::Activity activity_of(model::Message const& message, mime::Mail const& mai
 
 void show_header_only(model::Activity& activity, std::string_view because)
 {
-    activity.text = because;
+    activity.text =
+        fmt::format("Only the header of this mail is shown: {}. The original mail has all of it.\n", because);
     activity.has_html = false;
     activity.attachments.clear();
     activity.reading.clear();

@@ -30,7 +30,7 @@ enum class Shown {
 };
 /// Makes a filed mail an activity: of the case whose mail it answers (In-Reply-To, References), else of the case whose
 /// token its subject carries, both within the mailbox's department; else of a new case. An answer to a closed case
-/// reopens it, unless a machine sent it. `because` stands for the text of one that is shown by its header. Errors:
+/// reopens it, unless a machine sent it. `because` says why, of one that is shown by its header. Errors:
 /// Trouble::not_found where the mailbox is gone.
 [[nodiscard]] Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
                                       std::string_view token_key, Instant now, Shown shown = Shown::whole,

@@ -62,15 +62,19 @@ bool is_mail_system(std::string_view address)
     return std::ranges::find(names, local) != names.end() || local.starts_with("microsoftexchange");
 }
 
+// RFC 3834 section 5: reports are answers. What a shop or a parcel service generates by itself is none, whatever could
+// not be delivered there.
 bool may_be_a_report(mime::Mail const& mail)
 {
-    if (mail.automatic != mime::Automatic::no && mail.automatic != mime::Automatic::list) return true;
+    if (mail.automatic == mime::Automatic::report || mail.auto_submitted == "auto-replied") return true;
+    if (mail.return_path && mail.return_path->empty()) return true;
     return mail.from.empty() || is_mail_system(mail.from.front().address);
 }
 
-std::string in_mebibytes(std::int64_t octets)
+std::string size_of(std::int64_t octets)
 {
-    return fmt::format("{:.1f}", static_cast<double>(octets) / (1024 * 1024));
+    auto const kibibytes = static_cast<double>(octets) / 1024;
+    return kibibytes < 1024 ? fmt::format("{:.1f} KiB", kibibytes) : fmt::format("{:.1f} MiB", kibibytes / 1024);
 }
 
 Verdict delivery_verdict(bool permanent, std::string rule, Words because)
@@ -207,11 +211,11 @@ std::optional<Verdict> Rules::file(SeenFile const& file) const
 std::optional<Verdict> Rules::size(std::int64_t octets) const
 {
     if (!largest_ || octets <= *largest_ || above_ == model::Above::accept) return std::nullopt;
-    return Verdict{.fate = above_ == model::Above::cut ? Fate::cut : Fate::hold,
-                   .screen = model::Screen::size,
-                   .rule = std::to_string(*largest_),
-                   .because = tr("it has {} MiB, and the department takes {} MiB at most", in_mebibytes(octets),
-                                 in_mebibytes(*largest_))};
+    return Verdict{
+        .fate = above_ == model::Above::cut ? Fate::cut : Fate::hold,
+        .screen = model::Screen::size,
+        .rule = std::to_string(*largest_),
+        .because = tr("it has {}, and the department takes {} at most", size_of(octets), size_of(*largest_))};
 }
 
 std::optional<Verdict> Rules::delivery(mime::Mail const& mail) const

@@ -192,8 +192,9 @@ bool triage_failed(Connection& c, model::MessageId id, std::string_view why)
 
 void triage_again(Connection& c, model::MessageId id)
 {
-    must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '', screen = '', "
-                         "screen_rule = '' WHERE id = ? AND triage = 'exception'",
+    must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '', screen = CASE "
+                         "WHEN released = 1 THEN screen ELSE '' END, screen_rule = CASE WHEN released = 1 THEN "
+                         "screen_rule ELSE '' END WHERE id = ? AND triage = 'exception'",
                          id),
                "the message in the exception queue");
     exception_changed(c, id, "removed");

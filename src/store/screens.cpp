@@ -82,7 +82,7 @@ void note_screen(Connection& c, model::MessageId id, model::Screen screen, std::
 void release_message(Connection& c, model::MessageId id)
 {
     must_exist(c.execute("UPDATE message SET triage = 'pending', triage_tries = 0, exception = '', released = 1 WHERE "
-                         "id = ? AND triage = 'exception' AND screen <> ''",
+                         "id = ? AND triage = 'exception' AND screen <> '' AND released = 0",
                          id),
                "the message that a screen holds");
     exception_changed(c, id, "removed");

@@ -205,6 +205,16 @@ TEST(Screen, ACustomerWhoQuotesAServerIsNone)
               Fate::accept);
     EXPECT_EQ(judge({}, mail("ann@example.com", "List-Id: <news.example.com>\r\n", "user unknown\r\n")).fate,
               Fate::accept);
+    // Nor is a machine that speaks of parcels.
+    EXPECT_EQ(judge({}, mail("noreply@parcels.example", "Auto-Submitted: auto-generated\r\n",
+                             "Your parcel could not be delivered.\r\n"))
+                  .fate,
+              Fate::accept);
+    EXPECT_EQ(judge({}, mail("noreply@parcels.example", "Precedence: bulk\r\n", "It could not be delivered.\r\n")).fate,
+              Fate::accept);
+    EXPECT_EQ(
+        judge({}, mail("mx@example.com", "Auto-Submitted: auto-replied\r\n", "It could not be delivered.\r\n")).fate,
+        Fate::permanent);
     EXPECT_EQ(judge({}, mail("postmaster@example.com", {}, "user unknown\r\n")).fate, Fate::permanent);
 }
 

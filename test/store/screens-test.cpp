@@ -100,6 +100,11 @@ TEST_P(ScreensTest, HoldsAMessageUntilItIsReleased)
     EXPECT_TRUE(released.released);
     EXPECT_EQ(released.screen, model::Screen::sender);  // the trace stays
     EXPECT_EQ(trouble([&](Connection& c) { release_message(c, filed.id); }), Trouble::not_found);
+    // Released, and then triage can't digest it: no screen holds it any more, and what did is still told.
+    write([&](Connection& c) { triage_failed(c, filed.id, "no mail"); });
+    EXPECT_EQ(trouble([&](Connection& c) { release_message(c, filed.id); }), Trouble::not_found);
+    write([&](Connection& c) { triage_again(c, filed.id); });
+    EXPECT_EQ(read([&](Connection& c) { return message(c, filed.id)->screen; }), model::Screen::sender);
 }
 
 TEST_P(ScreensTest, ReleasesNothingThatNoScreenHolds)

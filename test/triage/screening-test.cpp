@@ -123,7 +123,7 @@ TEST_F(ScreeningTest, CutsDownToTheHeader)
     auto const shown = activities(cases()[0].id).at(0);
     EXPECT_EQ(shown.subject, "Large");
     EXPECT_FALSE(shown.has_html);
-    EXPECT_NE(shown.text.find("0.0 MiB at most"), std::string::npos) << shown.text;
+    EXPECT_NE(shown.text.find("0.3 KiB at most"), std::string::npos) << shown.text;
     EXPECT_TRUE(shown.body);  // all of it is still to be had
 }
 
