@@ -183,6 +183,8 @@ void Triage::load(store::Connection& c, std::vector<Reading>& batch)
         } catch (store::Failure const& failure) {
             if (failure.is_standstill()) throw;
             reading.damage = failure.what();
+        } catch (std::bad_alloc const&) {  // of a large mail; those behind it may be small
+            reading.damage = "there is not enough memory to read it";
         }
     }
 }
