@@ -70,6 +70,14 @@ bool opens(Folder const& folder)
     return !folder.has("\\Noselect") && !folder.has("\\NonExistent");
 }
 
+// On servers with a prefix every folder stands below INBOX.
+std::string_view without_prefix(Folder const& folder)
+{
+    auto name = std::string_view(folder.name);
+    if (folder.delimiter && starts_ignoring_case(name, std::string("INBOX") + *folder.delimiter)) name.remove_prefix(6);
+    return name;
+}
+
 std::string with_separator(std::string_view name, Namespace const& space)
 {
     std::string text(name);
@@ -136,13 +144,8 @@ Folder const* with_use(std::vector<Folder> const& folders, std::string_view use)
         std::ranges::find_if(by_use, [&](auto const& each) { return equal_ignoring_case(each.use, use); });
     if (known == by_use.end()) return nullptr;
     for (auto const name : known->names)
-        for (auto const& folder : folders) {
-            // On servers with a prefix it stands below INBOX.
-            auto last = std::string_view(folder.name);
-            if (folder.delimiter && starts_ignoring_case(last, std::string("INBOX") + *folder.delimiter))
-                last.remove_prefix(6);
-            if (opens(folder) && equal_ignoring_case(last, name)) return &folder;
-        }
+        for (auto const& folder : folders)
+            if (opens(folder) && equal_ignoring_case(without_prefix(folder), name)) return &folder;
     return nullptr;
 }
 
@@ -167,7 +170,7 @@ std::vector<std::string> near(std::vector<Folder> const& folders, std::string_vi
     std::vector<std::pair<std::size_t, std::string>> found;
     for (auto const& folder : folders) {
         if (!opens(folder)) continue;
-        auto const known = to_lower(std::string_view(folder.name).substr(0, 256));
+        auto const known = to_lower(without_prefix(folder).substr(0, 256));
         bool const within = wanted.size() >= 3 && known.size() >= 3 &&
                             (known.find(wanted) != std::string::npos || wanted.find(known) != std::string::npos);
         auto const far = distance(wanted, known);

@@ -76,6 +76,7 @@ TEST(Folders, TellsTheNamesThatComeNear)
     EXPECT_THAT(near(folders, "Quarantine"), IsEmpty());
     EXPECT_THAT(near(folders, std::string(100'000, 'x')), IsEmpty());
     EXPECT_THAT(near(folders, "Sales", 1), ElementsAre("Sales"));
+    EXPECT_THAT(near(named({"INBOX", "INBOX.Geprüft"}, '.'), "Gepruft"), ElementsAre("INBOX.Geprüft"));
 }
 
 constexpr auto ready = "S: * OK [CAPABILITY IMAP4rev1 NAMESPACE] ready\n";
