@@ -53,6 +53,13 @@ public:
     {
         fmt::format_to(std::back_inserter(text_), "postroom_{}{{{}=\"{}\"}} {}\n", name_, key, label(of), value);
     }
+    /// A counter without labels.
+    template <class Number>
+    void total(std::string_view name, std::string_view help, Number value)
+    {
+        family(name, "counter", help);
+        sample(value);
+    }
     /// One sample a word, with 0 for those that don't occur: what is absent raises no alarm.
     void samples(std::string_view key, std::span<std::string_view const> words, Numbers const& found)
     {
@@ -104,21 +111,13 @@ void add_mailboxes(Page& page, store::Totals const& totals)
                 "Times that a mailbox was kept from its server, by kind of trouble.");
     page.samples("trouble", troubles, totals.failures);
     auto const& all = totals.figures;
-    struct One {
-        std::string_view name, help;
-        std::int64_t value;
-    };
-    for (auto const& each :
-         {One{"retrieved_mails_total", "Mails whose bytes came whole, whatever became of them.", all.retrieved},
-          One{"filed_mails_total", "Mails filed.", all.filed},
-          One{"duplicate_mails_total", "Mails retrieved that had been filed before.", all.duplicates},
-          One{"skipped_mails_total", "Mails older than their mailbox's baseline.", all.skipped},
-          One{"refused_mails_total", "Mails that a server lists and does not give.", all.refused},
-          One{"retrieved_bytes_total", "Bytes of the mails that were retrieved.", all.octets},
-          One{"retrieval_connections_total", "Connections that were signed in and brought a look.", all.connections}}) {
-        page.family(each.name, "counter", each.help);
-        page.sample(each.value);
-    }
+    page.total("retrieved_mails_total", "Mails whose bytes came whole, whatever became of them.", all.retrieved);
+    page.total("filed_mails_total", "Mails filed.", all.filed);
+    page.total("duplicate_mails_total", "Mails retrieved that had been filed before.", all.duplicates);
+    page.total("skipped_mails_total", "Mails older than their mailbox's baseline.", all.skipped);
+    page.total("refused_mails_total", "Mails that a server lists and does not give.", all.refused);
+    page.total("retrieved_bytes_total", "Bytes of the mails that were retrieved.", all.octets);
+    page.total("retrieval_connections_total", "Connections that were signed in and brought a look.", all.connections);
     page.family("mailbox_last_success_timestamp_seconds", "gauge",
                 "When a mailbox was last compared with its server; absent where it never was.");
     for (auto const& each : totals.each)
@@ -158,10 +157,8 @@ void add_grants(Page& page, store::Totals const& totals, grants::Renewals const&
 void add_store(Page& page, store::Store& store)
 {
     auto const counts = store.counts();
-    page.family("store_commits_total", "counter", "Transactions that this process committed.");
-    page.sample(counts.commits);
-    page.family("store_operations_total", "counter", "Operations in these transactions.");
-    page.sample(counts.operations);
+    page.total("store_commits_total", "Transactions that this process committed.", counts.commits);
+    page.total("store_operations_total", "Operations in these transactions.", counts.operations);
     page.family("store_commit_seconds_total", "counter", "Time that these transactions took.");
     page.sample(static_cast<double>(counts.time.count()) / 1000);
     page.family("store_standstill", "gauge", "1 while the store takes nothing.");

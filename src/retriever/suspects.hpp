@@ -1,7 +1,7 @@
 // Mail that ends the connection each time that it is fetched: which one of those under way is it? Pure.
 #pragma once
 
-#include "imap/codec/uid-set.hpp"
+#include "imap/session.hpp"
 
 #include <map>
 #include <vector>
