@@ -30,20 +30,28 @@ Chunk make_chunk(int number, std::string_view octets)
     // A context is about a megabyte: one a thread, made once.
     thread_local std::unique_ptr<ZSTD_CCtx, decltype([](ZSTD_CCtx* context) { ZSTD_freeCCtx(context); })> const context(
         ZSTD_createCCtx());
-    Chunk chunk{number, static_cast<std::int64_t>(octets.size()), std::string(ZSTD_compressBound(octets.size()), '\0')};
-    auto const size =
-        ZSTD_compressCCtx(context.get(), chunk.zstd.data(), chunk.zstd.size(), octets.data(), octets.size(), level);
+    // As is its largest result, of which most mails need a little.
+    thread_local std::string room;
+    room.resize(ZSTD_compressBound(chunk_bytes));
+    auto const size = ZSTD_compressCCtx(context.get(), room.data(), room.size(), octets.data(), octets.size(), level);
     if (ZSTD_isError(size)) throw Failure(Trouble::internal, ZSTD_getErrorName(size));
-    chunk.zstd.resize(size);
-    chunk.zstd.shrink_to_fit();
-    return chunk;
+    return {number, static_cast<std::int64_t>(octets.size()), room.substr(0, size)};
 }
 
 void add_chunk(Connection& c, model::BodyId body, Chunk const& chunk)
 {
     c.post("INSERT INTO body (id, begun) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", body, c.now());
     c.post("INSERT INTO body_chunk (body, number, size, zstd) VALUES (?, ?, ?, ?)", body, chunk.number, chunk.size,
-           Bytes{chunk.zstd});
+           BytesView{chunk.zstd});
+}
+
+void add_body(Connection& c, model::BodyId body, Chunk const& chunk, model::Digest const& digest)
+{
+    auto const now = c.now();
+    c.post("INSERT INTO body (id, begun, published, size, digest) VALUES (?, ?, ?, ?, ?)", body, now, now, chunk.size,
+           to_view(digest));
+    c.post("INSERT INTO body_chunk (body, number, size, zstd) VALUES (?, ?, ?, ?)", body, chunk.number, chunk.size,
+           BytesView{chunk.zstd});
 }
 
 model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size, model::Digest const& digest)
@@ -66,7 +74,7 @@ model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size,
     c.post(
         "INSERT INTO body (id, begun, published, size, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
         "SET published = excluded.published, size = excluded.size, digest = excluded.digest",
-        body, now, now, size, to_bytes(digest));
+        body, now, now, size, to_view(digest));
     return body;
 }
 
@@ -74,7 +82,7 @@ std::optional<model::BodyId> body_with(Connection& c, model::Digest const& diges
 {
     return c.first(
         "SELECT id FROM body WHERE digest = ?", [](Row const& row) { return row.id<model::BodyId>(0); },
-        to_bytes(digest));
+        to_view(digest));
 }
 
 std::int64_t body_size(Connection& c, model::BodyId body)

@@ -19,6 +19,9 @@ struct Chunk {
 [[nodiscard]] Chunk make_chunk(int number, std::string_view octets);
 
 void add_chunk(Connection& c, model::BodyId body, Chunk const& chunk);
+/// A body of one chunk, published at once. Throws Failure (Trouble::conflict) where the same bytes were published
+/// before: body_with() tells.
+void add_body(Connection& c, model::BodyId body, Chunk const& chunk, model::Digest const& digest);
 /// Returns the body to refer to from now on: this one, or the one that was published before with the same bytes; then
 /// this one's chunks are gone.
 [[nodiscard]] model::BodyId publish_body(Connection& c, model::BodyId body, std::int64_t size,

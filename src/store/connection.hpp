@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,8 +55,12 @@ private:
 struct Bytes {
     std::string bytes;
 };
+/// Bytes that whoever asks keeps until the statement was run: for what is too large to be copied for it.
+struct BytesView {
+    std::string_view bytes;
+};
 
-using Value = std::variant<std::nullptr_t, std::int64_t, std::string, Bytes, Uuid>;
+using Value = std::variant<std::nullptr_t, std::int64_t, std::string, Bytes, Uuid, BytesView>;
 
 [[nodiscard]] inline Value value(std::int64_t number)
 {
@@ -99,6 +104,10 @@ using Value = std::variant<std::nullptr_t, std::int64_t, std::string, Bytes, Uui
 }
 [[nodiscard]] inline Value value(Bytes bytes)
 {
+    return Value(std::move(bytes));
+}
+[[nodiscard]] inline Value value(BytesView bytes)
+{
     return bytes;
 }
 template <class Tag>
@@ -110,6 +119,16 @@ template <class T>
 [[nodiscard]] Value value(std::optional<T> const& maybe)
 {
     return maybe ? value(*maybe) : Value(nullptr);
+}
+
+/// Not an initializer list, which would copy each of them.
+template <class... Args>
+[[nodiscard]] std::vector<Value> values(Args const&... args)
+{
+    std::vector<Value> all;
+    all.reserve(sizeof...(args));
+    (all.push_back(value(args)), ...);
+    return all;
 }
 
 /// Where a list in the order of time was left.
@@ -169,19 +188,19 @@ public:
     template <class... Args>
     std::int64_t execute(std::string_view sql, Args const&... args)
     {
-        return run(sql, {value(args)...}, [](Row const&) {});
+        return run(sql, values(args...), [](Row const&) {});
     }
     template <class... Args>
     void post(std::string_view sql, Args const&... args)
     {
-        post_run(sql, {value(args)...});
+        post_run(sql, values(args...));
     }
     /// The first row made into a T by `make`, or nothing.
     template <class Make, class... Args>
     auto first(std::string_view sql, Make make, Args const&... args)
     {
         std::optional<decltype(make(std::declval<Row const&>()))> found;
-        run(sql, {value(args)...}, [&](Row const& row) {
+        run(sql, values(args...), [&](Row const& row) {
             if (!found) found = make(row);
         });
         return found;
@@ -190,7 +209,7 @@ public:
     auto all(std::string_view sql, Make make, Args const&... args)
     {
         std::vector<decltype(make(std::declval<Row const&>()))> found;
-        run(sql, {value(args)...}, [&](Row const& row) { found.push_back(make(row)); });
+        run(sql, values(args...), [&](Row const& row) { found.push_back(make(row)); });
         return found;
     }
 };

@@ -7,6 +7,12 @@ namespace postroom::store {
 
 namespace {
 
+// A mailbox that moved to another account or address is another one to us, and the one before was removed: what that
+// had filed for the same department is not filed once more.
+constexpr std::string_view its_or_its_forerunners =
+    "message.mailbox = ? OR EXISTS (SELECT 1 FROM mailbox AS former JOIN mailbox AS present ON present.department = "
+    "former.department WHERE former.id = message.mailbox AND former.removed IS NOT NULL AND present.id = ?)";
+
 constexpr std::string_view message_columns =
     "SELECT id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, triage, triage_tries, "
     "exception, screen, screen_rule, released FROM message ";
@@ -140,9 +146,9 @@ void add_message(Connection& c, model::Message const& message)
     c.post(
         "INSERT INTO message (id, mailbox, body, size, digest, fingerprint, possible_duplicate, received, filed, "
         "triage, triage_tries, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        message.id, message.mailbox, message.body, message.size, to_bytes(message.digest),
-        to_bytes(message.fingerprint), message.possible_duplicate, message.received, message.filed,
-        to_string(message.triage), message.triage_tries, message.exception);
+        message.id, message.mailbox, message.body, message.size, to_view(message.digest), to_view(message.fingerprint),
+        message.possible_duplicate, message.received, message.filed, to_string(message.triage), message.triage_tries,
+        message.exception);
 }
 
 std::optional<model::Message> message(Connection& c, model::MessageId id)
@@ -152,18 +158,24 @@ std::optional<model::Message> message(Connection& c, model::MessageId id)
 
 std::optional<model::MessageId> message_with(Connection& c, model::MailboxId mailbox, model::Digest const& digest)
 {
+    // Equal bytes are one body, whose digest is looked for in an index anyway.
+    auto const sql = fmt::format(
+        "SELECT message.id FROM body JOIN message ON message.body = body.id WHERE body.digest = ? AND ({}) ORDER BY "
+        "CASE WHEN message.mailbox = ? THEN 0 ELSE 1 END LIMIT 1",
+        its_or_its_forerunners);
     return c.first(
-        "SELECT id FROM message WHERE mailbox = ? AND digest = ?",
-        [](Row const& row) { return row.id<model::MessageId>(0); }, mailbox, to_bytes(digest));
+        sql, [](Row const& row) { return row.id<model::MessageId>(0); }, to_view(digest), mailbox, mailbox, mailbox);
 }
 
 bool fingerprint_known(Connection& c, model::MailboxId mailbox, model::Digest const& fingerprint)
 {
-    return c
-        .first(
-            "SELECT 1 FROM message WHERE mailbox = ? AND fingerprint = ? LIMIT 1", [](Row const&) { return true; },
-            mailbox, to_bytes(fingerprint))
-        .value_or(false);
+    // The index has their beginnings only.
+    auto const whole = to_view(fingerprint);
+    BytesView const begin{whole.bytes.substr(0, 8)};
+    auto const sql =
+        fmt::format("SELECT 1 FROM message WHERE substr(fingerprint, 1, 8) = ? AND fingerprint = ? AND ({}) LIMIT 1",
+                    its_or_its_forerunners);
+    return c.first(sql, [](Row const&) { return true; }, begin, whole, mailbox, mailbox).value_or(false);
 }
 
 std::vector<model::Message> awaiting_triage(Connection& c, int most)

@@ -41,7 +41,8 @@ struct LedgerCounts {
 
 void add_message(Connection& c, model::Message const& message);
 [[nodiscard]] std::optional<model::Message> message(Connection& c, model::MessageId id);
-/// The mail of this mailbox with these bytes, filed before: under another UID, or before a change of UIDVALIDITY.
+/// The mail of this mailbox with these bytes, filed before: under another UID, before a change of UIDVALIDITY, or by a
+/// mailbox of the same department that was removed since, as one that moved was. Likewise the fingerprint.
 [[nodiscard]] std::optional<model::MessageId> message_with(Connection& c, model::MailboxId mailbox,
                                                            model::Digest const& digest);
 [[nodiscard]] bool fingerprint_known(Connection& c, model::MailboxId mailbox, model::Digest const& fingerprint);

@@ -55,6 +55,10 @@ constexpr std::string_view mailbox_figures_sql =
 #include "store/migrations/0009-mailbox-figures.sql"
     ;
 
+constexpr std::string_view lean_indexes_sql =
+#include "store/migrations/0012-lean-indexes.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -67,6 +71,7 @@ constexpr std::array all{
     Migration{9, "mailbox-figures", mailbox_figures_sql},
     Migration{10, "reading", reading_sql},
     Migration{11, "gone", gone_sql},
+    Migration{12, "lean-indexes", lean_indexes_sql},
 };
 
 }  // namespace

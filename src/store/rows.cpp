@@ -38,6 +38,11 @@ Bytes to_bytes(model::Digest const& digest)
     return {std::string(digest.begin(), digest.end())};
 }
 
+BytesView to_view(model::Digest const& digest)
+{
+    return {std::string_view(reinterpret_cast<char const*>(digest.data()), digest.size())};
+}
+
 model::Digest digest(Row const& row, int column)
 {
     auto const bytes = row.bytes(column);

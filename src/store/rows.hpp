@@ -30,6 +30,7 @@ template <class Enum>
 [[nodiscard]] std::vector<std::string> from_list(std::string_view json);
 
 [[nodiscard]] Bytes to_bytes(model::Digest const& digest);
+[[nodiscard]] BytesView to_view(model::Digest const& digest);
 [[nodiscard]] model::Digest digest(Row const& row, int column);
 
 /// A SELECT that is narrowed step by step. What it begins with has a WHERE.

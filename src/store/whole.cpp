@@ -122,6 +122,7 @@ public:
             void operator()(std::int64_t number) const { to('i', &number, sizeof number); }
             void operator()(std::string const& text) const { to('t', text.data(), text.size()); }
             void operator()(Bytes const& bytes) const { to('b', bytes.bytes.data(), bytes.bytes.size()); }
+            void operator()(BytesView bytes) const { to('b', bytes.bytes.data(), bytes.bytes.size()); }
             void operator()(Uuid const& id) const { to('u', id.bytes.data(), id.bytes.size()); }
         };
         for (auto const& value : row) std::visit(Visitor{feed}, value);

@@ -91,6 +91,7 @@ public:
         add('t', 25, stored.data(), stored.size());
     }
     void operator()(Bytes const& blob) { add('b', 17, blob.bytes.data(), blob.bytes.size()); }
+    void operator()(BytesView blob) { add('b', 17, blob.bytes.data(), blob.bytes.size()); }
     void operator()(Uuid const& id) { add('u', 2950, reinterpret_cast<char const*>(id.bytes.data()), id.bytes.size()); }
 
     std::string letters;  // one a type, so that each combination of types is prepared by itself

@@ -64,9 +64,12 @@ int bind(sqlite3_stmt* statement, int at, Value const& value)
         {
             return sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
         }
-        int operator()(Bytes const& bytes) const
+        int operator()(Bytes const& bytes) const { return (*this)(BytesView{bytes.bytes}); }
+        int operator()(BytesView bytes) const
         {
-            return sqlite3_bind_blob64(statement, at, bytes.bytes.data(), bytes.bytes.size(), SQLITE_STATIC);
+            // Of a null pointer SQLite makes a NULL.
+            char const* const data = bytes.bytes.data() ? bytes.bytes.data() : "";
+            return sqlite3_bind_blob64(statement, at, data, bytes.bytes.size(), SQLITE_STATIC);
         }
         int operator()(Uuid const& id) const
         {
@@ -119,35 +122,36 @@ void Driver::Close::operator()(sqlite3* database) const
     sqlite3_close_v2(database);
 }
 
-// A statement taken out of the cache while it runs: whoever runs the same SQL from inside `each` gets another one.
+// A prepared statement while it runs: whoever runs the same SQL from inside `each` gets another one.
 class Driver::Borrowed {
 public:
-    Borrowed(Driver& driver, std::string_view sql) : driver_(driver)
+    Borrowed(Driver& driver, std::string_view sql)
     {
         if (auto const found = driver.prepared_.find(sql); found != driver.prepared_.end())
-            node_ = driver.prepared_.extract(found);
+            kept_ = &found->second;
+        else if (driver.prepared_.size() < most_prepared)
+            kept_ = &driver.prepared_.emplace(sql, Prepared{driver.prepare(sql)}).first->second;
+        if (kept_ && kept_->runs) kept_ = nullptr;
+        if (kept_)
+            kept_->runs = true;
         else
-            fresh_.emplace(sql, driver.prepare(sql));
+            own_ = driver.prepare(sql);
     }
     ~Borrowed()
     {
+        if (!kept_) return;
         sqlite3_reset(get());
         sqlite3_clear_bindings(get());
-        if (driver_.prepared_.size() >= most_prepared) return;
-        if (node_)
-            driver_.prepared_.insert(std::move(node_));
-        else
-            driver_.prepared_.merge(fresh_);
+        kept_->runs = false;
     }
     Borrowed(Borrowed const&) = delete;
     Borrowed& operator=(Borrowed const&) = delete;
 
-    [[nodiscard]] sqlite3_stmt* get() const { return node_ ? node_.mapped().get() : fresh_.begin()->second.get(); }
+    [[nodiscard]] sqlite3_stmt* get() const { return kept_ ? kept_->statement.get() : own_.get(); }
 
 private:
-    Driver& driver_;
-    decltype(prepared_)::node_type node_;
-    decltype(prepared_) fresh_;
+    Prepared* kept_ = nullptr;
+    Statement own_;
 };
 
 Driver::Driver(std::string const& path, Mode mode, Clock const& clock) : clock_(clock)

@@ -56,6 +56,10 @@ private:
     struct TextHash : std::hash<std::string_view> {
         using is_transparent = void;
     };
+    struct Prepared {
+        Statement statement;
+        bool runs = false;
+    };
     class Borrowed;
 
     [[nodiscard]] Statement prepare(std::string_view sql);
@@ -64,7 +68,7 @@ private:
 
     Clock const& clock_;
     std::unique_ptr<sqlite3, Close> database_;
-    std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> prepared_;
+    std::unordered_map<std::string, Prepared, TextHash, std::equal_to<>> prepared_;
     struct File {
         std::uint64_t device = 0, node = 0;
         friend bool operator==(File const&, File const&) = default;
