@@ -2,6 +2,7 @@
 
 #include "mime/read.hpp"
 #include "store/bodies.hpp"
+#include "store/figures.hpp"
 #include "store/messages.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,6 +11,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <openssl/evp.h>
+
+#include <deque>
+#include <utility>
+#include <vector>
 
 namespace postroom::retriever {
 
@@ -21,12 +26,15 @@ class Digesting {
 public:
     Digesting() : context_(EVP_MD_CTX_new()) { check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr)); }
     void add(std::string_view bytes) { check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size())); }
+    /// And begins anew.
     [[nodiscard]] model::Digest finish()
     {
         model::Digest digest{};
         check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+        again();
         return digest;
     }
+    void again() { check(EVP_DigestInit_ex(context_.get(), nullptr, nullptr)); }
 
 private:
     static void check(int ok)
@@ -36,62 +44,148 @@ private:
     std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* context) { EVP_MD_CTX_free(context); })> context_;
 };
 
-// What one transaction files. Made on the loop, used on the store thread.
-struct Entry {
-    model::Message message;
-    model::LedgerRow row;
-    std::vector<store::Chunk> chunks;  // the last one, or the only one: earlier ones are in the store already
-};
-
-// True where a message was filed. Everything in here is one transaction: the ledger row can't be there without the
-// bytes, nor the bytes without the row, whatever instant the process dies at.
-bool file(store::Connection& c, FilingPlace const& place, Entry entry, Instant now)
+bool holds_end_of_header(std::string_view bytes)
 {
-    store::renew_lease(c, place.lease, place.lease_length);
-    entry.message.filed = now;
-    if (auto const same = store::message_with(c, entry.message.mailbox, entry.message.digest)) {
-        entry.row.state = model::LedgerState::duplicate;
-        entry.row.message = *same;
-        store::add_to_ledger(c, entry.row, now);
-        return false;
-    }
-    for (auto const& chunk : entry.chunks) store::add_chunk(c, entry.message.body, chunk);
-    // Another mailbox may have had the very same mail: then its body is this one's too.
-    entry.message.body = store::publish_body(c, entry.message.body, entry.message.size, entry.message.digest);
-    bool const has_fingerprint = entry.message.fingerprint != model::Digest{};
-    entry.message.possible_duplicate =
-        has_fingerprint && store::fingerprint_known(c, entry.message.mailbox, entry.message.fingerprint);
-    store::add_message(c, entry.message);
-    store::add_to_ledger(c, entry.row, now);
-    return true;
+    return bytes.find("\n\r\n") != std::string_view::npos || bytes.find("\n\n") != std::string_view::npos;
 }
+
+// What one transaction takes at most. Many small mails share what a commit costs; large ones gain nothing by it, and
+// hold up whoever else wants to write.
+constexpr std::size_t most_together = 200;
+constexpr std::size_t most_bytes_together = 1024 * 1024;
+// How often a fetch tells how far it is.
+constexpr auto told_every = std::chrono::seconds(1);
 
 }  // namespace
 
+// The mail that comes.
 struct Filing::Mail {
     model::BodyId body;
     Digesting digest;
-    std::string head;     // the header, for the fingerprint: at most mime::header_limit
+    std::string head;     // of a mail of several chunks: its header, for the fingerprint
     std::string pending;  // not yet a chunk
     std::int64_t size = 0;
     int chunks = 0;
+    bool head_ended = false;
+
+    void begin(model::BodyId its_body)
+    {
+        body = its_body;
+        digest.again();
+        head.clear();
+        pending.clear();
+        size = 0;
+        chunks = 0;
+        head_ended = false;
+    }
+    void keep_head(std::string_view bytes)
+    {
+        if (head_ended) return;
+        head.append(bytes.substr(0, mime::header_limit - head.size()));
+        head_ended = head.size() == mime::header_limit || holds_end_of_header(bytes);
+    }
 };
 
-// Commits under way, shared with the coroutines that wait for them: these may outlive the Filing when a connection
-// breaks.
+// A mail, or a chunk of a large one. Made on the loop, used on the store thread.
+struct Filing::Entry {
+    model::BodyId body;
+    std::optional<store::Chunk> chunk{};    // a mail's last one, or its only one; earlier ones are entries of their own
+    std::optional<model::LedgerRow> row{};  // the mail has come to its end
+    model::Message message{};
+    Instant now{};
+    std::size_t bytes = 512;
+    BodyBudget::Share share{};
+
+    std::int64_t size = 0;  // of the whole mail
+    std::optional<model::LookProgress> progress{};
+    model::MailboxId progress_of{};
+
+    /// What it counts for.
+    [[nodiscard]] model::Figures file(store::Connection& c) const;
+};
+
+// Everything in here is one transaction: the ledger row can't be there without the
+// bytes, nor the bytes without the row, whatever instant the process dies at.
+model::Figures Filing::Entry::file(store::Connection& c) const
+{
+    if (progress) store::show_progress(c, progress_of, *progress);
+    if (!row) {
+        // Published only by the transaction that files the message; until then it is an orphan that a sweep may take.
+        // It may be lost and that transaction come through: publish_body() counts the octets.
+        store::add_chunk(c, body, *chunk);
+        return {};
+    }
+    if (row->state == model::LedgerState::skipped) {
+        store::add_to_ledger(c, *row, now);
+        return {.retrieved = 1, .skipped = 1, .octets = size};
+    }
+    auto filed = message;
+    // Another mailbox may have had the very same mail: then its body is this one's too.
+    auto const known = store::body_with(c, message.digest);
+    if (known) {
+        if (auto const same = store::message_with(c, message.mailbox, message.digest)) {
+            auto duplicate = *row;
+            duplicate.state = model::LedgerState::duplicate;
+            duplicate.message = *same;
+            store::add_to_ledger(c, duplicate, now);
+            return {.retrieved = 1, .duplicates = 1, .octets = size};
+        }
+    }
+    bool const whole = chunk && chunk->number == 0;
+    if (whole && known) {
+        filed.body = *known;
+    } else if (whole) {
+        store::add_body(c, body, *chunk, message.digest);
+    } else {
+        if (chunk) store::add_chunk(c, body, *chunk);
+        filed.body = store::publish_body(c, body, message.size, message.digest);
+    }
+    bool const has_fingerprint = message.fingerprint != model::Digest{};
+    filed.possible_duplicate = has_fingerprint && store::fingerprint_known(c, message.mailbox, message.fingerprint);
+    store::add_message(c, filed);
+    store::add_to_ledger(c, *row, now);
+    return {.retrieved = 1, .filed = 1, .octets = size};
+}
+
+// What awaits its commit, shared with the coroutine that commits: that may outlive the Filing when a connection breaks.
 struct Filing::Commits {
-    explicit Commits(asio::any_io_executor loop) : changed(std::move(loop)) { changed.expires_at(Forever); }
+    explicit Commits(asio::any_io_executor const& loop) : changed(loop) { changed.expires_at(Forever); }
     static constexpr auto Forever = asio::steady_timer::time_point::max();
+    std::deque<Entry> waiting;
+    bool running = false;
     asio::steady_timer changed;
     std::size_t writes = 0;
     std::size_t bytes = 0;
-    std::size_t filed = 0;
+    model::Figures counted;
     std::exception_ptr failure;
 
     net::awaitable<void> wait()
     {
         boost::system::error_code woken;
         co_await changed.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+
+    [[nodiscard]] std::vector<Entry> take()
+    {
+        std::vector<Entry> batch;
+        std::size_t total = 0;
+        while (!waiting.empty() && batch.size() < most_together &&
+               (batch.empty() || total + waiting.front().bytes <= most_bytes_together)) {
+            total += waiting.front().bytes;
+            batch.push_back(std::move(waiting.front()));
+            waiting.pop_front();
+        }
+        return batch;
+    }
+
+    void done(std::vector<Entry> batch, std::exception_ptr why)
+    {
+        if (!failure) failure = std::move(why);
+        writes -= batch.size();
+        for (auto const& entry : batch) bytes -= entry.bytes;
+        batch.clear();
+        changed.cancel();
+        changed.expires_at(Forever);
     }
 };
 
@@ -101,7 +195,10 @@ Filing::Filing(store::Store& store, Clock const& clock, asio::any_io_executor lo
       loop_(loop),
       place_(std::make_shared<FilingPlace const>(std::move(place))),
       bounds_(bounds),
-      commits_(std::make_shared<Commits>(loop))
+      mail_(std::make_unique<Mail>()),
+      commits_(std::make_shared<Commits>(loop)),
+      progress_{.wanted = static_cast<std::int64_t>(place_->wanted), .begun = clock.now()},
+      tell_(std::chrono::steady_clock::now() + told_every)
 {
 }
 
@@ -109,13 +206,25 @@ Filing::~Filing() = default;
 
 std::size_t Filing::filed() const
 {
-    return commits_->filed;
+    return static_cast<std::size_t>(commits_->counted.filed);
+}
+
+model::Figures const& Filing::counted() const
+{
+    return commits_->counted;
+}
+
+std::optional<model::LookProgress> Filing::progress_due()
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (now < tell_) return std::nullopt;
+    tell_ = now + told_every;
+    return progress_;
 }
 
 void Filing::begin()
 {
-    mail_ = std::make_unique<Mail>();
-    mail_->body = model::BodyId::make(clock_);
+    mail_->begin(model::BodyId::make(clock_));
 }
 
 net::awaitable<void> Filing::chunk(std::string_view bytes)
@@ -123,94 +232,125 @@ net::awaitable<void> Filing::chunk(std::string_view bytes)
     auto& mail = *mail_;
     mail.digest.add(bytes);
     mail.size += static_cast<std::int64_t>(bytes.size());
-    if (mail.head.size() < mime::header_limit) mail.head.append(bytes.substr(0, mime::header_limit - mail.head.size()));
+    progress_.octets += static_cast<std::int64_t>(bytes.size());
     mail.pending.append(bytes);
     while (mail.pending.size() > store::chunk_bytes) {
-        // Published only by the transaction that files the message; until then it is an orphan that a sweep may take.
-        auto cut = store::make_chunk(mail.chunks, std::string_view(mail.pending).substr(0, store::chunk_bytes));
+        auto const octets = std::string_view(mail.pending).substr(0, store::chunk_bytes);
+        Entry entry{.body = mail.body, .chunk = store::make_chunk(mail.chunks, octets)};
+        mail.keep_head(octets);
         ++mail.chunks;
         mail.pending.erase(0, store::chunk_bytes);
-        auto const weight = cut.zstd.size();
-        auto add = [place = place_, body = mail.body, cut = std::move(cut)](store::Connection& c) {
-            store::renew_lease(c, place->lease, place->lease_length);
-            store::add_chunk(c, body, cut);
-            return false;
-        };
-        // It may be lost and the transaction that files the message come through: publish_body() counts the octets.
-        co_await hand_over(std::move(add), weight);
+        co_await hand_over(std::move(entry));
     }
 }
 
 void Filing::discard()
 {
-    mail_.reset();
+    mail_->begin({});
 }
 
 net::awaitable<void> Filing::end(Came came)
 {
-    auto const mail = std::move(mail_);
-    Entry entry;
-    entry.row.place = {place_->mailbox.id, place_->mailbox.folder, place_->uid_validity, came.uid};
-    entry.row.unique_id = std::move(came.unique_id);
-    auto const now = clock_.now();
-    if (!came.received) came.received = mime::received(mail->head);
-    auto const received = came.received.value_or(now);
-    bool const skip = received < place_->mailbox.baseline;
-    if (skip) {
-        entry.row.state = model::LedgerState::skipped;
+    auto& mail = *mail_;
+    Entry entry{.body = mail.body, .row = model::LedgerRow{}, .now = clock_.now()};
+    auto& row = *entry.row;
+    row.place = {place_->mailbox.id, place_->mailbox.folder, place_->uid_validity, came.uid};
+    row.unique_id = std::move(came.unique_id);
+    entry.size = mail.size;
+    ++progress_.come;
+    if (mail.chunks > 0) mail.keep_head(mail.pending);
+    auto const head = mail.chunks > 0 ? std::string_view(mail.head) : std::string_view(mail.pending);
+    if (!came.received) came.received = mime::received(head);
+    auto const received = came.received.value_or(entry.now);
+    if (received < place_->mailbox.baseline) {
+        row.state = model::LedgerState::skipped;
     } else {
-        entry.message.id = model::MessageId::make(clock_);
-        entry.message.mailbox = place_->mailbox.id;
-        entry.message.body = mail->body;
-        entry.message.size = mail->size;
-        entry.message.digest = mail->digest.finish();
-        entry.message.fingerprint = mime::fingerprint(mail->head);
-        entry.message.received = received;
-        entry.row.state = model::LedgerState::filed;
-        entry.row.message = entry.message.id;
-        entry.row.due = place_->mailbox.after;
-        if (!mail->pending.empty() || mail->chunks == 0)
-            entry.chunks.push_back(store::make_chunk(mail->chunks, mail->pending));
+        auto& message = entry.message;
+        message.id = model::MessageId::make(clock_);
+        message.mailbox = place_->mailbox.id;
+        message.body = mail.body;
+        message.size = mail.size;
+        message.digest = mail.digest.finish();
+        message.fingerprint = mime::fingerprint(head);
+        message.received = received;
+        message.filed = entry.now;
+        row.state = model::LedgerState::filed;
+        row.message = message.id;
+        row.due = place_->mailbox.after;
+        if (!mail.pending.empty() || mail.chunks == 0) entry.chunk = store::make_chunk(mail.chunks, mail.pending);
     }
-    std::size_t const weight = 512 + (entry.chunks.empty() ? 0 : entry.chunks.front().zstd.size());
-    auto add = [place = place_, entry = std::move(entry), skip, now](store::Connection& c) mutable {
-        if (!skip) return file(c, *place, std::move(entry), now);
-        store::renew_lease(c, place->lease, place->lease_length);
-        store::add_to_ledger(c, entry.row, now);
-        return false;
-    };
-    co_await hand_over(std::move(add), weight);
+    co_await hand_over(std::move(entry));
 }
 
-net::awaitable<void> Filing::hand_over(Write write, std::size_t bytes)
+net::awaitable<void> Filing::hand_over(Entry entry)
 {
-    while (!commits_->failure && (commits_->writes >= bounds_.writes || commits_->bytes >= bounds_.bytes))
-        co_await commits_->wait();
-    if (commits_->failure) std::rethrow_exception(commits_->failure);
+    if (place_->stir) place_->stir();
+    entry.progress = progress_due();
+    entry.progress_of = place_->mailbox.id;
+    if (entry.chunk) entry.bytes += entry.chunk->zstd.size();
+    auto const commits = commits_;
+    while (!commits->failure && (commits->writes >= bounds_.writes || commits->bytes >= bounds_.bytes))
+        co_await commits->wait();
+    entry.share = co_await place_->bodies->take(entry.bytes);
+    if (commits->failure) std::rethrow_exception(commits->failure);
 
-    ++commits_->writes;
-    commits_->bytes += bytes;
-    auto commit = [](store::Store* store, std::shared_ptr<Commits> commits, Write what,
-                     std::size_t weight) -> net::awaitable<void> {
+    ++commits->writes;
+    commits->bytes += entry.bytes;
+    commits->waiting.push_back(std::move(entry));
+    if (std::exchange(commits->running, true)) co_return;
+    asio::co_spawn(loop_, commit(&store_, place_, commits), asio::detached);
+}
+
+// Until nothing waits. What comes meanwhile is the next batch: so mails that come seldom are committed at once, and
+// those that come fast together.
+net::awaitable<void> Filing::commit(store::Store* store, std::shared_ptr<FilingPlace const> place,
+                                    std::shared_ptr<Commits> commits)
+{
+    while (!commits->waiting.empty()) {
+        auto batch = commits->take();
+        std::exception_ptr why;
+        bool each_alone = false;
+        std::size_t bytes = 0;
+        for (auto const& entry : batch) bytes += entry.bytes;
+        auto const together = [&](store::Connection& c) {
+            store::renew_lease(c, place->lease, place->lease_length);
+            model::Figures counted;
+            for (auto const& entry : batch) counted += entry.file(c);
+            return counted;
+        };
         try {
-            bool const filed = co_await store->write(std::move(what), weight);
-            if (filed) ++commits->filed;
+            auto const counted = co_await store->write(together, bytes);
+            commits->counted += counted;
+        } catch (store::Failure const& failure) {
+            why = std::current_exception();
+            each_alone = batch.size() > 1 && !failure.is_standstill();
         } catch (...) {
-            if (!commits->failure) commits->failure = std::current_exception();
+            why = std::current_exception();
         }
-        --commits->writes;
-        commits->bytes -= weight;
-        commits->changed.cancel();
-        commits->changed.expires_at(Commits::Forever);
-    };
-    auto running = commit(&store_, commits_, std::move(write), bytes);
-    asio::co_spawn(loop_, std::move(running), asio::detached);
+        // What the store refuses for one of them, it may take of the others.
+        if (each_alone) why = nullptr;
+        for (std::size_t at = 0; each_alone && at < batch.size(); ++at) {
+            auto const alone = [&](store::Connection& c) {
+                store::renew_lease(c, place->lease, place->lease_length);
+                return batch[at].file(c);
+            };
+            try {
+                auto const counted = co_await store->write(alone, batch[at].bytes);
+                commits->counted += counted;
+            } catch (...) {
+                if (!why) why = std::current_exception();
+            }
+        }
+        commits->done(std::move(batch), std::move(why));
+    }
+    commits->running = false;
 }
 
 net::awaitable<void> Filing::settle()
 {
-    while (commits_->writes > 0) co_await commits_->wait();
-    if (commits_->failure) std::rethrow_exception(commits_->failure);
+    auto const commits = commits_;
+    while (commits->writes > 0) co_await commits->wait();
+    if (commits->failure) std::rethrow_exception(commits->failure);
 }
 
 }  // namespace postroom::retriever

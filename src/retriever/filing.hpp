@@ -2,15 +2,18 @@
 // the mail.
 #pragma once
 
+#include "model/figures.hpp"
 #include "model/mailbox.hpp"
 #include "model/message.hpp"
 #include "net/transport.hpp"
+#include "retriever/body-budget.hpp"
 #include "store/coordination.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -28,6 +31,9 @@ struct FilingPlace {
     std::uint32_t uid_validity = 0;  ///< 0 over POP3
     store::Lease lease;
     Duration lease_length{15 * 60'000};  ///< every commit renews it: a large mailbox, or one large mail, takes longer
+    std::shared_ptr<BodyBudget> bodies = BodyBudget::make();  ///< shared with the other mailboxes
+    std::size_t wanted = 0;           ///< mails: for whoever watches a fetch that takes its time
+    std::function<void()> stir = {};  ///< called when a mail, or a chunk of a large one, has come; or none
 };
 
 /// What is known of a mail once it has come.
@@ -38,14 +44,14 @@ struct Came {
 };
 
 /// Where the bytes of one fetch go, over whichever protocol: for each mail begin, chunk…, then end or discard. Bodies
-/// are digested and cut into chunks as they stream in; commits go on while the next mail arrives, so that the wire is
-/// the limit. Call settle() after the fetch: only then is everything durable.
+/// are digested and cut into chunks as they stream in; mails that come while others are committed are committed
+/// together, so that the wire is the limit. Call settle() after the fetch: only then is everything durable.
 class Filing {
 public:
     /// How much may await its commit before more is read: writes (a mail, or a chunk of a large one), and their bytes.
     struct Bounds {
         std::size_t writes = 400;
-        std::size_t bytes = 8 * 1024 * 1024;
+        std::size_t bytes = 4 * 1024 * 1024;
     };
 
     Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, FilingPlace place, Bounds bounds);
@@ -62,15 +68,21 @@ public:
 
     /// Newly filed: without duplicates and what the baseline skips.
     [[nodiscard]] std::size_t filed() const;
+    /// What became of what came, as far as it was committed. A fetch that takes longer than a second tells how far it
+    /// is, every second, beside what it files.
+    [[nodiscard]] model::Figures const& counted() const;
 
 private:
     struct Mail;
+    struct Entry;
     struct Commits;
-    /// True where it filed a message.
-    using Write = std::function<bool(store::Connection&)>;
 
-    /// Returns once it may be committed beside the others; what goes wrong is thrown by a later call, or by settle().
-    net::awaitable<void> hand_over(Write write, std::size_t bytes);
+    /// Returns once it waits for its commit beside the others; what goes wrong is thrown by a later call, or by
+    /// settle().
+    net::awaitable<void> hand_over(Entry entry);
+    [[nodiscard]] std::optional<model::LookProgress> progress_due();
+    static net::awaitable<void> commit(store::Store* store, std::shared_ptr<FilingPlace const> place,
+                                       std::shared_ptr<Commits> commits);
 
     store::Store& store_;
     Clock const& clock_;
@@ -79,6 +91,8 @@ private:
     Bounds bounds_;
     std::unique_ptr<Mail> mail_;
     std::shared_ptr<Commits> commits_;
+    model::LookProgress progress_;
+    std::chrono::steady_clock::time_point tell_;
 };
 
 }  // namespace postroom::retriever

@@ -4,6 +4,9 @@
 //   - `store::renew_lease(…)` of file() left out: WhoeverLostTheLeaseFilesNothing
 //   - the octets not counted (publish_body() of src/store/bodies.cpp): AMailWhoseChunkWasLostIsNotFiled
 //   - settle() returning at once: SettlingMeansDurable
+//   - `each_alone` never set: OneThatTheStoreRefusesHoldsUpNoOther
+//   - `mail.keep_head(mail.pending)` of end() left out, or header_limit taken for a chunk: ALargeHeaderIsReadToItsEnd
+//   - `commits->running` never set back: EveryMailIsFiledHoweverTheyCome
 #include "retriever/filing.hpp"
 
 #include "store/fixture.hpp"
@@ -140,6 +143,86 @@ TEST_F(FilingTest, NothingIsHalfFiled)
     // The place is taken: the ledger refuses the second mail, and then its bytes must not be there either.
     EXPECT_THROW(test::run(loop, file_all({{1, "A: b\r\n\r\nsecond"}}, nullptr)), store::Failure);
     EXPECT_EQ(messages().size(), 1U);
+}
+
+TEST_F(FilingTest, OneThatTheStoreRefusesHoldsUpNoOther)
+{
+    test::run(loop, file_all({{2, "A: b\r\n\r\nfirst"}}, nullptr));
+    std::vector<std::pair<std::uint32_t, std::string>> mails;
+    for (std::uint32_t uid = 1; uid <= 50; ++uid) mails.emplace_back(uid, "A: " + std::to_string(uid) + "\r\n\r\nx");
+    EXPECT_THROW(test::run(loop, file_all(mails, nullptr)), store::Failure);
+    EXPECT_EQ(messages().size(), 50U);
+    EXPECT_EQ(known().size(), 50U);
+}
+
+TEST_F(FilingTest, MailsThatComeFastShareCommits)
+{
+    auto const before = store->counts().commits;
+    std::vector<std::pair<std::uint32_t, std::string>> mails;
+    for (std::uint32_t uid = 1; uid <= 300; ++uid)
+        mails.emplace_back(uid, "A: " + std::to_string(uid) + "\r\n\r\n" + std::string(1'000, 'x'));
+    test::run(loop, file_all(mails, nullptr));
+    EXPECT_EQ(messages().size(), 300U);
+    EXPECT_LT(store->counts().commits - before, 30U);
+}
+
+TEST_F(FilingTest, EveryMailIsFiledHoweverTheyCome)
+{
+    auto work = [this]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        for (std::uint32_t uid = 1; uid <= 20; ++uid) {
+            co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n", clock.now(), 100);
+            if (uid % 3 == 0) co_await filing.settle();  // nothing is under way when the next one comes
+        }
+        co_await filing.settle();
+        EXPECT_EQ(filing.filed(), 20U);
+    };
+    test::run(loop, work());
+    EXPECT_EQ(messages().size(), 20U);
+}
+
+TEST_F(FilingTest, ALargeHeaderIsReadToItsEnd)
+{
+    std::string const id =
+        "Message-ID: <1@example.com>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nFrom: a@example.com\r\n";
+    std::string const filler = "X: " + std::string(store::chunk_bytes, 'x') + "\r\n";
+    std::string const rest(2 * store::chunk_bytes, 'y');
+    test::run(loop, file_all({{1, id + "\r\n" + rest},
+                              {2, id + "\r\n" + rest + "z"},
+                              {3, filler + id + "\r\nshort"},
+                              {4, filler + id + "\r\n" + rest}},
+                             nullptr));
+    auto const all = messages();
+    ASSERT_EQ(all.size(), 4U);
+    for (auto const& each : all) EXPECT_EQ(each.fingerprint, all.front().fingerprint);
+    EXPECT_TRUE(all.back().possible_duplicate);
+}
+
+TEST_F(FilingTest, MailboxesShareTheMemoryForBodies)
+{
+    auto const bodies = BodyBudget::make(600);  // one mail, or chunk, at a time
+    std::vector<std::size_t> filed(3);
+    auto work = [&](std::uint32_t which) -> net::awaitable<void> {
+        FilingPlace place{house.mailbox, 7, lease};
+        place.bodies = bodies;
+        Filing filing(*store, clock, loop.get_executor(), place, {});
+        for (std::uint32_t i = 1; i <= 10; ++i) {
+            auto const uid = 100 * which + i;
+            auto const size = i == 5 ? 3 * store::chunk_bytes : 300;
+            co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n" + std::string(size, 'x'), clock.now(),
+                          100'000);
+        }
+        co_await filing.settle();
+        filed.at(which) = filing.filed();
+    };
+    for (std::uint32_t which = 0; which < 3; ++which)
+        boost::asio::co_spawn(loop, work(which), [](std::exception_ptr why) {
+            if (why) std::rethrow_exception(why);
+        });
+    loop.run_for(std::chrono::seconds(60));
+    EXPECT_EQ(filed, (std::vector<std::size_t>{10, 10, 10}));
+    EXPECT_EQ(bodies->free(), 600U);
+    EXPECT_EQ(messages().size(), 30U);
 }
 
 TEST_F(FilingTest, WhoeverLostTheLeaseFilesNothing)
