@@ -40,6 +40,7 @@ public:
     void family(std::string_view name, std::string_view type, std::string_view help)
     {
         name_ = name;
+        // lint-strings: allow
         fmt::format_to(std::back_inserter(text_), "# HELP postroom_{0} {2}\n# TYPE postroom_{0} {1}\n", name, type,
                        help);
     }

@@ -13,7 +13,7 @@ export const roles = Object.keys(scopesOfRoles) as Schemas["Role"][];
 
 export function may(session: Schemas["Session"], scope: Scope): boolean {
   // What is of the whole partition speaks of every department: it is not for an auditor of some.
-  return scopesOfRoles[session.role].includes(scope) && (scope !== "system:read" || session.sees_all);
+  return scopesOfRoles[session.role].includes(scope) && (!["system:read", "metrics:read"].includes(scope) || session.sees_all);
 }
 
 /** What a token of theirs can be given: what they may themselves. */
