@@ -3,7 +3,7 @@ import { Badge, Link, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { path, type Schemas } from "../api/client";
 import { Facts } from "./facts";
-import { Data, Said, State, Time, type Mood } from "./words";
+import { Data, Said, State, type Mood } from "./words";
 
 type Reading = Schemas["Reading"];
 type Invitation = Schemas["Invitation"];
@@ -85,29 +85,27 @@ function Report({ report }: { report: Schemas["MailReport"] }) {
 
 type EventTime = NonNullable<Invitation["begins"]>;
 
-/** As the invitation says it: in its own zone, whatever the reader's is. */
-function AsSaid({ time }: { time: EventTime }) {
-  const { i18n } = useTranslation();
-  const instant = new Date(`${time.local.replace(" ", "T")}${time.whole_day ? "T00:00" : ""}Z`);
-  if (Number.isNaN(instant.getTime())) return <Data>{time.local}</Data>;
-  const form: Intl.DateTimeFormatOptions = { dateStyle: "full", ...(time.whole_day ? {} : { timeStyle: "short" }), timeZone: "UTC" };
-  return <time dateTime={time.at ?? time.local.replace(" ", "T")}>{new Intl.DateTimeFormat(i18n.language, form).format(instant)}</time>;
+/** A time of an invitation as if it were UTC's; null where it is none. */
+function asUtc(time: EventTime | null): Date | null {
+  if (!time) return null;
+  const date = new Date(`${time.local.replace(" ", "T")}${time.whole_day ? "T00:00" : ""}Z`);
+  return Number.isNaN(date.getTime()) ? null : date;
 }
 
+/** In the invitation's own zone, and in the reader's. */
 function When({ begins, ends }: { begins: EventTime; ends: EventTime | null }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const styles = useStyles();
-  const until = ends && ends.local !== begins.local ? ends : null;
+  const span = (form: Intl.DateTimeFormatOptions, from: Date, to: Date | null) => {
+    const format = new Intl.DateTimeFormat(i18n.language, form);
+    return to && to > from ? format.formatRange(from, to) : format.format(from);
+  };
+  const form: Intl.DateTimeFormatOptions = begins.whole_day ? { dateStyle: "full" } : { dateStyle: "full", timeStyle: "short" };
+  const said = asUtc(begins);
   return (
     <>
       <div>
-        <AsSaid time={begins} />
-        {until && (
-          <>
-            {" – "}
-            <AsSaid time={until} />
-          </>
-        )}
+        {said ? <time dateTime={begins.local.replace(" ", "T")}>{span({ ...form, timeZone: "UTC" }, said, asUtc(ends))}</time> : <Data>{begins.local}</Data>}
         {begins.zone && (
           <>
             {" "}
@@ -117,13 +115,7 @@ function When({ begins, ends }: { begins: EventTime; ends: EventTime | null }) {
       </div>
       {begins.at && (
         <div className={styles.aside}>
-          {t("reading.invitation.yours")} <Time at={begins.at} />
-          {until?.at && (
-            <>
-              {" – "}
-              <Time at={until.at} />
-            </>
-          )}
+          {t("reading.invitation.yours")} <time dateTime={begins.at}>{span({ dateStyle: "medium", timeStyle: "short" }, new Date(begins.at), ends?.at ? new Date(ends.at) : null)}</time>
         </div>
       )}
     </>
