@@ -53,8 +53,7 @@ net::awaitable<Result<void>> may_show_password(Roads roads, Login login)
         // So far ahead it is only where the clock was set back.
         bool const due = hold->next_try <= now || hold->next_try > now + std::chrono::hours(25);
         auto take = [&](store::Connection& c) {
-            auto mine = *hold;
-            return store::take_try(c, mine, std::max(now, mine.next_try), now + one_try);
+            return store::take_try(c, *hold, std::max(now, hold->next_try), now + one_try);
         };
         bool ours = false;
         if (due) ours = co_await roads.store->write(std::move(take));
