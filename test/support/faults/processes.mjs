@@ -81,14 +81,22 @@ export function overtakings(campaign, { database, wires }, every) {
   campaign.repeat({
     name: 'overtaken',
     every,
+    lane: 'overtaking',
     async inject() {
-      const overtaken = await smtp.hold('DATA', async () => {
-        if (!await expireClaims(database.url)) return false;
-        return until('others having taken it over', async () => await answerOf(database.url, untaken) === '', { limit: 5_000 }).catch(() => false);
-      }, 1_500);
-      if (!overtaken) return false;
-      await delay(300);  // for what it does then
-      return '';
+      const held = await smtp.hold('DATA', 3_000);
+      if (!held) return false;
+      return campaign.alone('process', async () => {
+        try {
+          if (held.isGone() || !await expireClaims(database.url)) return false;
+          await until('others having taken it over', async () => await answerOf(database.url, untaken) === '', { limit: 5_000 });
+        } catch {
+          return false;  // the database is away
+        } finally {
+          held.release();
+        }
+        await delay(300);  // for what it does then
+        return '';
+      });
     },
   });
 }

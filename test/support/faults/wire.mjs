@@ -197,18 +197,18 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
     endpoint,
     connections: () => connections,
     /**
-     * The next client to come to this mark is held before it, while `work()` is done, and nothing else happens to its connection. False
-     * where none comes within `limit` milliseconds.
+     * The next client to come to this mark is held before it, and nothing else happens to its connection. Resolves with { isGone(), release() },
+     * or with nothing where none comes within `limit` milliseconds.
      */
-    hold(mark, work, limit) {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => { ambush = undefined; resolve(false); }, limit);
+    hold(mark, limit) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => { ambush = undefined; resolve(); }, limit);
         ambush = {
           mark,
-          async spring(connection) {
+          spring: (connection) => new Promise((release) => {
             clearTimeout(timer);
-            await work().then((done) => resolve(done && !connection.gone), reject);
-          },
+            resolve({ isGone: () => connection.gone, release });
+          }),
         };
       });
     },
