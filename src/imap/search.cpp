@@ -84,10 +84,11 @@ awaitable<Answer<std::vector<Uid>>> Session::search_others(UidRanges const& know
     std::vector<std::string> searches{"ALL"};
     if (known.ranges().size() <= most_ranges_to_say) searches = to_search_of_others(known, longest_command_line - 300);
     std::vector<Uid> uids;
+    UidRange const all{1, UINT32_MAX};
     for (auto const& what : searches) {
         Command command("UID SEARCH");
         command.word(what);
-        auto const reply = co_await search(std::move(command), UidRange{1, UINT32_MAX}, uids);
+        auto const reply = co_await search(std::move(command), all, uids);
         if (!reply.ok()) co_return std::unexpected(reply);
     }
     sort_once(uids);

@@ -490,6 +490,27 @@ TEST(ImapSession, IdleEndsAsTheServerWishes)
     broken_at_every_step(dialogue, after_greeting(command));
 }
 
+TEST(ImapSession, WaitsForLiteralsAsTheServerWantsThem)
+{
+    Conversation const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        auto const signed_in = co_await session.login("sales", Secret("\xc3\xa9"));
+        EXPECT_TRUE(signed_in.ok());
+    };
+    auto const end = "S: A1 OK [CAPABILITY IMAP4rev1] in\nC: A2 CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: A2 OK\n";
+    for (std::string const offered : {"LITERAL+", "LITERAL-"})
+        expect_played("S: * OK [CAPABILITY IMAP4rev1 " + offered +
+                          "] ready\nC: A1 LOGIN \"sales\" {2+}\nC: \xc3\xa9\n" +
+                          // Exchange says "+" all the same (MailKit #852).
+                          "S: + go on\n" + end,
+                      conversation);
+    expect_played(std::string("S: * OK [CAPABILITY IMAP4rev1] ready\nC: A1 LOGIN \"sales\" {2}\nS: + go on\n"
+                              "C: \xc3\xa9\n") +
+                      end,
+                  conversation);
+}
+
 TEST(ImapSession, LogoutNeverThrows)
 {
     std::function<awaitable<void>(Session&)> const command = [](Session& session) -> awaitable<void> {
