@@ -1,4 +1,5 @@
 // Reads a mail and everything that reading leads to: each of its parts, its HTML made safe, its fingerprint.
+#include "mime/html-tags.hpp"
 #include "mime/html.hpp"
 #include "mime/read.hpp"
 
@@ -30,6 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         for (auto const& one : mail->report->recipients)
             for (auto const* text : {&one.address, &one.action, &one.diagnostic, &one.remote})
                 if (to_valid_utf8(*text) != *text) std::abort();
+    (void)mime::parts_by_id(bytes, 1024, [](std::string_view) { return true; });
+    // Written anew once, there is nothing left that two readers could take for two things.
+    if (auto const plain = mime::with_plain_tags(mail->html); mime::with_plain_tags(plain) != plain) std::abort();
     if (auto const shown = mime::shown_html(mail->html, {}))
         for (std::string_view const tag : {"<script", "<style", "<iframe", "<svg", "<form", "<object"})
             if (to_lower(shown->html).find(tag) != std::string::npos) std::abort();
