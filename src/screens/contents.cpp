@@ -216,8 +216,7 @@ public:
 
     void into(std::string_view mail, int depth)
     {
-        // What can't be read has no files that anybody could open.
-        (void)mime::each_file(mail, looked_at, [&](mime::File const& file) {
+        auto const take = [&](mime::File const& file) {
             if (found.size() >= files_limit) return false;
             found.push_back(look_at(file.name, file.bytes));
             auto& inner = found.back().inner;
@@ -225,7 +224,8 @@ public:
             names_ += inner.size();
             if (is_mail(file) && depth < depth_limit) into(file.bytes, depth + 1);
             return true;
-        });
+        };
+        if (!mime::each_file(mail, looked_at, take)) return;  // nobody can open what can't be read
     }
 
 private:

@@ -4,18 +4,16 @@ import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { useChange, useExceptions, useMay } from "../api/queries";
 import { DataTable } from "../parts/data-table";
+import { Met } from "../parts/met";
 import { Fetched, Page } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { Data, Num, Said, Size, Time } from "../parts/words";
 
 function Reason({ row }: { row: Schemas["Exception"] }) {
-  const { t } = useTranslation();
   if (!row.screen) return <Said>{row.reason}</Said>;
   return (
     <>
-      <div>
-        {t(`screen.met.${row.screen}`)} <Data>{row.rule}</Data>
-      </div>
+      <Met screen={row.screen} rule={row.rule} />
       <Said>{row.reason}</Said>
     </>
   );

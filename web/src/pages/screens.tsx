@@ -9,7 +9,7 @@ import { MailTest } from "../parts/mail-test";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { RuleList } from "../parts/rule-list";
-import { Data, Size } from "../parts/words";
+import { Data } from "../parts/words";
 
 const useStyles = makeStyles({
   help: { color: tokens.colorNeutralForeground2, maxWidth: "720px" },
@@ -54,7 +54,7 @@ function Largest({ screens, writes }: { screens: Screens; writes: boolean }) {
           t("screen.anySize")
         ) : (
           <>
-            {t("screen.above")} <Size bytes={screens.largest} />: {t(`screen.way.${screens.above}`)}
+            {t("screen.above", { size: screens.largest / mebibyte })} {t(`screen.way.${screens.above}`)}
           </>
         )}
       </div>

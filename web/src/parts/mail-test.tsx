@@ -4,6 +4,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { useChange } from "../api/queries";
+import { Met } from "./met";
 import { Refusal } from "./refusal";
 import { Data, Said } from "./words";
 
@@ -47,11 +48,7 @@ export function MailTest({ department }: { department: string }) {
         {verdict && (
           <div className={styles.verdict}>
             <div className={styles.fate}>{t(`screen.fate.${verdict.fate}`)}</div>
-            {verdict.screen && (
-              <div>
-                {t(`screen.met.${verdict.screen}`)} <Data>{verdict.rule}</Data>
-              </div>
-            )}
+            {verdict.screen && <Met screen={verdict.screen} rule={verdict.rule} />}
             {verdict.because && <Said>{verdict.because}</Said>}
             {verdict.files.map((file, at) => (
               <div key={at}>

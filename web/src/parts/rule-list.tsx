@@ -11,9 +11,9 @@ const most = 100;
 
 const useStyles = makeStyles({
   whole: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS, maxWidth: "720px" },
-  add: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, alignItems: "flex-end" },
-  field: { flexGrow: 1, minWidth: "220px" },
-  rules: { listStyleType: "none", margin: 0, padding: 0, border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground1 },
+  add: { display: "flex", gap: tokens.spacingHorizontalS },
+  typed: { flexGrow: 1, minWidth: 0 },
+  rules: { listStyleType: "none", margin: 0, padding: 0, maxHeight: "320px", overflowY: "auto", border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground1 },
   rule: { display: "flex", gap: tokens.spacingHorizontalM, alignItems: "center", justifyContent: "space-between", padding: "4px 12px", overflowWrap: "anywhere", ":not(:last-child)": { borderBottom: `1px solid ${tokens.colorNeutralStroke3}` } },
   quiet: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
 });
@@ -46,13 +46,17 @@ export function RuleList({ department, kind, rules, label, hint, several = false
   return (
     <div className={styles.whole}>
       {writes && (
-        <form className={styles.add} onSubmit={add}>
-          <Field className={styles.field} label={label} hint={hint}>
-            <Input value={typed} onChange={(_, data) => setTyped(data.value)} autoComplete="off" dir="auto" />
+        <form onSubmit={add}>
+          <Field label={label} hint={hint}>
+            {(field) => (
+              <div className={styles.add}>
+                <Input {...field} className={styles.typed} value={typed} onChange={(_, data) => setTyped(data.value)} autoComplete="off" dir="auto" />
+                <Button type="submit" disabled={change.isPending || typed.trim() === ""} aria-label={t("screen.addTo", { list: label })}>
+                  {t("screen.add")}
+                </Button>
+              </div>
+            )}
           </Field>
-          <Button type="submit" disabled={change.isPending || typed.trim() === ""} aria-label={t("screen.addTo", { list: label })}>
-            {t("screen.add")}
-          </Button>
         </form>
       )}
       <Refusal error={change.error} />
@@ -64,7 +68,7 @@ export function RuleList({ department, kind, rules, label, hint, several = false
       {rules.length === 0 ? (
         <div className={styles.quiet}>{t("screen.none")}</div>
       ) : (
-        <ul className={styles.rules} aria-label={label}>
+        <ul className={styles.rules} aria-label={label} tabIndex={0}>
           {found.slice(0, most).map((rule) => (
             <li key={rule} className={styles.rule}>
               <Data>{rule}</Data>
