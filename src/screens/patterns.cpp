@@ -45,7 +45,7 @@ Result<std::string> normal_domain(std::string_view domain)
     if (domain.starts_with('[') && domain.ends_with(']')) return to_lower(domain);  // an address literal
     if (domain.ends_with('.')) domain.remove_suffix(1);
     if (!is_glob(domain)) {
-        auto const ascii = folded_domain(domain);
+        auto ascii = folded_domain(domain);
         bool const right = !ascii.empty() && ascii.size() <= 253 &&
                            ascii.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos &&
                            ascii.find("..") == std::string::npos && !ascii.starts_with('.');
