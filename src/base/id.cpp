@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
 
 namespace postroom {
@@ -15,8 +17,13 @@ Uuid make_uuid(Clock const& clock)
     static std::int64_t last_millis = 0;
     static std::uint16_t counter = 0;
 
+    // Asked of the system for many ids at once.
+    static std::array<std::uint8_t, 64 * sizeof(Uuid)> ahead{};
+    static std::size_t used = ahead.size();
+
     std::int64_t millis = clock.now().time_since_epoch().count();
     std::uint16_t sequence = 0;
+    Uuid id;
     {
         std::lock_guard const lock(mutex);
         if (millis > last_millis) {
@@ -28,9 +35,13 @@ Uuid make_uuid(Clock const& clock)
         }
         millis = last_millis;
         sequence = counter;
+        if (used == ahead.size()) {
+            randombytes_buf(ahead.data(), ahead.size());
+            used = 0;
+        }
+        std::copy_n(ahead.begin() + used, id.bytes.size(), id.bytes.begin());
+        used += id.bytes.size();
     }
-    Uuid id;
-    randombytes_buf(id.bytes.data(), id.bytes.size());
     for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(millis >> (40 - 8 * i));
     id.bytes[6] = static_cast<std::uint8_t>(0x70 | sequence >> 8);
     id.bytes[7] = static_cast<std::uint8_t>(sequence);

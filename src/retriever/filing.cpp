@@ -53,6 +53,11 @@ bool holds_end_of_header(std::string_view bytes)
 // hold up whoever else wants to write.
 constexpr std::size_t most_together = 200;
 constexpr std::size_t most_bytes_together = 1024 * 1024;
+// And while more is coming, for how long it waits for how much: a commit writes as many pages of indexes for ten mails
+// as for a hundred.
+constexpr std::size_t enough_together = 100;
+constexpr std::size_t enough_bytes_together = 256 * 1024;
+constexpr std::chrono::milliseconds wait_for_more{10};
 // How often a fetch tells how far it is.
 constexpr auto told_every = std::chrono::seconds(1);
 
@@ -149,10 +154,14 @@ model::Figures Filing::Entry::file(store::Connection& c) const
 
 // What awaits its commit, shared with the coroutine that commits: that may outlive the Filing when a connection breaks.
 struct Filing::Commits {
-    explicit Commits(asio::any_io_executor const& loop) : changed(loop) { changed.expires_at(Forever); }
+    explicit Commits(asio::any_io_executor const& loop) : more(loop), changed(loop) { changed.expires_at(Forever); }
     static constexpr auto Forever = asio::steady_timer::time_point::max();
     std::deque<Entry> waiting;
+    std::size_t waiting_bytes = 0;
     bool running = false;
+    bool settling = false;  // somebody waits for all of it
+    bool held_up = false;   // nothing more comes before some of it is committed
+    asio::steady_timer more;
     asio::steady_timer changed;
     std::size_t writes = 0;
     std::size_t bytes = 0;
@@ -165,6 +174,25 @@ struct Filing::Commits {
         co_await changed.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
 
+    void hold_up()
+    {
+        held_up = true;
+        more.cancel();
+    }
+
+    [[nodiscard]] bool enough() const
+    {
+        return settling || held_up || waiting.size() >= enough_together || waiting_bytes >= enough_bytes_together;
+    }
+
+    net::awaitable<void> wait_for_enough()
+    {
+        if (enough()) co_return;
+        boost::system::error_code woken;
+        more.expires_after(wait_for_more);
+        co_await more.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+
     [[nodiscard]] std::vector<Entry> take()
     {
         std::vector<Entry> batch;
@@ -172,6 +200,7 @@ struct Filing::Commits {
         while (!waiting.empty() && batch.size() < most_together &&
                (batch.empty() || total + waiting.front().bytes <= most_bytes_together)) {
             total += waiting.front().bytes;
+            waiting_bytes -= waiting.front().bytes;
             batch.push_back(std::move(waiting.front()));
             waiting.pop_front();
         }
@@ -289,24 +318,30 @@ net::awaitable<void> Filing::hand_over(Entry entry)
     entry.progress_of = place_->mailbox.id;
     if (entry.chunk) entry.bytes += entry.chunk->zstd.size();
     auto const commits = commits_;
-    while (!commits->failure && (commits->writes >= bounds_.writes || commits->bytes >= bounds_.bytes))
+    while (!commits->failure && (commits->writes >= bounds_.writes || commits->bytes >= bounds_.bytes)) {
+        commits->hold_up();
         co_await commits->wait();
+    }
+    if (place_->bodies->free() < entry.bytes) commits->hold_up();
     entry.share = co_await place_->bodies->take(entry.bytes);
+    commits->held_up = false;
     if (commits->failure) std::rethrow_exception(commits->failure);
 
     ++commits->writes;
     commits->bytes += entry.bytes;
+    commits->waiting_bytes += entry.bytes;
     commits->waiting.push_back(std::move(entry));
+    if (commits->enough()) commits->more.cancel();
     if (std::exchange(commits->running, true)) co_return;
     asio::co_spawn(loop_, commit(&store_, place_, commits), asio::detached);
 }
 
-// Until nothing waits. What comes meanwhile is the next batch: so mails that come seldom are committed at once, and
-// those that come fast together.
+// Until nothing waits. What comes meanwhile is the next batch.
 net::awaitable<void> Filing::commit(store::Store* store, std::shared_ptr<FilingPlace const> place,
                                     std::shared_ptr<Commits> commits)
 {
     while (!commits->waiting.empty()) {
+        co_await commits->wait_for_enough();
         auto batch = commits->take();
         std::exception_ptr why;
         bool each_alone = false;
@@ -349,7 +384,10 @@ net::awaitable<void> Filing::commit(store::Store* store, std::shared_ptr<FilingP
 net::awaitable<void> Filing::settle()
 {
     auto const commits = commits_;
+    commits->settling = true;
+    commits->more.cancel();
     while (commits->writes > 0) co_await commits->wait();
+    commits->settling = false;
     if (commits->failure) std::rethrow_exception(commits->failure);
 }
 
