@@ -1,8 +1,10 @@
 #include "retriever/imap-retrieval.hpp"
 
+#include "base/text.hpp"
 #include "imap/folders.hpp"
 #include "retriever/fetch-each.hpp"
 #include "retriever/imap-sink.hpp"
+#include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
 #include "store/coordination.hpp"
@@ -108,11 +110,15 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Sess
     auto const opened = co_await imap::open_folder(session, mailbox.folder);
     if (!opened) give_up(opened.error(), "to open the folder " + mailbox.folder);
     auto const* const selected = &opened->state;
-    if (folder_ != opened->name) withheld_.clear();
+    if (folder_ != opened->name) {
+        withheld_.clear();
+        suspects_.clear();
+    }
     folder_ = opened->name;
     uid_validity_ = selected->uid_validity;
     if (selected->uid_validity == mailbox.uid_validity) co_return std::nullopt;
     withheld_.clear();
+    suspects_.clear();
     if (mailbox.uid_validity != 0) {
         auto question = co_await judge_unexpected(session);
         if (question) co_return question;
@@ -168,7 +174,11 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
         unknown = co_await unknown_uids(session, how);
     }
     auto const now = Steady::now();
-    if (how != Breadth::newest) compared_ = now;
+    if (how != Breadth::newest) {
+        compared_ = now;
+        auto const gone = [&](auto const& each) { return !std::ranges::binary_search(unknown, each.first); };
+        std::erase_if(withheld_, gone);
+    }
     auto const not_yet = [&](imap::Uid uid) {
         auto const found = withheld_.find(uid);
         return found != withheld_.end() && !asked && found->second.again > now;
@@ -182,7 +192,7 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
     }
     if (filed > 0) run_.ground().filed();
     in_vain_ = filed > 0 || !changed ? 0 : in_vain_ + 1;
-    auto remark = co_await after_actions(session);
+    auto remark = co_await after_actions(session, asked);
     if (known_ && known_->ranges().size() > ranges_kept) known_.reset();
     co_await run_.end_look(filed, std::move(remark));
 }
@@ -256,34 +266,76 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     auto place = run_.filing_place(uid_validity_);
     place.mailbox.folder = folder_;
     Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
+    Counting const counting(run_, filing);
     ImapSink sink(filing);
+    auto const plan = suspects_.plan(uids);
     imap::Fetched fetched;
+    imap::Uid alone = 0;
+    std::optional<Error> ended;
     std::exception_ptr broke;
     try {
         if (one_by_one_)
-            fetched = co_await fetch_each(session, uids, sink);
+            fetched = co_await fetch_each(session, plan.together, sink);
         else
-            fetched = co_await session.fetch(uids, sink);
+            fetched = co_await session.fetch(plan.together, sink);
+        for (auto const uid : plan.alone) {
+            if (fetched.refusal) break;
+            // A server that is gone is not that mail's doing.
+            auto const there = co_await session.noop();
+            if (!there.ok()) give_up(there, "NOOP");
+            alone = uid;
+            imap::FetchWindow const window{.commands = 1, .mails_per_command = 1};
+            std::vector<imap::Uid> by_itself{uid};
+            auto one = co_await session.fetch(std::move(by_itself), sink, window);
+            alone = 0;
+            suspects_.cleared(uid);
+            fetched.missing.insert(fetched.missing.end(), one.missing.begin(), one.missing.end());
+            fetched.refusal = std::move(one.refusal);
+        }
+    } catch (net::Broken const& broken) {
+        ended = broken.error();
+        broke = std::current_exception();
     } catch (...) {
         broke = std::current_exception();
     }
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
     if (filing.filed() > 0 && (broke || fetched.refusal)) ground.filed();
+    if (ended && !run_.stopped()) co_await blame(*ended, alone, plan.together, sink.came());
     if (broke) std::rethrow_exception(broke);
     one_by_one_ = fetched.refusal.has_value();
     if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
-    auto const placeholders = sink.placeholders();
-    std::vector<imap::Uid> withheld = fetched.missing;
-    withheld.insert(withheld.end(), placeholders.begin(), placeholders.end());
-    std::ranges::sort(withheld);
-    std::vector<imap::Uid> came;
-    std::ranges::set_difference(uids, withheld, std::back_inserter(came));
-    knows(came);
-    if (!came.empty()) actions_due_.reset();
+    knows(sink.came());
+    if (!sink.came().empty()) actions_due_.reset();
     co_await note_withheld(fetched.missing, no_data);
-    co_await note_withheld(placeholders, no_mail);
+    co_await note_withheld(sink.placeholders(), no_mail);
     co_return filing.filed();
+}
+
+// The connection ended while mail was fetched. Where that is a mail's doing, it would end for ever.
+net::awaitable<void> ImapRetrieval::blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
+                                          std::vector<imap::Uid> came)
+{
+    using enum model::MailTrouble;
+    auto const trouble = trouble_of(error);
+    if (trouble != cut && trouble != no_answer && trouble != no_progress && trouble != nonsense) co_return;
+    // BYE has said why.
+    if (error.message.find("AccessTokenExpired") != std::string::npos) co_return;
+    if (alone == 0) {
+        suspects_.broke(together, came);
+        co_return;
+    }
+    if (!suspects_.broke_at(alone)) co_return;
+    auto given_up = row(alone, model::LedgerState::unreadable);
+    given_up.tries = suspects_.breaks(alone);
+    given_up.note = fmt::format("the connection ended each of the {} times that this mail was fetched by itself: {}",
+                                given_up.tries, printable(error.message, 500));
+    spdlog::warn("retriever: {}: given up for the mail with UID {}: {}", run_.mailbox().address, alone, given_up.note);
+    std::vector<model::LedgerRow> rows{std::move(given_up)};
+    co_await run_.note(std::move(rows));
+    std::vector<imap::Uid> const known{alone};
+    knows(known);
+    suspects_.cleared(alone);
 }
 
 // Exchange lists mail that it can't give (MailKit #1615, #908), at times for good: it must not be asked for for ever.
@@ -306,15 +358,16 @@ net::awaitable<void> ImapRetrieval::note_withheld(std::vector<imap::Uid> uids, s
     knows(given_up);
 }
 
-net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session)
+net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session, bool asked)
 {
-    if (actions_due_ && Steady::now() < *actions_due_) co_return remark_;
+    if (!asked && actions_due_ && Steady::now() < *actions_due_) co_return remark_;
     Destination to{.wanted = run_.mailbox().after_folder, .read_folder = folder_, .name = after_folder_};
     bool refused = false;
     // Bounded, as everything in a look.
     for (int round = 0; round < 100 && !refused; ++round) {
-        auto read = [this](store::Connection& c) {
-            auto const now = run_.ground().clock->now();
+        auto read = [this, asked](store::Connection& c) {
+            // Whoever asks need not wait for a back-off.
+            auto const now = run_.ground().clock->now() + (asked ? std::chrono::hours(24) : std::chrono::hours(0));
             return store::after_actions_now(c, run_.mailbox().id, folder_, uid_validity_, now, 500);
         };
         auto const due = co_await run_.ground().store->read(std::move(read));

@@ -3,6 +3,7 @@
 
 #include "imap/session.hpp"
 #include "retriever/mailbox-run.hpp"
+#include "retriever/suspects.hpp"
 
 #include <chrono>
 #include <map>
@@ -39,9 +40,11 @@ private:
     net::awaitable<std::size_t> fetch(imap::Session& session, std::vector<imap::Uid> uids);
     net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, std::string_view why);
     /// What people should know of it; empty where nothing was refused.
-    net::awaitable<std::string> after_actions(imap::Session& session);
+    net::awaitable<std::string> after_actions(imap::Session& session, bool asked);
     net::awaitable<void> note_failing(bool refused);
     net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
+    net::awaitable<void> blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
+                               std::vector<imap::Uid> came);
     [[nodiscard]] model::LedgerRow row(imap::Uid uid, model::LedgerState state) const;
     void knows(std::vector<imap::Uid> const& uids);
 
@@ -66,6 +69,7 @@ private:
     bool failing_ = true;                            // something is due, or the alarm about that may be raised
     std::string remark_;                             // about what fails
     int in_vain_ = 0;                                // looks in a row that a change called for and that found nothing
+    Suspects suspects_;
     bool one_by_one_ = false;  // the server refused to give some mail
 };
 

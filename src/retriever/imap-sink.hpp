@@ -35,6 +35,7 @@ public:
             placeholders_.push_back(info.uid);
             return discard();
         }
+        came_.push_back(info.uid);
         return filing_.end({.uid = info.uid, .received = info.internal_date});
     }
     net::awaitable<void> discard() override
@@ -43,6 +44,7 @@ public:
         co_return;
     }
 
+    [[nodiscard]] std::vector<imap::Uid> const& came() const { return came_; }
     /// The mails that were not given.
     [[nodiscard]] std::vector<imap::Uid> placeholders() { return std::exchange(placeholders_, {}); }
 
@@ -51,6 +53,7 @@ private:
     std::string head_;
     std::size_t room_ = 0;
     std::vector<imap::Uid> placeholders_;
+    std::vector<imap::Uid> came_;
 };
 
 }  // namespace postroom::retriever

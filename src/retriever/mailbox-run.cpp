@@ -6,7 +6,10 @@
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
+#include "store/figures.hpp"
+#include "store/holds.hpp"
 #include "store/messages.hpp"
+#include "store/unreadable.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/redirect_error.hpp>
@@ -27,6 +30,10 @@ constexpr Duration lease_length{15 * 60'000};
 constexpr Duration question_pause{5 * 60'000};
 // In one transaction: other mailboxes wait for it.
 constexpr std::size_t noted_at_once = 5'000;
+// An account that can't be used is looked at so often, though whatever changes about it is told.
+constexpr Duration account_pause{30'000};
+// How often the connections of a mailbox that nothing comes for are told.
+constexpr auto connections_told = std::chrono::minutes(10);
 // Fewer are filed before anybody could see that they come, and each look would write once more.
 constexpr std::size_t shown_from = 3;
 // Whose turn comes sooner is not worth a word.
@@ -57,6 +64,22 @@ struct MailboxRun::Waiter {
     explicit Waiter(boost::asio::any_io_executor const& loop) : done(loop) {}
     boost::asio::steady_timer done;
     std::optional<Look> look;
+};
+
+// While this lives, nothing is expected of the mailbox's server.
+class MailboxRun::Resting {
+public:
+    explicit Resting(MailboxRun& run) : run_(run) { run_.resting_ = true; }
+    ~Resting()
+    {
+        run_.resting_ = false;
+        run_.stir();
+    }
+    Resting(Resting const&) = delete;
+    Resting& operator=(Resting const&) = delete;
+
+private:
+    MailboxRun& run_;
 };
 
 MailboxRun::MailboxRun(std::shared_ptr<Ground const> ground, std::shared_ptr<Turns> turns, model::MailboxId id)
@@ -111,6 +134,7 @@ net::awaitable<Look> MailboxRun::next_look(std::string address, Duration limit)
 
 void MailboxRun::begin_look()
 {
+    stir();
     take_up_waiters();
     nudged_ = false;
     changed_ = false;
@@ -137,23 +161,64 @@ net::awaitable<void> MailboxRun::sleep(Duration how_long)
     if (stopped_ || nudged_ || changed_) co_return;
     timer_.expires_after(how_long);
     boost::system::error_code woken;
+    Resting const resting(*this);
     co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
 }
 
-net::awaitable<void> MailboxRun::show(model::MailboxState state, std::string reason, bool success,
-                                      std::optional<Duration> wait)
+net::awaitable<void> MailboxRun::show(model::MailboxState state, std::string reason, std::optional<Duration> wait,
+                                      model::MailTrouble trouble)
 {
     auto const now = ground_->clock->now();
-    store::MailboxStatus status{state, std::move(reason), std::nullopt, success};
+    store::MailboxStatus status{state, std::move(reason), std::nullopt, false, trouble};
     if (wait) status.next_try = now + *wait;
     auto work = [id = id_, status, now](store::Connection& c) { store::set_mailbox_status(c, id, status, now); };
     co_await ground_->store->write(std::move(work));
 }
 
+// With what was counted so far, in one transaction.
+net::awaitable<void> MailboxRun::show_trouble(Error const& error, std::optional<Duration> wait)
+{
+    auto const now = ground_->clock->now();
+    auto const trouble = trouble_of(error);
+    store::MailboxStatus status{model::MailboxState::backing_off, error.message, std::nullopt, false, trouble};
+    if (wait) status.next_try = now + *wait;
+    auto counted = counted_;
+    auto work = [this, status, counted, now](store::Connection& c) mutable {
+        store::set_mailbox_status(c, id_, status, now);
+        // Before its first lease it is somebody else's to count.
+        if (!figures_begun_) return;
+        if (status.trouble != model::MailTrouble::none)
+            store::note_failure(c, id_, status.trouble, printable(status.reason, 2'000), now);
+        store::add_figures(c, id_, counted);
+    };
+    co_await ground_->store->write(std::move(work));
+    if (figures_begun_) counted_ = {};
+}
+
+void MailboxRun::count(model::Figures const& figures)
+{
+    counted_ += figures;
+}
+
+// The session's own deadlines see a server that is silent. What they don't see is one that says just enough, and work
+// of ours that hangs.
+void MailboxRun::watch()
+{
+    if (resting_ || stalled_ || stirred_ == std::chrono::steady_clock::time_point{}) return;
+    auto const still = std::chrono::steady_clock::now() - stirred_;
+    if (still < ground_->stall) return;
+    stalled_ = true;
+    spdlog::error("retriever: {}: nothing was done for {} s: the watchdog ends its connection", mailbox_.address,
+                  std::chrono::duration_cast<std::chrono::seconds>(still).count());
+    if (retrieval_) retrieval_->close();
+    timer_.cancel();
+}
+
 net::awaitable<void> MailboxRun::show_retrieving(std::size_t count)
 {
     turn_.started();  // this may take hours
-    if (count >= shown_from) co_await show(model::MailboxState::retrieving, fmt::format("{} new", count), false, std::nullopt);
+    wanted_ = count;
+    if (count >= shown_from) co_await show(model::MailboxState::retrieving, fmt::format("{} new", count));
 }
 
 net::awaitable<void> MailboxRun::run()
@@ -179,6 +244,9 @@ net::awaitable<void> MailboxRun::run()
         if (stopped_) break;
         take_up_waiters();
         nudged_ = false;  // whoever asked is answered
+        if (std::exchange(stalled_, false))
+            error = {Trouble::timed_out, fmt::format("the connection {} for {} s, and the watchdog ended it: {}",
+                                                     watchdog_words, ground_->stall.count() / 1'000, error.message)};
         auto const verdict = judge(error, failures_ + 1, random_fraction(), looked_);
         if (verdict.counts) {
             ++failures_;
@@ -187,7 +255,7 @@ net::awaitable<void> MailboxRun::run()
         }
         answer(false, 0, error.message);
         try {
-            co_await show(model::MailboxState::backing_off, error.message, false, verdict.wait);
+            co_await show_trouble(error, verdict.wait);
         } catch (store::Failure const& failure) {
             spdlog::error("retriever: {}: {}", mailbox_.address, failure.what());
         }
@@ -211,11 +279,44 @@ net::awaitable<void> MailboxRun::let_go()
     }
 }
 
+// An account whose sign-in a server refused is tried again when its hold says so; nothing is asked of any server
+// before.
+net::awaitable<bool> MailboxRun::wait_for_account()
+{
+    if (account_.state == model::AccountState::ready) co_return true;
+    struct Standing {
+        bool may_be_tried = false;
+        std::optional<store::SignInHold> hold;
+    };
+    auto const name = grants::retrieval_user(account_, mailbox_, account_.user);
+    auto read = [this, user = to_lower(name ? *name : account_.user)](store::Connection& c) {
+        return Standing{store::may_be_tried(c, account_),
+                        store::sign_in_hold(c, account_.id, store::MailServer::retrieval, user)};
+    };
+    auto const standing = co_await ground_->store->read(std::move(read));
+    auto const now = ground_->clock->now();
+    bool const held = standing.hold && standing.hold->next_try > now;
+    if (standing.may_be_tried && !held) co_return true;
+    bool const is_new = account_.state == model::AccountState::new_account;
+    std::string const why =
+        is_new ? fmt::format("account {} has not been authorized yet", account_.name)
+               : fmt::format("account {} needs authorization: {}", account_.name, account_.state_reason);
+    auto const trouble = held ? model::MailTrouble::sign_in_refused : model::MailTrouble::needs_authorization;
+    auto const wait = held ? std::optional(std::max(Duration(1'000), standing.hold->next_try - now)) : std::nullopt;
+    auto const until = wait ? std::optional(now + *wait) : std::nullopt;
+    if (mailbox_.state != model::MailboxState::waiting || mailbox_.state_reason != why || mailbox_.next_try != until)
+        co_await show(model::MailboxState::waiting, why, wait, trouble);
+    answer(false, 0, why);
+    co_await sleep(std::min(wait.value_or(account_pause), account_pause));
+    co_return false;
+}
+
 // Returns where it ended in good order, or there was nothing to do.
 net::awaitable<void> MailboxRun::visit()
 {
     begin_look();
     looked_ = false;
+    stalled_ = false;
     leaving_ = false;
 
     store::MailboxFooting footing;
@@ -227,7 +328,9 @@ net::awaitable<void> MailboxRun::visit()
         mailbox_ = *mailbox;
         account_ = *account;
         footing = {store::footing(c, *account), mailbox->version, mailbox->unexpected};
-        return store::take_lease(c, "mailbox/" + to_string(id_), ground_->owner, lease_length);
+        auto taken = store::take_lease(c, "mailbox/" + to_string(id_), ground_->owner, lease_length);
+        if (taken && !figures_begun_) store::begin_figures(c, id_, ground_->clock->now());
+        return taken;
     };
     auto lease = co_await ground_->store->write(std::move(begin));
     footing_ = footing;
@@ -237,18 +340,11 @@ net::awaitable<void> MailboxRun::visit()
         co_return;
     }
     lease_ = std::move(*lease);
+    figures_begun_ = true;
+    stir();
 
-    if (account_.state != model::AccountState::ready) {
-        std::string const why =
-            account_.state == model::AccountState::new_account
-                ? fmt::format("account {} has not been authorized yet", account_.name)
-                : fmt::format("account {} needs authorization: {}", account_.name, account_.state_reason);
-        if (mailbox_.state != model::MailboxState::waiting || mailbox_.state_reason != why)
-            co_await show(model::MailboxState::waiting, why, false, std::nullopt);
-        answer(false, 0, why);
-        co_await sleep(Duration(30'000));
-        co_return;
-    }
+    bool const may = co_await wait_for_account();
+    if (!may) co_return;
 
     // What a provider keeps one account waiting for is not the server's doing, nor the other mailboxes' affair.
     if (account_.access != model::Access::password) {
@@ -262,7 +358,7 @@ net::awaitable<void> MailboxRun::visit()
     bool const polls = account_.retrieval == model::Protocol::pop3;
     bool const asks = mailbox_.state == model::MailboxState::stopped;
     if (!asks && (!polls || mailbox_.state != model::MailboxState::idle))
-        co_await show(model::MailboxState::connecting, {}, false, std::nullopt);
+        co_await show(model::MailboxState::connecting, {});
     if (!retrieval_ && polls) retrieval_ = std::make_unique<Pop3Retrieval>(*this);
     if (!retrieval_) retrieval_ = std::make_unique<ImapRetrieval>(*this);
     co_await retrieval_->visit();
@@ -277,7 +373,10 @@ net::awaitable<bool> MailboxRun::await_turn()
     while (!turn_.came()) {
         timer_.expires_after(said.empty() ? silent_wait : question_pause);
         boost::system::error_code woken;
+        resting_ = true;
         co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        resting_ = false;
+        stir();
         if (stopped_ || changed_) co_return false;
         if (turn_.came()) break;
         if (!waiters_.empty()) {
@@ -289,7 +388,7 @@ net::awaitable<bool> MailboxRun::await_turn()
         auto why = turn_.why_not();
         if (turn_.came() || why == said) continue;
         said = std::move(why);
-        co_await show(model::MailboxState::waiting, said, false, std::nullopt);
+        co_await show(model::MailboxState::waiting, said);
         mailbox_.state = model::MailboxState::waiting;
     }
     if (ground_->clock->now() - begun > silent_wait) co_await renew_lease();
@@ -301,24 +400,35 @@ Duration MailboxRun::offset() const
     return Duration(std::hash<model::MailboxId>{}(id_) % 60'000);
 }
 
-FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity) const
+FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity)
 {
-    return {mailbox_, uid_validity, lease_, lease_length};
+    return {mailbox_, uid_validity, lease_, lease_length, ground_->bodies, wanted_, [this] { stir(); }};
 }
 
 net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
 {
     auto const now = ground_->clock->now();
-    auto renew = [this, now, &remark](store::Connection& c) {
+    if (!looked_) ++counted_.connections;
+    // A mailbox that idles, or is polled in vain, costs nothing for its figures.
+    auto const counted = counted_;
+    model::Figures const only_connections{.connections = counted.connections};
+    bool const tell = counted != only_connections || std::chrono::steady_clock::now() - told_ > connections_told;
+    auto renew = [this, now, &remark, counted, tell](store::Connection& c) {
         auto const lease = store::take_lease(c, lease_.name, lease_.owner, lease_length);
         if (!lease) throw store::Failure(Trouble::conflict, "another server took this mailbox over");
         auto const mailbox = store::mailbox(c, id_);
         auto const account = store::account(c, account_.id);
         edited_ = !mailbox || mailbox->version != mailbox_.version || !account || account->version != account_.version;
         store::set_mailbox_status(c, id_, {model::MailboxState::idle, remark, std::nullopt, true}, now);
+        if (tell) store::add_figures(c, id_, counted);
         return *lease;
     };
     lease_ = co_await ground_->store->write(std::move(renew));
+    if (tell) {
+        counted_ = {};
+        told_ = std::chrono::steady_clock::now();
+    }
+    stir();
     edited_ = edited_ || std::exchange(leaving_, false);
     turn_.started();
     if (account_.retrieval == model::Protocol::pop3) turn_.leave();  // its session is over
@@ -332,7 +442,7 @@ net::awaitable<void> MailboxRun::ask_people(std::string what)
     bool const said = mailbox_.state == model::MailboxState::stopped && mailbox_.state_reason == what;
     if (!said) {
         spdlog::warn("retriever: {}: {}", mailbox_.address, printable(what, 2'000));
-        co_await show(model::MailboxState::stopped, what, false, std::nullopt);
+        co_await show(model::MailboxState::stopped, what);
     }
     answer(false, 0, what);
     turn_.leave();  // its session is over
@@ -351,9 +461,28 @@ net::awaitable<void> MailboxRun::note(std::vector<model::LedgerRow> rows)
         auto const some = left.first(std::min(noted_at_once, left.size()));
         auto add = [this, some, now = ground_->clock->now()](store::Connection& c) {
             store::renew_lease(c, lease_, lease_length);
-            for (auto const& row : some) store::add_to_ledger(c, row, now);
+            for (auto const& row : some) {
+                if (row.state != model::LedgerState::unreadable) {
+                    store::add_to_ledger(c, row, now);
+                    continue;
+                }
+                model::UnreadableMail const mail{.id = model::UnreadableMailId::make(*ground_->clock),
+                                                 .mailbox = id_,
+                                                 .folder = row.place.folder,
+                                                 .uid_validity = row.place.uid_validity,
+                                                 .uid = row.place.uid,
+                                                 .tries = row.tries,
+                                                 .reason = row.note,
+                                                 .noted = now};
+                store::add_unreadable(c, mail, row.unique_id);
+            }
         };
         co_await ground_->store->write(std::move(add), some.size() * 64);
+        stir();
+        for (auto const& row : some) {
+            if (row.state == model::LedgerState::skipped) ++counted_.skipped;
+            if (row.state == model::LedgerState::unreadable) ++counted_.refused;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/account.hpp"
+#include "model/figures.hpp"
 #include "model/mailbox.hpp"
 #include "retriever/after-actions.hpp"
 #include "retriever/filing.hpp"
@@ -13,6 +14,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,7 +47,7 @@ public:
     [[nodiscard]] bool edited() const { return edited_; }
     /// A part of a minute, this mailbox's own: what all do every few minutes is not to be done by all at once.
     [[nodiscard]] Duration offset() const;
-    [[nodiscard]] FilingPlace filing_place(std::uint32_t uid_validity) const;
+    [[nodiscard]] FilingPlace filing_place(std::uint32_t uid_validity);
     /// Whoever has asked for a look gets the outcome of this one.
     void begin_look();
     net::awaitable<void> show_retrieving(std::size_t count);
@@ -60,9 +62,16 @@ public:
     /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.
     net::awaitable<bool> note_done(std::vector<Done> done, bool gone_from_server);
     net::awaitable<void> sleep(Duration how_long);
+    /// What a fetch came to, whether it went well or not: told with the end of the look, or with its trouble.
+    void count(model::Figures const& figures);
+    /// A step was done. Where nothing is for longer than `stall` the watchdog ends the session.
+    void stir() { stirred_ = std::chrono::steady_clock::now(); }
+    /// Ends a session that makes no progress. For whoever watches over all mailboxes, every few seconds.
+    void watch();
 
 private:
     struct Waiter;
+    class Resting;
 
     void turn_came() override { timer_.cancel(); }
     void asked_to_leave() override;
@@ -70,8 +79,12 @@ private:
     net::awaitable<void> visit();
     /// False where there is something to find out anew first, or it is stopped.
     net::awaitable<bool> await_turn();
-    net::awaitable<void> show(model::MailboxState state, std::string reason, bool success,
-                              std::optional<Duration> wait);
+    net::awaitable<void> show(model::MailboxState state, std::string reason, std::optional<Duration> wait = {},
+                              model::MailTrouble trouble = model::MailTrouble::none);
+    net::awaitable<void> show_trouble(Error const& error, std::optional<Duration> wait);
+    /// Where the account can't be used now: why, and what is to be shown.
+    net::awaitable<bool> wait_for_account();
+
     net::awaitable<void> let_go();
     void take_up_waiters();
     void answer(bool ok, std::size_t filed, std::string const& reason);
@@ -81,6 +94,10 @@ private:
     model::Mailbox mailbox_;
     model::Account account_;
     store::Lease lease_;
+    std::size_t wanted_ = 0;  // by the look under way
+    model::Figures counted_;  // since it was last told
+    std::chrono::steady_clock::time_point stirred_{};
+    std::chrono::steady_clock::time_point told_{};  // the figures
     boost::asio::steady_timer timer_;
     Turns::Turn turn_;
     std::unique_ptr<Retrieval> retrieval_;          // from the first visit on
@@ -88,12 +105,28 @@ private:
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
     std::optional<store::MailboxFooting> footing_;  // as the last visit found it, or was told since
     unsigned failures_ = 0;
+    bool figures_begun_ = false;
+    bool resting_ = false;  // nothing is expected of its server
+    bool stalled_ = false;  // the watchdog ended the session
     bool edited_ = false;
     bool looked_ = false;  // in the session that there is, or was
     bool nudged_ = false;
     bool changed_ = false;  // what it rests on, since the visit began
     bool leaving_ = false;  // others wait
     bool stopped_ = false;
+};
+
+/// Counts what a fetch came to, however it ends.
+class Counting {
+public:
+    Counting(MailboxRun& run, Filing const& filing) : run_(run), filing_(filing) {}
+    ~Counting() { run_.count(filing_.counted()); }
+    Counting(Counting const&) = delete;
+    Counting& operator=(Counting const&) = delete;
+
+private:
+    MailboxRun& run_;
+    Filing const& filing_;
 };
 
 }  // namespace postroom::retriever

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "grants/sign-in.hpp"
+#include "retriever/body-budget.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +22,8 @@ struct Ground {
     std::string owner;            ///< in whose name leases are taken: this server's
     std::function<void()> filed;  ///< called on the loop after mail was filed
     Clock const* clock = &system_clock();
+    std::shared_ptr<BodyBudget> bodies = BodyBudget::make();  ///< of all mailboxes together
+    Duration stall{15 * 60'000};  ///< a session in which nothing is done for so long is ended by the watchdog
 };
 
 /// What one look at a mailbox brought.
