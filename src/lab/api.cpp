@@ -208,6 +208,7 @@ net::HttpResponse faults(State& state, net::HttpRequest const& request)
     if (request.method == verb::delete_) {
         // No id: all are switched off.
         bool const gone = state.faults.clear(request.parameter("id").value_or(""), request.parameter("scope"));
+        if (gone) state.wake_all();
         return json_response(json::object{{"cleared", gone}});
     }
     json::array known, active;

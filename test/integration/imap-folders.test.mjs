@@ -1,7 +1,7 @@
 // A real server (Dovecot) whose folders have another separator, a prefix and marks: mail is read from a folder by its use and by a name with
 // "/", and moved to one that is made; and an interrupted look is made up for.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificates } from '../support/certificates.mjs';
 import { startDovecot } from '../support/dovecot.mjs';
@@ -41,6 +41,7 @@ namespace inbox {
 
   let files = 0;
   const put = (sub, subject) => dovecot.fill(sales, (home) => {
+    for (const each of ['cur', 'new', 'tmp']) mkdirSync(path.join(home, sub, each), { recursive: true });
     writeFileSync(path.join(home, sub, 'new', `${Date.now()}.${++files}.test`), mail(subject));
   });
   const change = (...args) => server.command('mailbox', 'change', sales, ...args);
