@@ -76,11 +76,11 @@ void check_numbers(model::Screens const& screens, std::string_view field)
 {
     for (auto const& list : lists)
         if (screens.of(list.kind).size() > screens::most_rules(list.kind))
-            throw Problem(Trouble::limit, tr("there may be {} rules of this kind", screens::most_rules(list.kind)),
+            throw Problem(Trouble::invalid, tr("there may be {} rules of this kind", screens::most_rules(list.kind)),
                           std::string(field));
     auto const globs = std::ranges::count_if(screens.senders, screens::is_glob);
     if (static_cast<std::size_t>(globs) > screens::most_sender_globs)
-        throw Problem(Trouble::limit,
+        throw Problem(Trouble::invalid,
                       tr("there may be {} senders with * or ? in them: each is compared with every mail",
                          screens::most_sender_globs),
                       std::string(field));

@@ -24,7 +24,7 @@ test('senders are blocked, several at once, and unblocked', async () => {
   await page.goto(`${everything.house.url}/screens`);
   await signIn(page, administrator);
   await page.getByRole('heading', { name: 'Screens', level: 1 }).waitFor();
-  await page.getByLabel('Blocked senders').fill('Spam.example, bücher.example ann@example.com');
+  await page.getByRole('textbox', { name: 'Blocked senders' }).fill('Spam.example, bücher.example ann@example.com');
   await page.getByRole('button', { name: 'Add to: Blocked senders' }).click();
   const list = page.getByRole('list', { name: 'Blocked senders' });
   await list.getByText('xn--bcher-kva.example').waitFor();
@@ -33,17 +33,17 @@ test('senders are blocked, several at once, and unblocked', async () => {
   await list.getByText('ann@example.com').waitFor({ state: 'detached' });
   assert.deepEqual((await rules()).senders, ['spam.example', 'xn--bcher-kva.example']);
 
-  await page.getByLabel('Blocked senders').fill('*@*');
+  await page.getByRole('textbox', { name: 'Blocked senders' }).fill('*@*');
   await page.keyboard.press('Enter');
   await page.getByText('would block everybody').waitFor();
-  await page.getByLabel('Blocked senders').fill('');
+  await page.getByRole('textbox', { name: 'Blocked senders' }).fill('');
 });
 
 test('files, size and phrases', async () => {
   const { page } = browser;
   await page.getByRole('checkbox', { name: /^Programs, whatever/ }).click();
   await until('programs being blocked', async () => (await rules()).contents.includes('program'));
-  await page.getByLabel('Blocked names of files').fill('.iso');
+  await page.getByRole('textbox', { name: 'Blocked names of files' }).fill('.iso');
   await page.keyboard.press('Enter');
   await page.getByText('*.iso', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Change the size' }).click();
@@ -53,7 +53,7 @@ test('files, size and phrases', async () => {
   await page.getByText('its case shows its header only').waitFor();
   await page.getByRole('switch').click();
   await until('no phrases but those of the department', async () => !(await rules()).default_phrases);
-  await page.getByLabel('It could not be delivered').fill('Gone with the wind');
+  await page.getByRole('textbox', { name: 'It could not be delivered' }).fill('Gone with the wind');
   await page.keyboard.press('Enter');
   await page.getByText('gone with the wind').waitFor();
   const now = await rules();

@@ -111,7 +111,7 @@ scenario('ten thousand blocked senders are one request, and hostile ones are ref
   const refused = async (body, field, method = 'PATCH') => {
     const answer = await request('/api/v1/departments/Sales/screens', { socketPath: server.socket, method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
     const problem = JSON.parse(answer.bytes);
-    assert.ok([400, 422].includes(answer.status), `${answer.status} ${answer.bytes}`);
+    assert.ok(answer.status === 400, `${answer.status} ${answer.bytes}`);
     assert.equal(problem.field, field, problem.detail);
   };
   for (const wrong of ['*', '*@*', '', 'a b@example.com', '(a+)+$', 'büch*.example', `${'*a'.repeat(20)}.example`, 'x'.repeat(1_000)])
