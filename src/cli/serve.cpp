@@ -1,4 +1,4 @@
-// postroom serve: all the servers in one process, over one store.
+// postroom serve: the application server, the services server, or both in one process, over one store.
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
@@ -78,11 +78,23 @@ std::string owner_of(Configuration const& configuration)
     return host_name() + ":" + std::filesystem::absolute(configuration.socket).lexically_normal().string();
 }
 
+// Which servers a process is. They never talk to each other: all that passes between them is in the store.
+struct Role {
+    bool application = true;  ///< the console, and what obtains grants
+    bool services = true;     ///< retriever, triage, dispatcher, refresher, and whatever else asks mail servers
+};
+
+Role parse_role(std::string_view text)
+{
+    return {.application = text != "services", .services = text != "application"};
+}
+
 // Everything, in the order in which it needs each other.
 class Servers {
 public:
-    Servers(Configuration const& configuration, vault::Keys keys)
+    Servers(Configuration const& configuration, Role role, vault::Keys keys)
         : configuration_(configuration),
+          role_(role),
           lock_(or_exit(StoreLock::for_server(configuration))),
           tls_(or_exit(net::TlsContext::client(configuration.anchors), wrong_usage)),
           store_(or_exit(store::Store::open({.path = configuration.store_location()}))),
@@ -93,52 +105,67 @@ public:
     {
         or_exit(grants::take_master_key(*store_, *vault_), wrong_usage);
         make_case_token_key(*store_);
-        tell_who_is_missing(*store_);
         grants::Ground ground{store_.get(), vault_,
                               std::make_shared<net::Https>(loop_.get_executor(), tls_, configuration.proxy),
                               &system_clock()};
-        mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
-                                              owner_of(configuration));
-        ground.trial_due = mail_->trial_due();
+        console::Hooks hooks;
+        if (role_.services) {
+            mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
+                                                  owner_of(configuration));
+            ground.trial_due = mail_->trial_due();
+            hooks = mail_->hooks();
+        }
         ground.stop = waits_;
-        auto hooks = mail_->hooks();
-        keeper_ =
-            std::make_unique<grants::AuthorizationKeeper>(ground, owner_of(configuration), hooks.accounts_changed);
-        hooks.authorization_begun = [this] { keeper_->nudge(); };
+        if (role_.application) {
+            tell_who_is_missing(*store_);
+            keeper_ =
+                std::make_unique<grants::AuthorizationKeeper>(ground, owner_of(configuration), hooks.accounts_changed);
+            hooks.authorization_begun = [this] { keeper_->nudge(); };
+        }
         console_ = std::make_unique<console::Server>(ground, std::move(hooks), console::Options{configuration.web});
         listen();
     }
 
     int run()
     {
-        mail_->start();
+        if (mail_) mail_->start();
         asio::co_spawn(loop_, key_watch_.run(), asio::detached);
-        asio::co_spawn(loop_, credential_watch_.run(), asio::detached);
-        asio::co_spawn(loop_, keeper_->run(), asio::detached);
+        if (role_.application) {
+            asio::co_spawn(loop_, credential_watch_.run(), asio::detached);
+            asio::co_spawn(loop_, keeper_->run(), asio::detached);
+        }
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
         loop_.run();
         // What still refers to the servers must not outlive them.
-        if (!mail_->finish() || !drain(loop_)) cut_off("something here did not end");
+        if ((mail_ && !mail_->finish()) || !drain(loop_)) cut_off("something here did not end");
         spdlog::info("stopped");
         return done;
     }
 
 private:
+    // Commands find either server at its socket; people find the application server.
     void listen()
     {
+        auto const handler = [this](net::HttpRequest request) { return console_->answer(std::move(request)); };
+        auto const serve = [&](net::Listen const& where) {
+            listeners_.push_back(
+                or_exit(net::serve_http(loop_.get_executor(), where, handler, console::http_limits())));
+        };
+        serve({.at = net::UnixPath{configuration_.socket}});
+        auto const store = store::for_people(configuration_.store_location());
+        if (!role_.application) {
+            spdlog::info("Postroom {}, services: commands find it at {}; the store is {}", version,
+                         configuration_.socket, store);
+            return;
+        }
         std::shared_ptr<net::TlsContext> server_tls;
         if (!configuration_.certificate.empty())
             server_tls = or_exit(net::TlsContext::server(configuration_.certificate, configuration_.key), wrong_usage);
-        auto const handler = [this](net::HttpRequest request) { return console_->answer(std::move(request)); };
-        net::Listen const socket{.at = net::UnixPath{configuration_.socket}};
-        net::Listen const tcp{.at = configuration_.listen, .tls = server_tls};
-        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), socket, handler, console::http_limits())));
-        listeners_.push_back(or_exit(net::serve_http(loop_.get_executor(), tcp, handler, console::http_limits())));
+        serve({.at = configuration_.listen, .tls = server_tls});
         spdlog::info("Postroom {}: the console is at {}; commands find it at {}; the store is {}", version,
-                     address_for_people(configuration_.listen, server_tls != nullptr), configuration_.socket,
-                     store::for_people(configuration_.store_location()));
+                     address_for_people(configuration_.listen, server_tls != nullptr), configuration_.socket, store);
     }
 
     void stop()
@@ -146,7 +173,7 @@ private:
         spdlog::info("stopping");
         key_watch_.stop();
         credential_watch_.stop();
-        keeper_->stop();
+        if (keeper_) keeper_->stop();
         for (auto const& listener : listeners_) listener->stop();
         waits_->now();
         too_late_.expires_after(stop_limit);
@@ -157,7 +184,11 @@ private:
         signals_.async_wait([](boost::system::error_code error, int) {
             if (!error) std::_Exit(failed);
         });
-        mail_->stop([this] { asio::post(loop_, [this] { stopped(); }); });
+        auto ended = [this] { asio::post(loop_, [this] { stopped(); }); };
+        if (mail_)
+            mail_->stop(std::move(ended));
+        else
+            ended();
     }
 
     void stopped()
@@ -176,6 +207,7 @@ private:
     }
 
     Configuration configuration_;
+    Role role_;
     StoreLock lock_;
     std::shared_ptr<net::TlsContext> tls_;
     std::unique_ptr<store::Store> store_;
@@ -198,12 +230,12 @@ struct Given {
 
 int serve(Given const& given)
 {
-    if (given.role != "both")
-        throw Exit(wrong_usage,
-                   say("--role {} is not there yet. --role both runs everything in one process; several such "
-                       "processes, on several machines, may share a store in PostgreSQL ([store] url)",
-                       given.role));
     auto configuration = or_exit(read_configuration(given.config), wrong_usage);
+    if (given.role != "both" && configuration.store_url.empty())
+        throw Exit(wrong_usage,
+                   say("--role {} shares its store with servers of the other role, which takes PostgreSQL: "
+                       "name it by url in [store] of the configuration. Over SQLite one process is both",
+                       given.role));
     if (!given.transcripts.empty()) configuration.transcripts = given.transcripts;
     std::error_code error;
     for (auto const& folder :
@@ -213,7 +245,7 @@ int serve(Given const& given)
     start_log(configuration.log_level);
     // Before any thread begins: what was in the environment is wiped.
     auto keys = or_exit(vault::find_keys(configuration.vault_key_file), wrong_usage);
-    Servers servers(configuration, std::move(keys));
+    Servers servers(configuration, parse_role(given.role), std::move(keys));
     return servers.run();
 }
 
@@ -223,14 +255,18 @@ void add_serve_command(Commands& commands)
 {
     auto& leaf =
         commands.leaf(commands.root(), "serve", say("Run Postroom: console, retriever, triage and dispatcher"),
-                      "postroom serve\n  postroom serve --config /etc/postroom/postroom.toml",
+                      "postroom serve\n  postroom serve --config /etc/postroom/postroom.toml\n"
+                      "  postroom serve --role services",
                       say("SIGINT and SIGTERM stop it in order. Without a configuration file all is kept under "
                           "./var."));
     auto const given = std::make_shared<Given>();
     leaf.add_option("--config", given->config,
                     say("The configuration file; otherwise ./postroom.toml or /etc/postroom/postroom.toml"))
         ->type_name(say("FILE"));
-    leaf.add_option("--role", given->role, say("Which servers: both"))
+    leaf.add_option("--role", given->role,
+                    say("application: the console, and what obtains grants; services: what asks mail servers; both "
+                        "otherwise. Apart "
+                        "they share a store in PostgreSQL, and there may be several of each"))
         ->check(CLI::IsMember({"both", "application", "services"}));
     leaf.add_option("--transcripts", given->transcripts,
                     say("The folder for transcripts of accounts that have theirs on, instead of the configuration's"))

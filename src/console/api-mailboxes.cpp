@@ -280,7 +280,10 @@ Answer retrieve_once(House& house, Request const& request)
         note(c, request.caller, "mailbox.retrieve", given ? wanted->front() : "all", {}, house.now());
         return wanted;
     });
-    if (!house.hooks.retrieve_once) throw Problem(Trouble::unreachable, tr("no retriever works beside this console"));
+    if (!house.hooks.retrieve_once)
+        throw Problem(Trouble::unreachable,
+                      tr("this server retrieves no mail: ask a services server, on whose machine `postroom "
+                         "retrieve --once` does it"));
     auto const looked = or_problem(co_await house.hooks.retrieve_once(addresses));
     json::array items;
     for (auto const& each : looked) items.emplace_back(to_json(each));

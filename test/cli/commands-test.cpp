@@ -43,7 +43,7 @@ TEST(Commands, SayWhatIsWrongWithTheCommandLineAndEndWithTwo)
         {{"case", "list", "--limit", "0"}, "--limit"},
         {{"retrieve"}, "--once is required"},
         {{"mailbox", "add", "a@b.c", "--account", "x", "--after", "burn"}, "--after"},
-        {{"serve", "--role", "services"}, "--role both"},
+        {{"serve", "--role", "services"}, "takes PostgreSQL"},
         {{"version", "--format", "xml"}, "--format"},
         {{"application", "add", "x", "--client-id", "1", "--public", "--client-secret-file", "f"}, "--public"},
         {{"application", "add", "x", "--client-id", "1", "--client-secret-file", "/no/such/file"}, "can't be read"},

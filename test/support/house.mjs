@@ -109,9 +109,9 @@ assert.ok(['sqlite', 'postgresql'].includes(kind), `STORE is sqlite or postgresq
 /**
  * `postroom serve` over a store of its own, trusting `anchors` (files); `web` is the folder of the pages. `beside` is another server, over
  * PostgreSQL, whose store and vault key this one shares; `given` is a PostgreSQL server that somebody else ends; `by` are the words
- * that begin the program, and `variables` are added to its environment.
+ * that begin the program, `role` is which servers it is, and `variables` are added to its environment.
  */
-export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside, given, by = [program], variables = {} }) {
+export async function startServer({ anchors, configuration = '', web = 'web', store = kind, beside, given, by = [program], role, variables = {} }) {
   const { folder, remove } = scratchFolder('server');
   const database = beside?.database ?? given ?? (store === 'postgresql' ? await startPostgresql() : undefined);
   if (beside) copyFileSync(path.join(beside.folder, 'vault.key'), path.join(folder, 'vault.key'));
@@ -148,7 +148,7 @@ ${configuration}`);
     log: () => server.earlier + (server.child?.output ?? ''),
     launch() {
       const [first, ...words] = [...by, 'serve', '--config', file];
-      server.child = start(first, words, { cwd: folder, env: { ...environment, ...variables } });
+      server.child = start(first, role ? [...words, '--role', role] : words, { cwd: folder, env: { ...environment, ...variables } });
     },
     /** Returns when it answers. */
     async begin({ limit = 30_000 } = {}) {
