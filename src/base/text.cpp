@@ -3,6 +3,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace postroom {
 
@@ -20,6 +22,19 @@ std::string encode(std::string_view bytes, int variant)
                       variant);
     text.pop_back();  // sodium writes a NUL
     return text;
+}
+
+// How many octets from `at` on are ASCII.
+std::size_t ascii_length(std::string_view text, std::size_t at)
+{
+    // Eight octets at a time: nearly all mail is nearly all ASCII.
+    auto const begin = at;
+    for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+        std::memcpy(&eight, text.data() + at, sizeof eight);
+        if ((eight & 0x8080808080808080U) != 0) break;
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+    return at - begin;
 }
 
 // The length of the UTF-8 sequence at `at`, or 0 where there is none (RFC 3629: no surrogates, nothing overlong).
@@ -173,7 +188,8 @@ std::string to_valid_utf8(std::string_view text)
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
-        std::size_t const length = utf8_length(text, at);
+        std::size_t const plain = ascii_length(text, at);
+        std::size_t const length = plain > 0 ? plain : utf8_length(text, at);
         if (length == 0) {
             out += "\xEF\xBF\xBD";
             ++at;

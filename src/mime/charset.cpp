@@ -6,6 +6,8 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -104,7 +106,9 @@ bool is_utf8(std::string_view bytes)
 
 bool is_ascii(std::string_view bytes)
 {
-    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    unsigned char all = 0;
+    for (char const c : bytes) all |= static_cast<unsigned char>(c);  // without a way out, many octets at a time
+    return all < 0x80;
 }
 
 // Words in the charsets of East Asia are valid UTF-8 by chance only where they are short.
@@ -161,6 +165,26 @@ bool is_control(unsigned char c)
     return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
 }
 
+// How many octets from `at` on are no control characters that text has no use for.
+std::size_t without_control(std::string_view text, std::size_t at)
+{
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t highs = 0x8080808080808080U;
+    auto const begin = at;
+    while (at < text.size()) {
+        // Eight octets at a time: none below 0x20, and none that is 0x7f.
+        for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+            std::memcpy(&eight, text.data() + at, sizeof eight);
+            auto const deleted = eight ^ (0x7f * ones);
+            if (((((eight - 0x20 * ones) & ~eight) | ((deleted - ones) & ~deleted)) & highs) != 0) break;
+        }
+        auto const until = std::min(text.size(), at + sizeof(std::uint64_t));
+        while (at < until && !is_control(static_cast<unsigned char>(text[at]))) ++at;
+        if (at < until) break;
+    }
+    return at - begin;
+}
+
 }  // namespace
 
 std::string to_utf8(std::string_view bytes, std::string_view charset)
@@ -169,11 +193,11 @@ std::string to_utf8(std::string_view bytes, std::string_view charset)
     std::string clean;
     clean.reserve(text.size());
     for (std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < text.size(); ++i) {
-        char const c = text[i];
-        if (c == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))
-            clean += '\n';
-        else if (!is_control(static_cast<unsigned char>(c)))
-            clean += c;
+        auto const plain = without_control(text, i);
+        clean.append(text, i, plain);
+        i += plain;
+        if (i == text.size()) break;
+        if (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n')) clean += '\n';
     }
     return clean;
 }
