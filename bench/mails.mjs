@@ -47,11 +47,11 @@ Message-ID: <bench-${kind}-${i}@example.com>
 MIME-Version: 1.0
 `;
 
-/** One mail of `kind`, LF at its line ends: "small" is 10 KiB of text, "large" has an attachment of 2 MiB. */
+/** One mail of `kind`, LF at its line ends: "small" is 10 KiB of text, "large" has an attachment of 2 MiB, "huge" one of 150. */
 export function mail(kind, i, to) {
   if (kind === 'small') return `${head(kind, i, to)}Content-Type: text/plain; charset=us-ascii\n\n${text(i, 10_240 - 380)}`;
   const next = numbers(1_000_000 + i);
-  const bytes = Buffer.alloc(1_536 * 1024);
+  const bytes = Buffer.alloc(kind === 'huge' ? 112_500 * 1024 : 1_536 * 1024);
   for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(next(), at);
   const lines = bytes.toString('base64').match(/.{1,76}/g).join('\n');
   return `${head(kind, i, to)}Content-Type: multipart/mixed; boundary="part"

@@ -6,12 +6,14 @@
 //   - settle() returning at once: SettlingMeansDurable
 //   - `each_alone` never set: OneThatTheStoreRefusesHoldsUpNoOther
 //   - `mail.keep_head(mail.pending)` of end() left out, or header_limit taken for a chunk: ALargeHeaderIsReadToItsEnd
+//   - `commits->bytes >= bounds_.bytes` left out, with a budget of 1 GiB: AHugeMailIsNeverHeldWhole
 //   - `commits->running` never set back: EveryMailIsFiledHoweverTheyCome
 #include "retriever/filing.hpp"
 
 #include "store/fixture.hpp"
 #include "support/loop.hpp"
 
+#include <fstream>
 #include <random>
 
 namespace postroom::retriever {
@@ -223,6 +225,44 @@ TEST_F(FilingTest, MailboxesShareTheMemoryForBodies)
     EXPECT_EQ(filed, (std::vector<std::size_t>{10, 10, 10}));
     EXPECT_EQ(bodies->free(), 600U);
     EXPECT_EQ(messages().size(), 30U);
+}
+
+// In kB, the most that the process had in memory since this was last called.
+long peak_memory()
+{
+    std::ifstream status("/proc/self/status");
+    long peak = 0;
+    for (std::string word; status >> word && word != "VmHWM:";) {
+    }
+    status >> peak;
+    std::ofstream("/proc/self/clear_refs") << 5;  // proc(5): VmHWM is what it has now
+    return peak;
+}
+
+TEST_F(FilingTest, AHugeMailIsNeverHeldWhole)
+{
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    GTEST_SKIP() << "the sanitizer keeps what is freed";
+#endif
+#endif
+    std::mt19937 random(5);
+    std::string noise(1024 * 1024, '\0');  // nothing that zstd could make smaller
+    for (char& c : noise) c = static_cast<char>(random());
+    auto work = [&]() -> net::awaitable<void> {
+        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        filing.begin();
+        for (int i = 0; i < 150; ++i) co_await filing.chunk(noise);
+        Came came{.uid = 1};
+        co_await filing.end(std::move(came));
+        co_await filing.settle();
+    };
+    (void)peak_memory();
+    auto const before = peak_memory();
+    test::run(loop, work());
+    EXPECT_LT(peak_memory() - before, 24 * 1024);
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(messages().front().size, 150LL * 1024 * 1024);
 }
 
 TEST_F(FilingTest, WhoeverLostTheLeaseFilesNothing)
