@@ -19,9 +19,9 @@ namespace {
 constexpr std::size_t id_limit = 998;   // octets of one Message-ID: a line (RFC 5322 section 2.1.1)
 constexpr std::size_t ids_limit = 200;  // of In-Reply-To and References
 constexpr std::size_t addresses_limit = 1'000;
-constexpr std::ptrdiff_t groups_limit = 4;
+constexpr int groups_limit = 4;
 constexpr std::size_t list_limit = 64 * 1024;  // octets of an address list
-constexpr std::size_t short_list = 4 * 1024;
+constexpr std::size_t piece_size = 4 * 1024;   // of it that are parsed at once
 
 std::string decoded(std::string_view raw, std::string_view charset = {})
 {
@@ -46,27 +46,38 @@ void collect(InternetAddressList* list, std::vector<Address>& found, int depth)
 }
 
 // GMime reads groups in groups by recursion, and each of them again when the outer one turns out to have no end: a list
-// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many, and in a long list no
-// more than end; in a short one a colon may be anything.
-std::string with_few_groups(std::string raw)
+// of nothing but "g:" would end the stack, one of "g:a," last for minutes. Nobody has that many.
+std::string with_few_groups(std::string_view raw)
 {
-    if (raw.size() > list_limit) raw.resize(std::min(raw.rfind(',', list_limit), list_limit));
-    auto limit = groups_limit;
-    if (raw.size() > short_list) limit = std::min(limit, std::ranges::count(raw, ';'));
-    std::ptrdiff_t groups = 0;
-    for (char& c : raw)
-        if (c == ':' && ++groups > limit) c = ' ';
-    return raw;
+    std::string list(raw);
+    int groups = 0;
+    for (char& c : list)
+        if (c == ':' && ++groups > groups_limit) c = ' ';
+    return list;
 }
 
-std::vector<Address> addresses(std::string raw, std::string_view charset = {})
+// The beginning of a long list, up to the end of an address. At each address without a domain GMime looks through all
+// of the rest: 64 KiB of them took it four seconds.
+std::string_view piece_of(std::string_view list)
+{
+    if (list.size() <= piece_size) return list;
+    auto const begin = list.substr(0, piece_size);
+    if (auto const end = begin.rfind(">,"); end != std::string_view::npos) return list.substr(0, end + 2);
+    if (auto const comma = begin.rfind(','); comma != std::string_view::npos) return list.substr(0, comma + 1);
+    return list.substr(0, std::min(list.find(',', piece_size), list.size() - 1) + 1);
+}
+
+std::vector<Address> addresses(std::string_view raw, std::string_view charset = {})
 {
     std::vector<Address> found;
-    if (raw.empty()) return found;
-    raw = with_few_groups(std::move(raw));
-    Owned<InternetAddressList> const list(
-        internet_address_list_parse(nullptr, with_joined_words(header_to_utf8(raw, charset)).c_str()));
-    collect(list.get(), found, 0);
+    if (raw.size() > list_limit) raw = raw.substr(0, std::min(raw.rfind(',', list_limit), list_limit));
+    while (!raw.empty()) {
+        auto const piece = piece_of(raw);
+        raw.remove_prefix(piece.size());
+        auto const utf8 = header_to_utf8(with_few_groups(piece), charset);
+        Owned<InternetAddressList> const list(internet_address_list_parse(nullptr, with_joined_words(utf8).c_str()));
+        collect(list.get(), found, 0);
+    }
     return found;
 }
 
