@@ -107,13 +107,21 @@ net::HttpResponse not_built(std::string const& folder, words::Language const& la
         language);
 }
 
+// A mailbox's address, or another name, as the last part of a page's path: /mailboxes/sales@contoso.com. Files lie at
+// the root, and among the assets.
+bool is_named_so(std::string_view path)
+{
+    auto const last = path.rfind('/');
+    return last != 0 && last != path.npos && path.substr(0, last).find_first_of("./", 1) == path.npos;
+}
+
 }  // namespace
 
 net::HttpResponse page(std::string const& folder, std::string_view path, words::Language const& language)
 {
     auto const extension = fs::path(path).extension().string();
     bool const hashed = path.starts_with("/assets/");  // Vite puts a hash of the content into these names
-    if (hashed || (!extension.empty() && path != "/index.html")) {
+    if (hashed || (!extension.empty() && path != "/index.html" && !is_named_so(path))) {
         auto found = content(folder, path);
         if (!found) return missing(path, language);
         net::HttpResponse response;

@@ -42,6 +42,8 @@ TEST_F(Pages, GiveEveryIndexANonceOfItsOwn)
 {
     auto const first = get("/");
     auto const second = get("/cases/12");  // the pages route in the browser
+    EXPECT_EQ(get("/mailboxes/sales@contoso.com").status, status::ok) << "a name is no file's";
+    EXPECT_EQ(get("/accounts/support v1.2").status, status::ok);
     EXPECT_EQ(first.status, status::ok);
     EXPECT_EQ(second.status, status::ok);
     EXPECT_EQ(first.body.find("__NONCE__"), std::string::npos);
