@@ -33,20 +33,20 @@ struct Screens {
     bool default_phrases = true;
     std::int64_t version = 0;  ///< counts what people change; 0: nobody ever did
 
-    [[nodiscard]] std::vector<std::string>& of(ScreenRuleKind kind)
+    [[nodiscard]] std::vector<std::string>& of(ScreenRuleKind kind) { return list(*this, kind); }
+    [[nodiscard]] std::vector<std::string> const& of(ScreenRuleKind kind) const { return list(*this, kind); }
+
+private:
+    static auto& list(auto& screens, ScreenRuleKind kind)
     {
         switch (kind) {
-            case ScreenRuleKind::sender: return senders;
-            case ScreenRuleKind::file_name: return file_names;
-            case ScreenRuleKind::content: return contents;
-            case ScreenRuleKind::permanent_phrase: return permanent_phrases;
+            case ScreenRuleKind::sender: return screens.senders;
+            case ScreenRuleKind::file_name: return screens.file_names;
+            case ScreenRuleKind::content: return screens.contents;
+            case ScreenRuleKind::permanent_phrase: return screens.permanent_phrases;
             case ScreenRuleKind::temporary_phrase: break;
         }
-        return temporary_phrases;
-    }
-    [[nodiscard]] std::vector<std::string> const& of(ScreenRuleKind kind) const
-    {
-        return const_cast<Screens&>(*this).of(kind);
+        return screens.temporary_phrases;
     }
 };
 
