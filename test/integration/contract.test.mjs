@@ -67,6 +67,7 @@ async function furnish(keep) {
 const fixtures = {
   getVersion: () => ({}),
   getContract: () => ({}),
+  getMetrics: () => ({}),
   returnFromProvider: () => ({ query: { state: 'nothing', code: 'x' }, status: 400 }),
   signIn: () => ({ body: { name: 'agent', password } }),
   getSession: () => ({}),
@@ -88,12 +89,12 @@ const fixtures = {
   setSetting: () => ({ params: { name: 'doubt-delays' }, body: { value: '30s,2m' } }),
   listDepartments: () => ({}),
   addDepartment: () => ({ body: { name: 'Returns' } }),
-  listApplications: () => ({}),
   showScreens: () => ({ params: { name: 'Returns' } }),
   setScreens: () => ({ params: { name: 'Returns' }, body: { senders: ['Spam.example', 'news*@*.example.org'], file_names: ['.exe'], contents: ['program'],
     permanent_phrases: ['gone away'], temporary_phrases: ['come back later'], largest: 26214400, above: 'hold', default_phrases: false } }),
   changeScreens: () => ({ params: { name: 'Returns' }, body: { kind: 'sender', add: ['bücher.example'], remove: ['spam.example'], largest: null, above: 'cut', default_phrases: true } }),
   testScreens: () => ({ params: { name: 'Returns' }, body: { mail: Buffer.from(rich).toString('base64') } }),
+  listApplications: () => ({}),
   addApplication: () => ({ body: { name: 'second', tenant: 'contoso.com', client_id: 'b', client_secret: 'secret' } }),
   showApplication: () => ({ params: { name: 'second' } }),
   changeApplication: () => ({ params: { name: 'second' }, body: { name: 'second', tenant: 'fabrikam.com', client_id: 'c' } }),
@@ -140,8 +141,8 @@ const fixtures = {
   listExceptions: () => ({}),
   showExceptionRaw: (house) => ({ params: { id: house.exceptions[0].id } }),
   retryException: (house) => ({ params: { id: house.exceptions[0].id } }),
-  listAlarms: () => ({}),
   releaseException: (house) => ({ params: { id: house.exceptions[1].id }, status: 409 }),  // no screen holds it
+  listAlarms: () => ({}),
   explainText: () => ({ query: { text: '535 5.7.139 Authentication unsuccessful' } }),
   listAudit: () => ({ query: { limit: 1000 } }),
   signOut: () => ({ as: 'agent' }),
@@ -253,20 +254,21 @@ class Walk {
   async pages(headers) {
     let lists = 0;
     for (const operation of this.contract.operations.filter((each) => each.parameters.some(({ name }) => name === 'after'))) {
-      const all = JSON.parse((await this.ask(operation, { headers, query: { limit: 200 } })).bytes).items.map((each) => JSON.stringify(each));
+      const { params } = fixtures[operation.id]({});
+      const all = JSON.parse((await this.ask(operation, { params, headers, query: { limit: 200 } })).bytes).items.map((each) => JSON.stringify(each));
       assert.ok(all.length >= 2, `${operation.id}: ${all.length} items are no list`);
       const found = [];
       for (let after; found.length <= all.length;) {
         const query = { limit: 1, ...(after === undefined ? {} : { after }) };
-        const page = JSON.parse(this.judge(operation, `after ${after}`, await this.ask(operation, { headers, query }), 200).bytes);
+        const page = JSON.parse(this.judge(operation, `after ${after}`, await this.ask(operation, { params, headers, query }), 200).bytes);
         assert.equal(page.items.length, 1, operation.id);
         found.push(JSON.stringify(page.items[0]));
         after = page.next;
         if (after === null) break;
       }
       assert.deepEqual(found, all, operation.id);
-      this.judge(operation, 'after nonsense', await this.ask(operation, { headers, query: { after: '' } }), 400);
-      for (const limit of [0, -1, 100_000, 'x']) this.judge(operation, `limit ${limit}`, await this.ask(operation, { headers, query: { limit } }), 400);
+      this.judge(operation, 'after nonsense', await this.ask(operation, { params, headers, query: { after: '' } }), 400);
+      for (const limit of [0, -1, 100_000, 'x']) this.judge(operation, `limit ${limit}`, await this.ask(operation, { params, headers, query: { limit } }), 400);
       ++lists;
     }
     return lists;

@@ -101,5 +101,126 @@ TEST_P(LedgerTest, KeepsTheLedgerWhereAMessageIsDeleted)
     });
 }
 
+TEST_P(LedgerTest, TellsWhatIsInTheFolderStillFromWhatWent)
+{
+    for (std::uint32_t uid = 1; uid <= 4; ++uid) file(uid, uid);
+    write([&](Connection& c) {
+        auto left = row(5);
+        left.due = model::AfterAction::leave;
+        left.state = model::LedgerState::skipped;
+        add_to_ledger(c, left, clock.now());
+        auto seen = row(6);
+        seen.due = model::AfterAction::mark_seen;
+        add_to_ledger(c, seen, clock.now());
+        after_action_done(c, row(2).place, clock.now());
+        after_action_done(c, row(6).place, clock.now());
+        after_action_failed(c, row(3).place, "NO", clock.now());
+        gone_from_server(c, row(4).place, clock.now());
+        std::vector<std::uint32_t> there, due;
+        for (auto const& mail : known_mails(c, house.mailbox.id, "INBOX", 7)) {
+            if (!mail.gone) there.push_back(mail.uid);
+            if (mail.due) due.push_back(mail.uid);
+        }
+        EXPECT_EQ(there, (std::vector<std::uint32_t>{1, 3, 5, 6})) << "what was moved went, what was marked did not";
+        EXPECT_EQ(due, (std::vector<std::uint32_t>{1, 3}));
+        EXPECT_TRUE(known_mails(c, house.mailbox.id, "INBOX", 8).empty());
+        std::vector<std::uint32_t> bytes;
+        for (auto const& filed : filed_bytes(c, house.mailbox.id, "INBOX", 7)) bytes.push_back(filed.uid);
+        EXPECT_EQ(bytes, (std::vector<std::uint32_t>{1, 3})) << "what was skipped has none";
+    });
+}
+
+TEST_P(LedgerTest, IsReadInPagesFromTheNewestDown)
+{
+    std::vector<model::Message> filed;
+    for (std::uint32_t uid = 1; uid <= 5; ++uid) filed.push_back(file(uid, uid));
+    write([&](Connection& c) {
+        auto other = row(9);
+        other.place.uid_validity = 6;
+        other.state = model::LedgerState::unreadable;
+        other.due = model::AfterAction::leave;
+        other.note = "nothing came";
+        add_to_ledger(c, other, clock.now());
+        EXPECT_TRUE(begin_triage(c, filed[2].id));
+        EXPECT_TRUE(triage_failed(c, filed[2].id, "no header"));
+        after_action_done(c, row(1).place, clock.now());
+        c.execute("DELETE FROM message WHERE id = ?", filed[0].id);
+    });
+    read([&](Connection& c) {
+        auto const uids = [](std::vector<LedgerEntry> const& entries) {
+            std::vector<std::uint32_t> found;
+            for (auto const& entry : entries) found.push_back(entry.row.place.uid);
+            return found;
+        };
+        auto const page = [&](LedgerFilter const& filter, int most, std::optional<LedgerMark> const& after = {}) {
+            return ledger_page(c, house.mailbox.id, filter, most, after);
+        };
+        EXPECT_EQ(uids(page({}, 10)), (std::vector<std::uint32_t>{5, 4, 3, 2, 1, 9}));
+        EXPECT_EQ(uids(page({}, 2)), (std::vector<std::uint32_t>{5, 4}));
+        EXPECT_EQ(uids(page({}, 10, LedgerMark{"INBOX", 7, 2})), (std::vector<std::uint32_t>{1, 9}));
+        EXPECT_EQ(uids(page({.state = model::LedgerState::unreadable}, 10)), (std::vector<std::uint32_t>{9}));
+        EXPECT_EQ(uids(page({.only_due = true}, 10)), (std::vector<std::uint32_t>{5, 4, 3, 2}));
+        EXPECT_TRUE(page({.only_possible_duplicates = true}, 10).empty());
+        auto const all = page({}, 10);
+        EXPECT_EQ(all[2].message->exception, "no header");
+        EXPECT_EQ(all[2].message->size, filed[2].size);
+        EXPECT_FALSE(all[4].message) << "its tombstone";
+        EXPECT_TRUE(all[4].gone);
+        EXPECT_EQ(all[5].row.note, "nothing came");
+        EXPECT_EQ(ledger_entry(c, all[5].row.place)->row.note, "nothing came");
+        EXPECT_FALSE(ledger_entry(c, {house.mailbox.id, "INBOX", 7, 77}));
+        return true;
+    });
+}
+
+TEST_P(LedgerTest, KnowsWhatAMailboxThatMovedHadFiled)
+{
+    auto const before = file(10, 1);
+    model::Mailbox moved = house.mailbox;
+    moved.id = model::MailboxId::make();
+    moved.address = "office@contoso.com";
+    write([&](Connection& c) {
+        add_mailbox(c, moved);
+        EXPECT_EQ(message_with(c, moved.id, before.digest), std::nullopt) << "a mail to both is two activities";
+        EXPECT_FALSE(fingerprint_known(c, moved.id, before.fingerprint));
+        c.execute("UPDATE mailbox SET removed = 1 WHERE id = ?", house.mailbox.id);
+        EXPECT_EQ(message_with(c, moved.id, before.digest), before.id);
+        EXPECT_TRUE(fingerprint_known(c, moved.id, before.fingerprint));
+        auto const other = model::Department{model::DepartmentId::make(), "Returns", clock.now()};
+        add_department(c, other);
+        c.execute("UPDATE mailbox SET department = ? WHERE id = ?", other.id, moved.id);
+        EXPECT_EQ(message_with(c, moved.id, before.digest), std::nullopt) << "another department never had it";
+    });
+}
+
+TEST_P(LedgerTest, TakesNoMailOfAnotherServerForFiled)
+{
+    auto const before = file(10, 1);
+    auto account = house.account;
+    write([&](Connection& c) {
+        set_uid_validity(c, house.mailbox.id, 7);
+        model::LedgerRow named;
+        named.place = {house.mailbox.id, "INBOX", 0, 3};
+        named.unique_id = "a";
+        add_to_ledger(c, named, clock.now());
+        account.retrieval_server = {"OUTLOOK.office365.com", 1993};
+        change_account(c, account);
+        EXPECT_EQ(known_uids(c, house.mailbox.id, "INBOX", 7).size(), 1U) << "the same host";
+        account.retrieval_server = {"mail.contoso.com", 993};
+        change_account(c, account);
+        EXPECT_TRUE(known_uids(c, house.mailbox.id, "INBOX", 7).empty());
+        EXPECT_NE(mailbox(c, house.mailbox.id)->uid_validity, 7U) << "so that somebody is asked about much mail";
+        EXPECT_EQ(last_uid(c, house.mailbox.id, "INBOX", 0), 3U);
+        EXPECT_NE(mails_to_stay(c, house.mailbox.id), (std::vector<std::string>{"a"}));
+        EXPECT_EQ(message_with(c, house.mailbox.id, before.digest), before.id);
+        EXPECT_TRUE(due_after_actions(c, house.mailbox.id, "INBOX", 7, 10).empty());
+        account.retrieval_server = {"outlook.office365.com", 993};
+        change_account(c, account);  // and back, as often as they like
+        account.retrieval_server = {"mail.contoso.com", 993};
+        change_account(c, account);
+    });
+    EXPECT_EQ(read([&](Connection& c) { return ledger_page(c, house.mailbox.id, {}, 10, {}); }).size(), 2U);
+}
+
 }  // namespace
 }  // namespace postroom::store
