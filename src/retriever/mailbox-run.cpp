@@ -371,19 +371,19 @@ net::awaitable<bool> MailboxRun::await_turn()
     std::string said;
     turn_.queue(server, !looking_.empty());
     while (!turn_.came()) {
-        timer_.expires_after(said.empty() ? silent_wait : question_pause);
-        boost::system::error_code woken;
-        resting_ = true;
-        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-        resting_ = false;
-        stir();
         if (stopped_ || changed_) co_return false;
-        if (turn_.came()) break;
         if (!waiters_.empty()) {
             begin_look();
             turn_.queue(server, true);
+            continue;
         }
-        if (woken) continue;
+        timer_.expires_after(said.empty() ? silent_wait : question_pause);
+        boost::system::error_code woken;
+        {
+            Resting const resting(*this);
+            co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        }
+        if (woken || turn_.came()) continue;
         if (!said.empty()) co_await renew_lease();
         auto why = turn_.why_not();
         if (turn_.came() || why == said) continue;
