@@ -7,11 +7,13 @@ import { agent, openBrowser, openHouse, picture, signIn } from './console.mjs';
 let everything, browser;
 const mailbox = () => everything.accounts[0].user;
 
-const mail = (subject, fields, ...lines) => [`From: Mail system <mailer-daemon@customer.example>`, `To: ${mailbox()}`, `Subject: ${subject}`,
+const mail = (subject, fields, ...lines) => ['From: Maria Jansen <maria@customer.example>', `To: ${mailbox()}`, `Subject: ${subject}`,
   `Message-ID: <${subject.replace(/\W/g, '-')}@customer.example>`, `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, 'MIME-Version: 1.0', ...fields, '', ...lines, ''].join('\r\n');
 
 const mails = () => ({
-  'Not delivered': mail('Not delivered', ['Return-Path: <>', 'Content-Type: multipart/report; report-type=delivery-status; boundary=b'],
+  'Your order': mail('Your order', ['Content-Type: text/plain'], 'Where is it?'),
+  // Of a case that there is: it opens none of its own.
+  'Not delivered': mail('Not delivered', ['Return-Path: <>', 'In-Reply-To: <Your-order@customer.example>', 'Content-Type: multipart/report; report-type=delivery-status; boundary=b'],
     '--b', 'Content-Type: text/plain', '', 'Your mail could not be delivered.', '--b', 'Content-Type: message/delivery-status', '', 'Reporting-MTA: dns; mx.customer.example', '',
     'Final-Recipient: rfc822; maria@customer.example', 'Action: failed', 'Status: 5.1.1', 'Diagnostic-Code: smtp; 550 5.1.1 No such user here', 'Remote-MTA: dns; in.customer.example', '',
     'Final-Recipient: rfc822; jan@customer.example', 'Action: delayed', 'Status: 4.2.2', 'Diagnostic-Code: smtp; 452 4.2.2 Mailbox full',
@@ -31,8 +33,10 @@ const mails = () => ({
 before(async () => {
   everything = await openHouse();
   browser = await openBrowser();
-  for (const each of Object.values(mails())) await everything.lab.mail(mailbox(), each);
-  for (const each of Object.keys(mails())) await everything.house.caseAbout(each, { limit: 30_000 });
+  for (const [subject, each] of Object.entries(mails())) {
+    await everything.lab.mail(mailbox(), each);
+    if (subject !== 'Not delivered') await everything.house.caseAbout(subject, { limit: 30_000 });
+  }
   await browser.page.goto(`${everything.house.url}/cases`);
   await signIn(browser.page, agent);
   await browser.page.getByRole('heading', { name: 'Cases', level: 1 }).waitFor();
@@ -44,10 +48,11 @@ after(async () => {
 });
 
 async function open(subject, language = 'en') {
-  const { number } = await everything.house.caseAbout(subject);
+  const { number } = await everything.house.caseAbout(subject === 'Not delivered' ? 'Your order' : subject);
   await browser.page.goto(`${everything.house.url}/cases/${number}?lang=${language}`);
-  await browser.page.getByRole('article').first().waitFor();
-  return browser.page.getByRole('article').first();
+  const card = browser.page.getByRole('article').nth(subject === 'Not delivered' ? 1 : 0);
+  await card.waitFor();
+  return card;
 }
 
 test('a delivery report says who was not reached, and why, in words', async () => {
