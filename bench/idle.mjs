@@ -132,16 +132,16 @@ async function measure(count) {
     await until('the first mailbox', () => idle() === 1);
     const none = await settled();
 
-    const left = mailboxes.map((mailbox) => mailbox.address);
-    const add = async () => {
-      for (let next = left.pop(); next; next = left.pop())
-        await server.api('mailboxes', { address: next, account: 'sales', baseline: 'all', after: 'leave' });
-    };
-    await Promise.all(Array.from({ length: 8 }, add));
+    // Into the store's file, since the API takes them one by one.
+    await server.end();
+    const copies = mailboxes.map((mailbox) => `UPDATE fresh SET id = randomblob(16), address = '${mailbox.address}'; INSERT INTO mailbox SELECT * FROM fresh;`);
+    execFileSync('sqlite3', ['-bail', path.join(server.folder, 'store/postroom.db')], {
+      input: `BEGIN; CREATE TEMP TABLE fresh AS SELECT * FROM mailbox; UPDATE fresh SET uid_validity = 0, state = 'waiting', last_success = NULL; ${copies.join('\n')} COMMIT;`,
+    });
     begun = Date.now();
-    await again();
+    await server.begin();
     const sinceBegun = process.hrtime.bigint();
-    await until('all mailboxes being idle', () => idle() === count + 1, { limit: 300_000, pause: 500 });
+    await until('all mailboxes being idle', () => idle() === count + 1, { limit: 300_000 + 30 * count, pause: 500 });
     const start = Number(process.hrtime.bigint() - sinceBegun) / 1e9;
     const all = await settled();
     const before = cpu(server.child.pid);
