@@ -125,7 +125,7 @@ scenario('tokens, credentials and passwords are nowhere to be read', { limit: 15
   await server.end();
   await server.begin();
   await until('the refusal being told', async () => (await server.mailbox(people.sales)).state === 'backing-off');
-  await until('the password being refused', async () => (await server.mailbox(people.branch)).state === 'backing-off');
+  await until('the password being refused', async () => (await server.api('accounts/branch')).state === 'needs-authorization');
   const { number } = await server.caseAbout('a question to sales');
   await server.command('case', 'reply', String(number), '--text', 'And well again.');
   await until('the alarm', async () => (await server.api('alarms')).items.some((each) => each.cause === 'dispatch-refused'));
