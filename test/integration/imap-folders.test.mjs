@@ -81,7 +81,10 @@ namespace inbox {
   await server.kill();
   await server.begin();
   await until('INBOX being empty', () => dovecot.delivered(sales).length === 0, { limit: 60_000 });
-  const twenty = (await server.cases()).filter((each) => each.subject.includes('of twenty'));
+  const twenty = await until('twenty cases', async () => {
+    const found = (await server.cases()).filter((each) => each.subject.includes('of twenty'));
+    return found.length >= 20 && found;
+  }, { limit: 60_000, pause: 300 });
   assert.equal(twenty.length, 20);
   assert.equal(new Set(twenty.map((each) => each.subject)).size, 20);
 });
