@@ -132,7 +132,7 @@ void add_size(Commands& commands, CLI::App& group)
                       "screen size --any");
     add_department_option(leaf, given);
     auto* const largest = leaf.add_option("largest", given->largest, say("MiB of the mail as it comes"));
-    largest->check(CLI::Range(0.001, 1024.0));
+    largest->check(CLI::Range(0.001, 1024.0, "0.001-1024"));
     leaf.add_flag("--any", given->any_size, say("Take mail of any size"))->excludes(largest);
     leaf.add_option("--above", given->above,
                     say("hold: it goes to the exception queue. cut: its case shows its header only. accept: nothing"))
