@@ -7,7 +7,6 @@
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
-#include "store/coordination.hpp"
 #include "store/settings.hpp"
 
 #include <fmt/format.h>
@@ -39,13 +38,6 @@ constexpr std::size_t fetch_without_asking = 20;
 
 // What a look finds due is looked for so often, where the last one was refused (store::after_actions_now).
 constexpr Duration action_pause{60'000};
-constexpr std::string_view alarm_cause = "after-actions";
-
-std::string_view done_to(model::AfterAction action)
-{
-    using enum model::AfterAction;
-    return action == move ? "moved" : action == remove ? "deleted" : "marked as seen";
-}
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
 [[noreturn]] void give_up(imap::Reply const& reply, std::string_view what)
@@ -376,35 +368,11 @@ net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session,
         refused = co_await run_.note_done(std::move(done), false);
     }
     after_folder_ = to.name;
-    if (refused || failing_) co_await note_failing(refused);
-    co_return remark_;
-}
-
-// A mailbox whose after-actions fail fills up, until it takes no more mail.
-net::awaitable<void> ImapRetrieval::note_failing(bool refused)
-{
-    auto note = [this, refused, now = run_.ground().clock->now()](store::Connection& c) {
-        auto const& mailbox = run_.mailbox();
-        auto found = store::failing_after_actions(c, mailbox.id, folder_, uid_validity_);
-        if (found.failing == 0) (void)store::end_alarm(c, alarm_cause, mailbox.address, now);
-        if (found.failing > 0 && refused)
-            (void)store::raise_alarm(
-                c, alarm_cause, mailbox.address,
-                fmt::format("{} is filling up: of {} mails that were filed and are to be {}, {} can't "
-                            "be, time and again, and stay in {}: {}",
-                            mailbox.address, found.due, done_to(mailbox.after), found.failing, folder_, found.words),
-                now);
-        return found;
-    };
-    auto const found = co_await run_.ground().store->write(std::move(note));
-    failing_ = found.due > 0;
+    if (!refused && !failing_) co_return remark_;
+    remark_ = co_await run_.tell_failing(folder_, uid_validity_, refused, failing_);
     actions_due_.reset();
-    remark_.clear();
-    if (found.due == 0) co_return;
-    actions_due_ = Steady::now() + action_pause;
-    if (!found.words.empty())
-        remark_ = fmt::format("{} mails that were filed are still to be {}: {}", found.due,
-                              done_to(run_.mailbox().after), found.words);
+    if (failing_) actions_due_ = Steady::now() + action_pause;
+    co_return remark_;
 }
 
 net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instant token_ends,

@@ -41,7 +41,6 @@ private:
     net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, std::string_view why);
     /// What people should know of it; empty where nothing was refused.
     net::awaitable<std::string> after_actions(imap::Session& session, bool asked);
-    net::awaitable<void> note_failing(bool refused);
     net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
     net::awaitable<void> blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
                                std::vector<imap::Uid> came);

@@ -6,6 +6,7 @@
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
+#include "store/coordination.hpp"
 #include "store/figures.hpp"
 #include "store/holds.hpp"
 #include "store/messages.hpp"
@@ -38,6 +39,13 @@ constexpr auto connections_told = std::chrono::minutes(10);
 constexpr std::size_t shown_from = 3;
 // Whose turn comes sooner is not worth a word.
 constexpr Duration silent_wait{5'000};
+constexpr std::string_view failing_actions = "after-actions";
+
+std::string_view done_to(model::AfterAction action)
+{
+    using enum model::AfterAction;
+    return action == move ? "moved" : action == remove ? "deleted" : "marked as seen";
+}
 
 // A refusal is an answer, and trouble with the store is none of the server's.
 bool of_the_server(Error const& error)
@@ -505,6 +513,28 @@ net::awaitable<bool> MailboxRun::note_done(std::vector<Done> done, bool gone_fro
     if (refused == done.end()) co_return false;
     spdlog::warn("retriever: {}: {}", mailbox_.address, refused->refusal);
     co_return true;
+}
+
+net::awaitable<std::string> MailboxRun::tell_failing(std::string folder, std::uint32_t uid_validity, bool refused,
+                                                     bool& due)
+{
+    auto note = [&, now = ground_->clock->now()](store::Connection& c) {
+        auto found = store::failing_after_actions(c, id_, folder, uid_validity);
+        if (found.failing == 0) (void)store::end_alarm(c, failing_actions, mailbox_.address, now);
+        if (found.failing > 0 && refused)
+            (void)store::raise_alarm(
+                c, failing_actions, mailbox_.address,
+                fmt::format("{} is filling up: of {} mails that were filed and are to be {}, {} can't "
+                            "be, time and again, and stay in {}: {}",
+                            mailbox_.address, found.due, done_to(mailbox_.after), found.failing, folder, found.words),
+                now);
+        return found;
+    };
+    auto const found = co_await ground_->store->write(std::move(note));
+    due = found.due > 0;
+    if (!due || found.words.empty()) co_return std::string();
+    co_return fmt::format("{} mails that were filed are still to be {}: {}", found.due, done_to(mailbox_.after),
+                          found.words);
 }
 
 }  // namespace postroom::retriever

@@ -61,6 +61,10 @@ public:
     net::awaitable<void> note(std::vector<model::LedgerRow> rows);
     /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.
     net::awaitable<bool> note_done(std::vector<Done> done, bool gone_from_server);
+    /// Raises or ends the alarm about after-actions that fail time and again, since the mailbox fills up by them until
+    /// it takes no more mail. `refused`: some were, now. `due`: whether any is still to be done. In words; empty where
+    /// none was refused.
+    net::awaitable<std::string> tell_failing(std::string folder, std::uint32_t uid_validity, bool refused, bool& due);
     net::awaitable<void> sleep(Duration how_long);
     /// What a fetch came to, whether it went well or not: told with the end of the look, or with its trouble.
     void count(model::Figures const& figures);

@@ -135,6 +135,7 @@ net::awaitable<void> Pop3Retrieval::visit()
     co_await remove_and_quit(*session, listing);
     session_ = nullptr;
     co_await decision_carried_out();
+    if (remark.empty()) remark = remark_;
     co_await run_.end_look(filed, std::move(remark));
     if (!more_due_ && !run_.edited()) co_await run_.sleep(run_.mailbox().poll);
 }
@@ -361,13 +362,15 @@ net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3
     due = co_await confirm(session, std::move(due), listing);
     auto done = co_await mark(session, due, listing);
     auto const quit = co_await session.quit();
-    if (done.empty()) co_return;
+    if (done.empty() && !failing_) co_return;
     if (!quit.ok())
         for (auto& action : done)
             if (action.refusal.empty()) action.refusal = "deleting was refused: " + quit.words();
     bool const all = done.size() == static_cast<std::size_t>(most_deletions);
     bool const refused = co_await run_.note_done(std::move(done), true);
     more_due_ = all && !refused;
+    remark_.clear();
+    if (refused || failing_) remark_ = co_await run_.tell_failing(std::string(inbox), 0, refused, failing_);
 }
 
 // An id may be another mail's by now: the server deleted the one that had it, and its answer to QUIT was lost. So what

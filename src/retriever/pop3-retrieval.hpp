@@ -59,6 +59,8 @@ private:
     Refusals refusals_;
     std::map<std::string, int> broke_in_;  // how many sessions ended while it was given
     bool more_due_ = false;                // than one visit deletes
+    bool failing_ = true;                  // something is due, or the alarm about that may be raised
+    std::string remark_;                   // about what fails
 };
 
 }  // namespace postroom::retriever

@@ -67,13 +67,17 @@ scenario('POP3 of Exchange Online, as the lab plays it', { limit: 150_000 }, asy
   // Deletions are refused; then QUIT's answer is lost, before anything was deleted and after.
   await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0, { limit: 30_000 });
   for (const id of ['pop3-deletion-refused', 'pop3-lost-before-deleting', 'pop3-lost-after-deleting']) {
-    await lab.api('faults', { id, times: id === 'pop3-deletion-refused' ? 4 : 1 });
+    await lab.api('faults', { id, times: id === 'pop3-deletion-refused' ? 12 : 1 });
     await arrive(`Mail with ${id}`);
     await thereAre(server, put);
+    let told = false;
     await until(`an empty Inbox after ${id}`, async () => {
       await run(['retrieve', '--once', '--socket', server.socket]);  // fails where the fault plays
+      told ||= (await server.api('alarms')).items.some((each) => each.cause === 'after-actions' && each.subject === sales);
       return (await lab.folder(sales)).length === 0;
     }, { limit: 60_000, pause: 500 });
+    assert.equal(told, id === 'pop3-deletion-refused', 'what is refused time and again raises an alarm');
+    await until('no alarm', async () => (await server.api('alarms')).items.length === 0);
   }
 
   assert.equal((await server.mailbox(sales)).counts.duplicate, 0, 'a mail whose deletion was not confirmed is not retrieved again');
