@@ -11,7 +11,8 @@ void add_add(Commands& commands, CLI::App& group)
         group, "add", say("Make an access token, and print its secret this once"),
         "postroom token add \"nightly report\" --user anna --scope cases:read --days 90",
         say("Scopes: self:read self:write cases:read cases:write accounts:read accounts:write system:read "
-            "system:write metrics:read. None includes another. A token may what both its scopes and its user's role allow; it is "
+            "system:write metrics:read. None includes another. A token may what both its scopes and its user's role "
+            "allow; it is "
             "sent as Authorization: Bearer …"));
     struct Given {
         std::string name, user;
