@@ -1,7 +1,6 @@
 #include "retriever/reconcile.hpp"
 
 #include "imap/folders.hpp"
-#include "imap/folders.hpp"
 #include "net/broken.hpp"
 
 #include <fmt/format.h>
