@@ -70,15 +70,16 @@ std::optional<std::string> convert(std::string_view bytes, std::string const& ch
     });
     // glibc reads "//" and what follows as instructions; an empty name as the locale's charset.
     if (!plain || charset.empty() || charset.size() > 40) return std::nullopt;
-    iconv_t const opened = iconv_open("UTF-8", charset.c_str());
+    auto* const opened = iconv_open("UTF-8", charset.c_str());
     if (opened == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
     Converter const converter(opened);
 
     std::string out;
     out.reserve(bytes.size() + bytes.size() / 4);
     char buffer[16384];
-    char* in = const_cast<char*>(bytes.data());
-    std::size_t left = bytes.size();
+    std::string octets(bytes);  // iconv() changes none of them, and wants them to be changeable
+    char* in = octets.data();
+    std::size_t left = octets.size();
     while (left > 0) {
         char* to = buffer;
         std::size_t room = sizeof buffer;
