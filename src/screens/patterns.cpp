@@ -48,7 +48,7 @@ Result<std::string> normal_domain(std::string_view domain)
         auto ascii = folded_domain(domain);
         bool const right = !ascii.empty() && ascii.size() <= 253 &&
                            ascii.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos &&
-                           ascii.find("..") == std::string::npos && !ascii.starts_with('.');
+                           ascii.find("..") == std::string::npos && !ascii.starts_with('.') && !ascii.ends_with('.');
         if (!right) return no_domain(domain);
         return ascii;
     }
