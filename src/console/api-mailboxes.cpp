@@ -72,9 +72,9 @@ void check_destination(model::Mailbox const& mailbox)
 }
 
 // Nothing brings back what a server has deleted: until an administrator says so, mail is moved.
-void check_deletion(model::AfterAction action, Members const& members)
+void check_deletion(model::AfterAction action, bool confirmed)
 {
-    if (action == model::AfterAction::remove && !members.flag_or("confirm_deletion", false))
+    if (action == model::AfterAction::remove && !confirmed)
         throw Problem(Trouble::invalid,
                       tr("mail that was filed is deleted on its server for good: this has to be confirmed, by {} or {}",
                          "\"confirm_deletion\": true", "--confirm-deletion"),
@@ -137,6 +137,7 @@ Answer add_mailbox(House& house, Request const& request)
     mailbox.after_folder = folder_of(members.text_or("after_folder", "Postroom", 256), "after_folder");
     mailbox.created = mailbox.state_since = now;
     auto const account_name = members.text("account");
+    bool const confirmed = members.flag_or("confirm_deletion", false);
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const account = account_named(c, request.caller.sight, account_name, "account");
         if (account.access == model::Access::application && !request.caller.may(Access::system))
@@ -152,7 +153,7 @@ Answer add_mailbox(House& house, Request const& request)
             or_problem(model::parse_after_action(members.text_or("after", pop3 ? "leave" : "move")), "after");
         if (pop3) check_for_pop3(mailbox);
         check_destination(mailbox);
-        check_deletion(mailbox.after, members);
+        check_deletion(mailbox.after, confirmed);
         if (store::mailbox_at(c, mailbox.address))
             throw Problem(Trouble::conflict, tr("there is a mailbox {} already", mailbox.address), "address");
         if (auto const others = store::mailboxes_of(c, account.id);
@@ -194,6 +195,7 @@ Answer change_mailbox(House& house, Request const& request)
     if (std::ranges::none_of(known, [&](auto const name) { return members.has(name); }))
         throw Problem(Trouble::invalid,
                       tr("there is nothing to change: give {}", "display_name, folder, after, after_folder, poll"));
+    bool const confirmed = members.flag_or("confirm_deletion", false);
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const found = mailbox_at(c, request.caller.sight, request.path("address"));
         check_match(c, request, etag(store::next_version(c, found.id) - 1, found.id.value), "mailbox.", found.address);
@@ -211,7 +213,7 @@ Answer change_mailbox(House& house, Request const& request)
         }
         if (members.has("after")) {
             mailbox.after = or_problem(model::parse_after_action(members.text("after")), "after");
-            if (mailbox.after != found.after) check_deletion(mailbox.after, members);
+            if (mailbox.after != found.after) check_deletion(mailbox.after, confirmed);
             changed["after"] = to_string(mailbox.after);
         }
         if (members.has("poll")) {

@@ -342,9 +342,10 @@ void remove_account(Connection& c, model::AccountId id)
     auto const now = c.now();
     for (auto const& each : mailboxes_of(c, id)) mailbox_changed(c, each.id, "removed");
     account_changed(c, id, "removed");
-    c.execute("UPDATE alarm SET ended = ? WHERE ended IS NULL AND (subject = (SELECT name FROM account WHERE id = ?) OR "
-              "subject IN (SELECT address FROM mailbox WHERE account = ? AND removed IS NULL))",
-              now, id, id);
+    c.execute(
+        "UPDATE alarm SET ended = ? WHERE ended IS NULL AND (subject = (SELECT name FROM account WHERE id = ?) OR "
+        "subject IN (SELECT address FROM mailbox WHERE account = ? AND removed IS NULL))",
+        now, id, id);
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     for (auto const& each : mailboxes_of(c, id)) forget_figures(c, each.id);
