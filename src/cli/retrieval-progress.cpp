@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace postroom::cli {
 
@@ -25,7 +26,7 @@ std::string size_of(double bytes)
 
 std::string time_of(double seconds)
 {
-    auto const whole = static_cast<std::int64_t>(seconds + 0.5);
+    auto const whole = std::llround(seconds);
     if (whole < 60) return fmt::format("{} s", whole);
     if (whole < 3'600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
     return fmt::format("{}:{:02} h", whole / 3'600, whole / 60 % 60);
