@@ -33,20 +33,20 @@ struct Screens {
     bool default_phrases = true;
     std::int64_t version = 0;  ///< counts what people change; 0: nobody ever did
 
-    [[nodiscard]] std::vector<std::string>& of(ScreenRuleKind kind) { return list(*this, kind); }
-    [[nodiscard]] std::vector<std::string> const& of(ScreenRuleKind kind) const { return list(*this, kind); }
+    [[nodiscard]] std::vector<std::string>& of(ScreenRuleKind kind) { return this->*list(kind); }
+    [[nodiscard]] std::vector<std::string> const& of(ScreenRuleKind kind) const { return this->*list(kind); }
 
 private:
-    static auto& list(auto& screens, ScreenRuleKind kind)
+    static std::vector<std::string> Screens::* list(ScreenRuleKind kind)
     {
         switch (kind) {
-            case ScreenRuleKind::sender: return screens.senders;
-            case ScreenRuleKind::file_name: return screens.file_names;
-            case ScreenRuleKind::content: return screens.contents;
-            case ScreenRuleKind::permanent_phrase: return screens.permanent_phrases;
+            case ScreenRuleKind::sender: return &Screens::senders;
+            case ScreenRuleKind::file_name: return &Screens::file_names;
+            case ScreenRuleKind::content: return &Screens::contents;
+            case ScreenRuleKind::permanent_phrase: return &Screens::permanent_phrases;
             case ScreenRuleKind::temporary_phrase: break;
         }
-        return screens.temporary_phrases;
+        return &Screens::temporary_phrases;
     }
 };
 
