@@ -111,5 +111,5 @@ scenario('a large mailbox that is retrieved delays no other', { limit: 240_000 }
     await delay(30);
   }
   assert.ok(took.length > 2, `the large mailbox was retrieved within ${took.length} mails of the small one`);
-  assert.ok(Math.max(...took) < 3_000, `a mail of the small mailbox took ${Math.max(...took)} ms`);
+  assert.ok(Math.max(...took) < 5_000, `a mail of the small mailbox took ${Math.max(...took)} ms`);
 });
