@@ -121,6 +121,7 @@ std::string what_there_is(std::vector<Folder> const& folders, std::string_view n
         else
             ++more;
     }
+    if (some.empty()) return "it lists none";
     return "there are " + in_a_row(some) + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 

@@ -66,7 +66,8 @@ TEST(Routes, LetAnAuditorChangeNothing)
 {
     for (auto const& route : routes()) {
         bool const own = route.access == Access::self || route.access == Access::anyone;
-        bool const reads = route.method == verb::get;
+        // What the screens would do with a mail is told of a mail that comes with the question.
+        bool const reads = route.method == verb::get || route.pattern.ends_with("/screens/test");
         EXPECT_EQ(allows(route.access, model::Role::auditor), reads || own) << route.pattern;
     }
 }
@@ -118,7 +119,7 @@ TEST(Access, HasAScopeForEachAndNoneForTwo)
         for (auto const other : scopes())
             EXPECT_EQ(in_scope(access, std::vector{std::string(to_string(other))}), access == other);
     }
-    EXPECT_EQ(words.size(), 8U);
+    EXPECT_EQ(words.size(), 9U);
     EXPECT_FALSE(words.contains(to_string(Access::anyone)));
 }
 

@@ -217,7 +217,7 @@ TEST_F(Tokens, MakeNobodyWhoMayMore)
               status::forbidden);
     auto const all = add("system-administrator", "all",
                          R"("self:read","self:write","cases:read","cases:write","accounts:read","accounts:write",)"
-                         R"("system:read","system:write")");
+                         R"("system:read","system:write","metrics:read")");
     EXPECT_EQ(post(all, "users", made).code, status::created);
 }
 

@@ -177,7 +177,9 @@ TEST_F(TrialTest, AFolderThatIsNotThereIsNotTheTokensFault)
     auto const trial = attempt();
     EXPECT_EQ(trial.refusal, std::nullopt);
     EXPECT_THAT(outcomes(trial, MailboxRight::What::open), ElementsAre(fails, fails, fails));
-    EXPECT_THAT(trial.notes, AllOf(SizeIs(3), Each(HasSubstr("does not open the folder INBOX: NO no such folder"))));
+    EXPECT_THAT(trial.notes,
+                AllOf(SizeIs(3), Each(HasSubstr("does not open the folder INBOX: NO there is no folder \"INBOX\" on "
+                                                "the server; it lists none (NO no such folder)"))));
 }
 
 TEST_F(TrialTest, WhatIsNotReachedRefusesNothing)

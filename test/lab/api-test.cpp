@@ -52,14 +52,17 @@ TEST_F(ApiTest, FillsAMailboxWithCopiesOfWhichNoTwoAreTheSame)
 {
     std::string const mail = "/lab/api/mail?mailbox=sales@contoso.test&copies=";
     std::string const raw = "Subject: Again\r\n\r\nand again\r\n";
-    EXPECT_THAT(http("POST", mail + "3", raw).body, HasSubstr("3"));
+    auto const put = [&](std::string const& copies) {
+        return http("POST", mail + copies, raw, "Content-Type: message/rfc822\r\n");
+    };
+    EXPECT_THAT(put("3").body, HasSubstr("3"));
     std::set<std::string> all;
     for (std::string const uid : {"1", "2", "3"})
         all.insert(http("GET", "/lab/api/mailboxes/sales@contoso.test/messages?uid=" + uid).body);
     EXPECT_EQ(all.size(), 3U);
     for (auto const& each : all) EXPECT_THAT(each, testing::EndsWith(raw));
     for (auto const* const wrong : {"0", "-1", "many", "2x", "1000000"})
-        EXPECT_EQ(http("POST", mail + wrong, raw).status, 400U) << wrong;
+        EXPECT_EQ(put(wrong).status, 400U) << wrong;
 }
 
 TEST_F(ApiTest, AddsUsersAndMailboxes)
