@@ -253,7 +253,8 @@ test('an account that signed in by password is converted, and keeps its mailboxe
   const before = await house.mailbox(support.user);
   await page.goto(`${house.url}/accounts/${support.account}`);
   await page.getByText('A password', { exact: true }).waitFor();
-  await page.getByText('Has a password', { exact: true }).waitFor();
+  // Exchange Online takes none any more, and the account says so at once.
+  await page.getByText('Its password is refused', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Authorize' }).count(), 0);
   await picture(page, 'password');
 

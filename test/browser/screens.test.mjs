@@ -50,7 +50,7 @@ test('files, size and phrases', async () => {
   await page.getByLabel('Largest mail, in MiB').fill('25');
   await page.getByLabel('What becomes of a larger mail').selectOption('cut');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-  await page.getByText('its case shows its header only').waitFor();
+  await page.getByText('Mail above 25 MiB: its case shows its header only', { exact: true }).waitFor();
   await page.getByRole('switch').click();
   await until('no phrases but those of the department', async () => !(await rules()).default_phrases);
   await page.getByRole('textbox', { name: 'It could not be delivered' }).fill('Gone with the wind');
