@@ -61,8 +61,7 @@ TEST_F(ApiTest, FillsAMailboxWithCopiesOfWhichNoTwoAreTheSame)
         all.insert(http("GET", "/lab/api/mailboxes/sales@contoso.test/messages?uid=" + uid).body);
     EXPECT_EQ(all.size(), 3U);
     for (auto const& each : all) EXPECT_THAT(each, testing::EndsWith(raw));
-    for (auto const* const wrong : {"0", "-1", "many", "2x", "1000000"})
-        EXPECT_EQ(put(wrong).status, 400U) << wrong;
+    for (auto const* const wrong : {"0", "-1", "many", "2x", "1000000"}) EXPECT_EQ(put(wrong).status, 400U) << wrong;
 }
 
 TEST_F(ApiTest, AddsUsersAndMailboxes)
