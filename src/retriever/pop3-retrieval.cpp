@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "mime/read.hpp"
 #include "store/accounts.hpp"
+#include "store/after-actions.hpp"
 #include "store/ledger.hpp"
 #include "store/messages.hpp"
 #include "store/settings.hpp"

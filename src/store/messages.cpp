@@ -43,14 +43,6 @@ std::string messages_where(std::string_view rest)
 
 }  // namespace
 
-std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
-                                      std::uint32_t uid_validity)
-{
-    return c.all(
-        "SELECT uid FROM ledger WHERE mailbox = ? AND folder = ? AND uid_validity = ? ORDER BY uid",
-        [](Row const& row) { return static_cast<std::uint32_t>(row.integer(0)); }, mailbox, folder, uid_validity);
-}
-
 std::vector<NamedMail> named_mails(Connection& c, model::MailboxId mailbox)
 {
     return c.all(
@@ -81,26 +73,6 @@ void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now)
         "unique_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.place.mailbox, row.place.folder, row.place.uid_validity, row.place.uid, to_string(row.state), row.message,
         to_string(row.due), row.tries, row.note, now, now, row.unique_id);
-}
-
-std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox, std::string_view folder,
-                                                std::uint32_t uid_validity, int most)
-{
-    // Those that failed before come last, so that one that never works holds up no other.
-    return c.all(
-        "SELECT uid, state, message, due, tries, note, unique_id FROM ledger WHERE mailbox = ? AND folder = ? AND "
-        "uid_validity = ? AND due <> 'leave' ORDER BY tries, uid LIMIT ?",
-        [&](Row const& row) {
-            return model::LedgerRow{
-                .place = {mailbox, std::string(folder), uid_validity, static_cast<std::uint32_t>(row.integer(0))},
-                .state = word(row, 1, model::parse_ledger_state),
-                .message = row.maybe_id<model::MessageId>(2),
-                .due = word(row, 3, model::parse_after_action),
-                .tries = static_cast<int>(row.integer(4)),
-                .note = row.text(5),
-                .unique_id = row.text(6)};
-        },
-        mailbox, folder, uid_validity, most);
 }
 
 void after_action_done(Connection& c, model::Place const& place, Instant now)

@@ -9,9 +9,6 @@
 
 namespace postroom::store {
 
-/// The UIDs of a folder that the ledger knows, sorted.
-[[nodiscard]] std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
-                                                    std::uint32_t uid_validity);
 /// A mail that its server lists by a unique id, as far as the ledger knows.
 struct NamedMail {
     std::string unique_id;
@@ -28,9 +25,6 @@ struct NamedMail {
 void gone_from_server(Connection& c, model::Place const& place, Instant now);
 /// Throws Failure (Trouble::conflict) where the place is in the ledger already.
 void add_to_ledger(Connection& c, model::LedgerRow const& row, Instant now);
-[[nodiscard]] std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox,
-                                                              std::string_view folder, std::uint32_t uid_validity,
-                                                              int most);
 void after_action_done(Connection& c, model::Place const& place, Instant now);
 void after_action_failed(Connection& c, model::Place const& place, std::string_view note, Instant now);
 struct LedgerCounts {

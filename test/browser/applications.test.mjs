@@ -135,6 +135,7 @@ test('an application is added, with its authority, and removed', async () => {
   assert.match(consent.pathname, /^\/contoso\.com\/.*adminconsent$/);
   await confirm(page, 'Remove', 'Remove');
   await page.getByRole('heading', { name: 'Identity applications', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'provider', exact: true }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'second' }).count(), 0);
 });
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/accounts.hpp"
+#include "store/after-actions.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/messages.hpp"
@@ -17,9 +18,22 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace postroom::store {
+
+/// One by one, the UIDs of a folder that the ledger knows.
+inline std::vector<std::uint32_t> known_uids(Connection& c, model::MailboxId mailbox, std::string_view folder,
+                                             std::uint32_t uid_validity)
+{
+    std::vector<std::uint32_t> uids;
+    for (auto const& range : known_ranges(c, mailbox, folder, uid_validity))
+        for (auto uid = std::uint64_t{range.first}; uid <= range.last; ++uid)
+            uids.push_back(static_cast<std::uint32_t>(uid));
+    return uids;
+}
 
 class StoreFixture {
 protected:

@@ -68,6 +68,9 @@ function begin(session: Schemas["Session"]): void {
   queryClient.setQueryData(sessionKey, session);
 }
 
+/** What was removed is not shown by the list that comes next, not even until the list has been asked for again. */
+export const forget = (list: string) => queryClient.removeQueries({ queryKey: [list], exact: true });
+
 /** Nothing of the session stays on the screen. */
 function end(): void {
   setCsrf("");

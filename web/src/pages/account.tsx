@@ -3,7 +3,7 @@ import { makeStyles, Switch, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router-dom";
 import { call, path, type Schemas } from "../api/client";
-import { useAccount, useAuthorizations, useChange, useMay } from "../api/queries";
+import { forget, useAccount, useAuthorizations, useChange, useMay } from "../api/queries";
 import { AccountState } from "../parts/account-state";
 import { AuthorizationState } from "../parts/authorization-state";
 import { AuthorizeButton } from "../parts/authorize";
@@ -111,6 +111,7 @@ export function AccountPage() {
   const transcript = useChange((on: boolean) => call("PUT", path("accounts", name, "transcript"), { on }));
   const remove = async () => {
     await call("DELETE", path("accounts", name), undefined, query.data?.etag);
+    forget("accounts");
     navigate("/accounts");
   };
   return (

@@ -3,7 +3,7 @@ import { makeStyles, MessageBar, MessageBarBody, tokens } from "@fluentui/react-
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router-dom";
 import { call, path, type Schemas } from "../api/client";
-import { useAccounts, useApplication, useMay, useRegistration } from "../api/queries";
+import { forget, useAccounts, useApplication, useMay, useRegistration } from "../api/queries";
 import { ChangeApplication } from "../parts/change-dialogs";
 import { useAccountColumns } from "../parts/columns";
 import { ConfirmButton } from "../parts/confirm-button";
@@ -120,6 +120,7 @@ export function ApplicationPage() {
   const columns = useAccountColumns();
   const remove = async (etag: string) => {
     await call("DELETE", path("applications", name), undefined, etag);
+    forget("applications");
     navigate("/applications");
   };
   return (
