@@ -59,6 +59,14 @@ constexpr std::string_view lean_indexes_sql =
 #include "store/migrations/0012-lean-indexes.sql"
     ;
 
+constexpr std::string_view withheld_sql =
+#include "store/migrations/0013-withheld.sql"
+    ;
+
+constexpr std::string_view desk_sql =
+#include "store/migrations/0014-desk.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -72,6 +80,8 @@ constexpr std::array all{
     Migration{10, "reading", reading_sql},
     Migration{11, "gone", gone_sql},
     Migration{12, "lean-indexes", lean_indexes_sql},
+    Migration{13, "withheld", withheld_sql},
+    Migration{14, "desk", desk_sql},
 };
 
 }  // namespace
