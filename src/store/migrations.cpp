@@ -67,6 +67,10 @@ constexpr std::string_view desk_sql =
 #include "store/migrations/0014-desk.sql"
     ;
 
+constexpr std::string_view alarms_sql =
+#include "store/migrations/0016-alarms.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -82,6 +86,7 @@ constexpr std::array all{
     Migration{12, "lean-indexes", lean_indexes_sql},
     Migration{13, "withheld", withheld_sql},
     Migration{14, "desk", desk_sql},
+    Migration{16, "alarms", alarms_sql},
 };
 
 }  // namespace
