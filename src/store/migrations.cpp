@@ -71,6 +71,10 @@ constexpr std::string_view alarms_sql =
 #include "store/migrations/0016-alarms.sql"
     ;
 
+constexpr std::string_view checks_sql =
+#include "store/migrations/0017-checks.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -87,6 +91,7 @@ constexpr std::array all{
     Migration{13, "withheld", withheld_sql},
     Migration{14, "desk", desk_sql},
     Migration{16, "alarms", alarms_sql},
+    Migration{17, "checks", checks_sql},
 };
 
 }  // namespace
