@@ -22,10 +22,23 @@ struct Case {
     std::string customer_name;
     CaseState state = CaseState::open;
     std::int64_t activities = 0;
-    bool waiting_for_us = true;  ///< the last mail was the customer's
+    bool waiting_for_us = true;      ///< the last mail was the customer's
+    std::optional<UserId> assigned;  ///< whose it is; nothing: it waits in its department's queue
+    std::optional<Instant> closed;
+    std::optional<std::int64_t> follows;  ///< the number of the case that the customer went on with, long after its end
     Instant created{};
     Instant updated{};
     std::int64_t version = 1;  ///< counts its activities and what people change about it
+};
+
+/// What a mailbox sends by itself where its mail opens a case.
+struct Acknowledgement {
+    MailboxId mailbox;
+    bool active = false;
+    std::string subject;  ///< with fields in braces; empty: the customer's
+    std::string text;     ///< with fields in braces; empty: the default
+    Instant since{};      ///< when it was switched on: mail that came before is not acknowledged
+    std::int64_t version = 0;
 };
 
 enum class ActivityKind { received, sent, note, event };

@@ -1,6 +1,7 @@
 #include "store/accounts.hpp"
 
 #include "base/text.hpp"
+#include "store/acknowledgements.hpp"
 #include "store/changes.hpp"
 #include "store/figures.hpp"
 #include "store/holds.hpp"
@@ -348,7 +349,10 @@ void remove_account(Connection& c, model::AccountId id)
         now, id, id);
     c.execute("DELETE FROM ledger WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", id);
-    for (auto const& each : mailboxes_of(c, id)) forget_figures(c, each.id);
+    for (auto const& each : mailboxes_of(c, id)) {
+        forget_figures(c, each.id);
+        forget_acknowledgement(c, each.id);
+    }
     release_sign_ins(c, id);
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);
@@ -397,6 +401,7 @@ void remove_mailbox(Connection& c, model::MailboxId id)
                       fmt::format("{} of the mailbox's replies still wait to be sent, or are in doubt", *waiting));
     mailbox_changed(c, id, "removed");
     forget_figures(c, id);
+    forget_acknowledgement(c, id);
     c.execute("DELETE FROM ledger WHERE mailbox = ?", id);
     c.execute("DELETE FROM mailbox_right WHERE mailbox = ?", id);
     must_exist(c.execute("UPDATE mailbox SET removed = ? WHERE id = ? AND removed IS NULL", c.now(), id),

@@ -1,5 +1,6 @@
 #include "store/cases.hpp"
 
+#include "base/text.hpp"
 #include "store/changes.hpp"
 #include "store/rows.hpp"
 
@@ -7,6 +8,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
+
+#include <algorithm>
 
 namespace postroom::store {
 
@@ -16,7 +19,7 @@ namespace {
 
 constexpr std::string_view case_columns =
     "SELECT id, number, department, mailbox, subject, customer, customer_name, state, activities, waiting_for_us, "
-    "created, updated, version FROM customer_case ";
+    "created, updated, version, assigned, closed, follows FROM customer_case ";
 
 model::Case case_of(Row const& row)
 {
@@ -30,6 +33,9 @@ model::Case case_of(Row const& row)
             .state = word(row, 7, model::parse_case_state),
             .activities = row.integer(8),
             .waiting_for_us = row.boolean(9),
+            .assigned = row.maybe_id<model::UserId>(13),
+            .closed = row.is_null(14) ? std::nullopt : std::optional(row.instant(14)),
+            .follows = row.is_null(15) ? std::nullopt : std::optional(row.integer(15)),
             .created = row.instant(10),
             .updated = row.instant(11),
             .version = row.integer(12)};
@@ -105,9 +111,10 @@ std::int64_t add_case(Connection& c, model::Case const& a_case)
     if (!number) throw Failure(Trouble::store, "the counter of cases is missing");
     c.post(
         "INSERT INTO customer_case (id, number, department, mailbox, subject, customer, customer_name, state, "
-        "activities, waiting_for_us, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "activities, waiting_for_us, created, updated, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         a_case.id, *number, a_case.department, a_case.mailbox, a_case.subject, a_case.customer, a_case.customer_name,
-        to_string(a_case.state), a_case.activities, a_case.waiting_for_us, a_case.created, a_case.updated);
+        to_string(a_case.state), a_case.activities, a_case.waiting_for_us, a_case.created, a_case.updated,
+        a_case.follows);
     return *number;
 }
 
@@ -127,21 +134,116 @@ std::vector<model::Case> cases(Connection& c, CaseFilter const& filter)
     if (filter.state) selection.narrow("state = ?", value(to_string(*filter.state)));
     if (filter.department) selection.narrow("department = ?", value(*filter.department));
     if (filter.below) selection.narrow("number < ?", value(*filter.below));
+    if (filter.assigned) selection.narrow("assigned = ?", value(*filter.assigned));
+    if (filter.unassigned) selection.narrow("assigned IS NULL", std::initializer_list<Value>{});
+    if (filter.waiting) selection.narrow("waiting_for_us = ?", value(*filter.waiting));
+    if (!filter.customer.empty()) selection.narrow("lower(customer) = ?", value(to_lower(filter.customer)));
     selection.within(filter.sight, "department");
     return selection.all(c, "ORDER BY number DESC LIMIT ?", case_of, filter.most);
 }
 
 void set_case_state(Connection& c, model::CaseId id, model::CaseState state, Instant now)
 {
-    must_exist(c.execute("UPDATE customer_case SET state = ?, updated = ?, version = version + 1 WHERE id = ?",
-                         to_string(state), now, id),
-               "the case");
+    std::optional<Instant> closed;
+    if (state == model::CaseState::closed) closed = now;
+    must_exist(
+        c.execute("UPDATE customer_case SET state = ?, closed = ?, updated = ?, version = version + 1 WHERE id = ?",
+                  to_string(state), closed, now, id),
+        "the case");
     case_changed(c, id);
 }
 
 void set_turn(Connection& c, model::CaseId id, bool waiting_for_us)
 {
     must_exist(c.execute("UPDATE customer_case SET waiting_for_us = ? WHERE id = ?", waiting_for_us, id), "the case");
+}
+
+bool assign_case(Connection& c, model::CaseId id, std::optional<model::UserId> from, std::optional<model::UserId> to)
+{
+    if (c.execute("UPDATE customer_case SET assigned = ?, version = version + 1 WHERE id = ? AND assigned IS NOT "
+                  "DISTINCT FROM ?",
+                  to, id, from) == 0)
+        return false;
+    case_changed(c, id);
+    return true;
+}
+
+void move_case(Connection& c, model::CaseId id, model::DepartmentId to, model::MailboxId mailbox)
+{
+    case_changed(c, id, "removed");  // for those who don't see it any more
+    c.execute(
+        "INSERT INTO case_origin (customer_case, department) SELECT id, department FROM customer_case WHERE id = ? "
+        "ON CONFLICT DO NOTHING",
+        id);
+    must_exist(c.execute("UPDATE customer_case SET department = ?, mailbox = ?, assigned = NULL, version = version + 1 "
+                         "WHERE id = ?",
+                         to, mailbox, id),
+               "the case");
+    case_changed(c, id, "added");
+}
+
+std::optional<model::Case> next_in_queue(Connection& c, model::DepartmentId department)
+{
+    return c.first(std::string(case_columns) +
+                       "WHERE state = 'open' AND assigned IS NULL AND department = ? ORDER BY waiting_for_us DESC, "
+                       "number LIMIT 1",
+                   case_of, department);
+}
+
+std::vector<Queue> queues(Connection& c, model::Sight const& sight, std::optional<model::UserId> const& asks)
+{
+    Selection selection(
+        "SELECT department, assigned, waiting_for_us, count(*), min(created) FROM customer_case WHERE state = 'open' ");
+    selection.within(sight, "department");
+    std::vector<Queue> found;
+    auto const add = [&](Row const& row) {
+        auto const department = row.id<model::DepartmentId>(0);
+        auto queue = std::ranges::find(found, department, &Queue::department);
+        if (queue == found.end()) queue = found.insert(found.end(), Queue{.department = department});
+        auto const whose = row.maybe_id<model::UserId>(1);
+        auto const count = row.integer(3);
+        queue->open += count;
+        if (!whose) queue->unassigned += count;
+        if (whose && whose == asks) queue->mine += count;
+        if (!row.boolean(2)) return true;
+        queue->waiting += count;
+        if (!whose) queue->oldest = row.instant(4);
+        return true;
+    };
+    (void)selection.all(c, "GROUP BY department, assigned, waiting_for_us", add);
+    return found;
+}
+
+std::optional<model::Case> case_following(Connection& c, std::int64_t number)
+{
+    return c.first(std::string(case_columns) + "WHERE follows = ? ORDER BY number DESC LIMIT 1", case_of, number);
+}
+
+bool received_more_than(Connection& c, model::CaseId id, int most, Instant since)
+{
+    return c
+        .first(
+            "SELECT 1 FROM activity WHERE customer_case = ? AND happened > ? AND kind = 'received' LIMIT 1 OFFSET ?",
+            [](Row const&) { return true; }, id, since, most)
+        .has_value();
+}
+
+bool opened_more_than(Connection& c, std::string_view customer, int most, Instant since)
+{
+    auto const created = c.first(
+        "SELECT created FROM customer_case WHERE lower(customer) = ? ORDER BY number DESC LIMIT 1 OFFSET ?",
+        [](Row const& row) { return row.instant(0); }, to_lower(customer), most);
+    return created && *created > since;
+}
+
+bool sent_by_us(Connection& c, std::string_view message_id)
+{
+    return c
+        .first(
+            "SELECT 1 FROM activity_message_id m JOIN activity a ON a.id = m.activity WHERE m.message_id = ? AND "
+            "a.kind = 'sent' LIMIT 1",
+            [](Row const&) { return true; }, message_id)
+        .has_value();
 }
 
 void add_activity(Connection& c, model::Activity const& activity)
@@ -158,7 +260,7 @@ void add_activity(Connection& c, model::Activity const& activity)
 
     std::optional<bool> waiting;  // notes and events leave the turn where it is
     if (activity.kind == model::ActivityKind::received) waiting = true;
-    if (activity.kind == model::ActivityKind::sent) waiting = false;
+    if (activity.kind == model::ActivityKind::sent && !activity.automatic) waiting = false;
     auto const activities = c.first(
         "UPDATE customer_case SET activities = activities + 1, version = version + 1, "
         "updated = CASE WHEN updated > ? THEN updated ELSE ? END, "
@@ -191,13 +293,23 @@ std::optional<model::CaseId> case_with_message_id(Connection& c, model::Departme
     for (auto const& message_id : message_ids) {
         c.run(
             "SELECT k.updated, k.number, k.id FROM activity_message_id m JOIN activity a ON a.id = m.activity "
-            "JOIN customer_case k ON k.id = a.customer_case WHERE m.message_id = ? AND k.department = ?",
-            {value(message_id), value(department)}, [&](Row const& row) {
+            "JOIN customer_case k ON k.id = a.customer_case WHERE m.message_id = ? AND (k.department = ? OR EXISTS "
+            "(SELECT 1 FROM case_origin o WHERE o.customer_case = k.id AND o.department = ?))",
+            {value(message_id), value(department), value(department)}, [&](Row const& row) {
                 Found const found{row.instant(0), row.integer(1), row.id<model::CaseId>(2)};
                 if (!best || found > *best) best = found;
             });
     }
     return best ? std::optional(best->id) : std::nullopt;
+}
+
+bool came_from(Connection& c, model::CaseId id, model::DepartmentId department)
+{
+    return c
+        .first(
+            "SELECT 1 FROM case_origin WHERE customer_case = ? AND department = ?", [](Row const&) { return true; }, id,
+            department)
+        .has_value();
 }
 
 void add_message_id(Connection& c, model::ActivityId activity, std::string_view message_id)

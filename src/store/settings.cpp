@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace postroom::store {
 
@@ -52,6 +53,28 @@ std::string policy(std::string_view text)
     return "it must be ask or resend";
 }
 
+std::string a_duration(std::string_view text)
+{
+    if (text.find(',') == text.npos && some_durations(text).empty()) return {};
+    return "it must be a duration, for example 24h";
+}
+
+// What surrounds the mark may be anything that people read, and mail programs leave alone.
+std::string token_form(std::string_view text)
+{
+    constexpr std::size_t longest = 40;
+    constexpr std::string_view wrong =
+        "it must hold {} once, where the number and its check value stand, apart from letters and digits, and may have "
+        "40 characters: for example [Case {}]";
+    auto const at = text.find("{}");
+    if (at == text.npos || text.find("{}", at + 2) != text.npos || text.size() > longest) return std::string(wrong);
+    if (to_valid_utf8(text) != text || printable(text) != text || trim(text) != text) return std::string(wrong);
+    auto const joins = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; };
+    if (at > 0 && joins(static_cast<unsigned char>(text[at - 1]))) return std::string(wrong);
+    if (at + 2 < text.size() && joins(static_cast<unsigned char>(text[at + 2]))) return std::string(wrong);
+    return {};
+}
+
 std::string number(std::string_view text)
 {
     if (!text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == text.npos) return {};
@@ -73,6 +96,22 @@ constexpr std::array known{
           policy},
     Known{{"case-token-key", "", mark("what the case tokens in subjects are made with; made at the first start")},
           anything},
+    Known{{"case-token", "[Case {}]",
+           mark("how a case token looks in a subject; {} stands for the number and its check value. Tokens in earlier "
+                "forms are found still")},
+          token_form},
+    Known{{"case-reopen-days", "30",
+           mark("a customer's answer opens a case that was closed so many days ago again; later it opens a new one, "
+                "which follows it. 0: always the old one")},
+          number},
+    Known{{"acknowledgement-limit", "3", mark("so many acknowledgements at most go to one address in a period")},
+          number},
+    Known{{"acknowledgement-period", "24h", mark("that period")}, a_duration},
+    Known{{"loop-limit", "20",
+           mark("where an address opens more cases in a period, or a case gets more mails, two machines may be "
+                "answering each other: nothing is acknowledged, and an alarm says so")},
+          number},
+    Known{{"loop-period", "1h", mark("that period")}, a_duration},
     Known{{"unexpected-mails", "500",
            mark("so many new mails after a mailbox was made anew on its server stop it, and ask")},
           number},
