@@ -19,6 +19,7 @@ using UnreadableMailId = Id<struct UnreadableMailTag>;
 using CaseId = Id<struct CaseTag>;
 using ActivityId = Id<struct ActivityTag>;
 using OutboundId = Id<struct OutboundTag>;
+using UploadId = Id<struct UploadTag>;
 using JobId = Id<struct JobTag>;
 
 }  // namespace postroom::model

@@ -11,7 +11,7 @@
 namespace postroom::model {
 
 /// queued → claimed → committing → sent | failed | in_doubt; back to queued only from `claimed`, or after a definite
-/// temporary refusal.
+/// temporary refusal. queued → cancelled by a person.
 enum class OutboundState {
     queued,
     claimed,     ///< a dispatcher has it; a lease that runs out gives it back
@@ -19,11 +19,13 @@ enum class OutboundState {
     sent,
     failed,    ///< definitely refused; back to the agent
     in_doubt,  ///< the dot left and no answer came: Sent Items, or a person, decides
+    cancelled,  ///< taken back before anybody had begun to send it
 };
 
 struct Outbound {
     OutboundId id;
     ActivityId activity;
+    int part = 1;  ///< of its activity's: recipients beyond what the server takes at once are another part
     MailboxId mailbox;
     AccountId account;
     BodyId body;

@@ -7,6 +7,7 @@
 #include "model/message.hpp"
 #include "model/outbound.hpp"
 #include "model/screens.hpp"
+#include "model/sending.hpp"
 #include "model/user.hpp"
 
 #include <fmt/format.h>
@@ -143,14 +144,22 @@ constexpr Spelling<ActivityKind, 4> activity_kinds{mark("kind of activity"),
                                                      {ActivityKind::sent, mark_in("kind of activity", "sent")},
                                                      {ActivityKind::note, mark_in("kind of activity", "note")},
                                                      {ActivityKind::event, mark_in("kind of activity", "event")}}}};
-constexpr Spelling<OutboundState, 6> outbound_states{
+constexpr Spelling<RecipientState, 5> recipient_states{
+    mark("what became of a recipient"),
+    {{{RecipientState::accepted, mark_in("what became of a recipient", "accepted")},
+      {RecipientState::refused, mark_in("what became of a recipient", "refused")},
+      {RecipientState::delayed, mark_in("what became of a recipient", "delayed")},
+      {RecipientState::delivered, mark_in("what became of a recipient", "delivered")},
+      {RecipientState::failed, mark_in("what became of a recipient", "failed")}}}};
+constexpr Spelling<OutboundState, 7> outbound_states{
     mark("state of outbound mail"),
     {{{OutboundState::queued, mark_in("state of outbound mail", "queued")},
       {OutboundState::claimed, mark_in("state of outbound mail", "claimed")},
       {OutboundState::committing, mark_in("state of outbound mail", "committing")},
       {OutboundState::sent, mark_in("state of outbound mail", "sent")},
       {OutboundState::failed, mark_in("state of outbound mail", "failed")},
-      {OutboundState::in_doubt, mark_in("state of outbound mail", "in-doubt")}}}};
+      {OutboundState::in_doubt, mark_in("state of outbound mail", "in-doubt")},
+      {OutboundState::cancelled, mark_in("state of outbound mail", "cancelled")}}}};
 
 constexpr Spelling<Responsible, 5> owners{mark("owner"),
                                           {{{Responsible::postroom, "postroom-administrator"},
@@ -352,6 +361,14 @@ std::string_view to_string(ActivityKind kind)
 Result<ActivityKind> parse_activity_kind(std::string_view text)
 {
     return activity_kinds.parse(text);
+}
+std::string_view to_string(RecipientState state)
+{
+    return recipient_states.of(state);
+}
+Result<RecipientState> parse_recipient_state(std::string_view text)
+{
+    return recipient_states.parse(text);
 }
 std::string_view to_string(OutboundState state)
 {

@@ -75,6 +75,10 @@ constexpr std::string_view checks_sql =
 #include "store/migrations/0017-checks.sql"
     ;
 
+constexpr std::string_view sending_sql =
+#include "store/migrations/0015-sending.sql"
+    ;
+
 constexpr std::array all{
     Migration{1, "start", start_sql},
     Migration{2, "identity", identity_sql},
@@ -90,6 +94,7 @@ constexpr std::array all{
     Migration{12, "lean-indexes", lean_indexes_sql},
     Migration{13, "withheld", withheld_sql},
     Migration{14, "desk", desk_sql},
+    Migration{15, "sending", sending_sql},
     Migration{16, "alarms", alarms_sql},
     Migration{17, "checks", checks_sql},
 };

@@ -2,10 +2,13 @@
 // doesn't find, it doesn't change. The attempt's own row follows only where the mail's row did change.
 #include "store/outbound.hpp"
 
+#include "store/cases.hpp"
 #include "store/changes.hpp"
 #include "store/rows.hpp"
+#include "store/sending.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace postroom::store {
 
@@ -13,12 +16,13 @@ namespace {
 
 constexpr std::string_view columns =
     "id, activity, mailbox, account, body, size, message_id, provider_message_id, sender, recipients, state, attempt, "
-    "tries, doubt_looks, next_try, reason, created, updated";
+    "tries, doubt_looks, next_try, reason, created, updated, part";
 
 model::Outbound outbound_of_row(Row const& row)
 {
     return {.id = row.id<model::OutboundId>(0),
             .activity = row.id<model::ActivityId>(1),
+            .part = static_cast<int>(row.integer(18)),
             .mailbox = row.id<model::MailboxId>(2),
             .account = row.id<model::AccountId>(3),
             .body = row.id<model::BodyId>(4),
@@ -88,6 +92,104 @@ std::int64_t recover(Connection& c, std::vector<Abandoned> const& abandoned, Ins
     return changed;
 }
 
+constexpr Duration minute{60'000};
+constexpr Duration day{24 * 3'600'000};
+
+// What the pace still lets out of one account or mailbox, whichever server of ours sends it.
+struct Allowance {
+    std::optional<std::int64_t> messages, recipients;  // nothing: no limit
+    std::pair<Instant, std::string> minute_over, day_over;
+    std::optional<std::pair<Instant, std::string>> pause{};
+
+    bool take(std::int64_t count)
+    {
+        if (messages && *messages < 1) {
+            pause = minute_over;
+        } else if (recipients && *recipients < count) {
+            pause = day_over;
+        } else {
+            if (messages) --*messages;
+            if (recipients) *recipients -= count;
+            return true;
+        }
+        return false;
+    }
+};
+
+// What is claimed and not committed to yet counts as if it were.
+Allowance allowance_of(Connection& c, Uuid const& pacer, model::Pace const& pace, Instant now)
+{
+    struct Used {
+        std::int64_t messages = 0, recipients = 0;
+        std::optional<Instant> first;
+    };
+    auto const used_within = [&](Duration window) {
+        return c
+            .first(
+                "SELECT count(*), coalesce(sum(recipients), 0), min(committing) FROM attempt WHERE pacer = ? AND "
+                "(committing > ? OR (committing IS NULL AND ended IS NULL))",
+                [](Row const& row) {
+                    return Used{row.integer(0), row.integer(1), row.maybe_instant(2)};
+                },
+                pacer, now - window)
+            .value_or(Used{});
+    };
+    Allowance allowance;
+    if (pace.messages_a_minute > 0) {
+        auto const used = used_within(minute);
+        allowance.messages = pace.messages_a_minute - used.messages;
+        allowance.minute_over = {used.first ? *used.first + minute : now + minute / 12,
+                                 fmt::format("{} messages a minute", pace.messages_a_minute)};
+    }
+    if (pace.recipients_a_day > 0) {
+        auto const used = used_within(day);
+        allowance.recipients = pace.recipients_a_day - used.recipients;
+        allowance.day_over = {now + std::clamp(used.first ? *used.first + day - now : minute, minute, minute * 15),
+                              fmt::format("{} recipients a day", pace.recipients_a_day)};
+    }
+    return allowance;
+}
+
+std::string part_id(int part, std::string_view original)
+{
+    return fmt::format("part{}.{}", part, original);
+}
+
+// Another part of the same mail, for these recipients. Its bytes differ in the Message-ID alone, so that answers,
+// reports and sent copies tell the parts apart.
+void add_part(Connection& c, model::Outbound of, std::vector<std::string> recipients, Instant next_try,
+              std::string_view reason)
+{
+    struct First {
+        std::string message_id;
+        int parts;
+    };
+    auto const first = c.first(
+        "SELECT message_id, (SELECT max(part) FROM outbound WHERE activity = ?) FROM outbound WHERE activity = ? AND "
+        "part = 1",
+        [](Row const& row) {
+            return First{row.text(0), static_cast<int>(row.integer(1))};
+        },
+        of.activity, of.activity);
+    if (!first) throw Failure(Trouble::store, "a mail in parts has no first one");
+    auto const before = static_cast<std::int64_t>(of.message_id.size());
+    of.id = model::OutboundId::make();
+    of.part = first->parts + 1;
+    of.message_id = part_id(of.part, first->message_id);
+    of.size += static_cast<std::int64_t>(of.message_id.size()) - before;
+    of.provider_message_id.clear();
+    of.recipients = std::move(recipients);
+    of.state = model::OutboundState::queued;
+    of.attempt = 0;
+    of.tries = 0;
+    of.doubt_looks = 0;
+    of.next_try = next_try;
+    of.reason = reason;
+    of.updated = c.now();
+    enqueue(c, of);
+    add_message_id(c, of.activity, of.message_id);
+}
+
 }  // namespace
 
 void enqueue(Connection& c, model::Outbound const& outbound)
@@ -95,10 +197,10 @@ void enqueue(Connection& c, model::Outbound const& outbound)
     if (outbound.state != model::OutboundState::queued || outbound.attempt != 0)
         throw Failure(Trouble::internal, "only what is queued, and was never tried, can be put into the queue");
     c.post(
-        "INSERT INTO outbound (id, activity, mailbox, account, body, size, message_id, provider_message_id, sender, "
-        "recipients, state, attempt, tries, doubt_looks, next_try, reason, created, updated) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, ?, ?, ?)",
-        outbound.id, outbound.activity, outbound.mailbox, outbound.account, outbound.body, outbound.size,
+        "INSERT INTO outbound (id, activity, part, mailbox, account, body, size, message_id, provider_message_id, "
+        "sender, recipients, state, attempt, tries, doubt_looks, next_try, reason, created, updated) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, ?, ?, ?)",
+        outbound.id, outbound.activity, outbound.part, outbound.mailbox, outbound.account, outbound.body, outbound.size,
         outbound.message_id, outbound.provider_message_id, outbound.sender, to_list(outbound.recipients),
         outbound.next_try, outbound.reason, outbound.created, outbound.updated);
     outbound_changed(c, outbound.id, "added");
@@ -111,7 +213,15 @@ std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id)
 
 std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity)
 {
-    return c.first(select("WHERE activity = ?"), outbound_of_row, activity);
+    return c.first(
+        select("WHERE activity = ? ORDER BY CASE state WHEN 'in-doubt' THEN 0 WHEN 'failed' THEN 1 WHEN 'sent' THEN 3 "
+               "WHEN 'cancelled' THEN 4 ELSE 2 END, part LIMIT 1"),
+        outbound_of_row, activity);
+}
+
+std::vector<model::Outbound> parts_of(Connection& c, model::ActivityId activity)
+{
+    return c.all(select("WHERE activity = ? ORDER BY part"), outbound_of_row, activity);
 }
 
 std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
@@ -137,23 +247,47 @@ std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id)
 }
 
 std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner, int most,
-                                   Duration lease)
+                                   Duration lease, Pacing const& pacing)
 {
+    struct Due {
+        model::OutboundId id;
+        model::MailboxId mailbox;
+        std::string recipients;
+    };
     auto const now = c.now();
     auto const due = c.all(
-        "SELECT id FROM outbound WHERE account = ? AND state = 'queued' AND next_try <= ? ORDER BY next_try, id LIMIT "
-        "?",
-        [](Row const& row) { return row.id<model::OutboundId>(0); }, account, now, most);
+        "SELECT id, mailbox, recipients FROM outbound WHERE account = ? AND state = 'queued' AND next_try <= ? AND NOT "
+        "EXISTS (SELECT 1 FROM sending_pause p WHERE p.pacer IN (outbound.account, outbound.mailbox) AND p.until > ?) "
+        "ORDER BY next_try, id LIMIT ?",
+        [](Row const& row) { return Due{row.id<model::OutboundId>(0), row.id<model::MailboxId>(1), row.text(2)}; },
+        account, now, now, most);
+    bool const paced = pacing.pace != model::Pace{};
+    std::map<Uuid, Allowance> allowances;
     std::vector<model::Outbound> claimed;
-    for (auto const& id : due) {
+    for (auto const& [id, mailbox, recipients] : due) {
+        auto const pacer = pacing.by_mailbox ? mailbox.value : account.value;
+        std::int64_t count = 0;
+        if (paced) {
+            count = static_cast<std::int64_t>(from_list(recipients).size());
+            auto allowance = allowances.find(pacer);
+            if (allowance == allowances.end())
+                allowance = allowances.emplace(pacer, allowance_of(c, pacer, pacing.pace, now)).first;
+            if (!allowance->second.take(count)) {
+                auto const& [until, words] = *allowance->second.pause;
+                pause_sending(c, pacer, until, words);
+                continue;
+            }
+        }
         auto const ours = c.first(
             fmt::format("UPDATE outbound SET state = 'claimed', attempt = attempt + 1, lease_owner = ?, "
                         "lease_length = ?, lease_ends = ?, updated = ? WHERE id = ? AND state = 'queued' RETURNING {}",
                         columns),
             outbound_of_row, owner, lease, now + lease, now, id);
         if (!ours) continue;  // somebody else was faster
-        c.post("INSERT INTO attempt (outbound, number, owner, begun, reply) VALUES (?, ?, ?, ?, '')", id, ours->attempt,
-               owner, now);
+        c.post(
+            "INSERT INTO attempt (outbound, number, owner, begun, reply, pacer, recipients) VALUES (?, ?, ?, ?, '', ?, "
+            "?)",
+            id, ours->attempt, owner, now, paced ? std::optional(pacer) : std::nullopt, count);
         claimed.push_back(*ours);
     }
     return claimed;
@@ -176,6 +310,59 @@ bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt)
                   now, now, id, attempt, now) == 0)
         return false;
     c.post("UPDATE attempt SET committing = ? WHERE outbound = ? AND number = ?", now, id, attempt);
+    return true;
+}
+
+bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt, std::vector<Excepted> const& excepted,
+                      Instant next_try)
+{
+    if (!begin_committing(c, id, attempt)) return false;
+    auto const mail = outbound(c, id);
+    std::vector<std::string> accepted;
+    std::vector<std::string> later;
+    std::string why;
+    for (auto const& address : mail->recipients) {
+        auto const found = std::ranges::find(excepted, address, &Excepted::address);
+        if (found == excepted.end()) {
+            accepted.push_back(address);
+        } else if (found->later) {
+            later.push_back(address);
+            if (why.empty()) why = found->words;
+        } else {
+            note_recipient(c, {mail->activity, address, model::RecipientState::refused, found->words, c.now()});
+        }
+    }
+    c.post("UPDATE outbound SET recipients = ? WHERE id = ?", to_list(accepted), id);
+    c.post("UPDATE attempt SET recipients = ? WHERE outbound = ? AND number = ?", static_cast<std::int64_t>(accepted.size()), id,
+           attempt);
+    if (!later.empty()) add_part(c, *mail, std::move(later), next_try, why);
+    return true;
+}
+
+bool split_off(Connection& c, model::OutboundId id, std::int64_t attempt, std::size_t most)
+{
+    auto const mail = outbound(c, id);
+    if (!mail || mail->state != model::OutboundState::claimed || mail->attempt != attempt) return false;
+    if (mail->recipients.size() <= most) return true;
+    auto const cut = mail->recipients.begin() + static_cast<std::ptrdiff_t>(most);
+    std::vector<std::string> rest(cut, mail->recipients.end());
+    auto const now = c.now();
+    if (c.execute("UPDATE outbound SET recipients = ?, updated = ? WHERE id = ? AND attempt = ? AND state = 'claimed' "
+                  "AND lease_ends > ?",
+                  to_list({mail->recipients.begin(), cut}), now, id, attempt, now) == 0)
+        return false;
+    c.post("UPDATE attempt SET recipients = ? WHERE outbound = ? AND number = ?", static_cast<std::int64_t>(most), id,
+           attempt);
+    add_part(c, *mail, std::move(rest), now, {});
+    return true;
+}
+
+bool cancel(Connection& c, model::OutboundId id, std::string_view note)
+{
+    if (c.execute("UPDATE outbound SET state = 'cancelled', reason = ?, updated = ? WHERE id = ? AND state = 'queued'",
+                  note, c.now(), id) == 0)
+        return false;
+    outbound_changed(c, id);
     return true;
 }
 
@@ -279,20 +466,63 @@ bool resolve_resend(Connection& c, model::OutboundId id, std::string_view note)
     return true;
 }
 
+void pause_sending(Connection& c, Uuid const& pacer, Instant until, std::string_view words)
+{
+    c.post(
+        "INSERT INTO sending_pause (pacer, until, words) VALUES (?, ?, ?) ON CONFLICT (pacer) DO UPDATE SET until = "
+        "excluded.until, words = excluded.words WHERE sending_pause.until < excluded.until",
+        pacer, until, words);
+}
+
+void send_by_fewer(Connection& c, Uuid const& pacer, std::int64_t connections, Instant until, std::string_view words)
+{
+    c.post(
+        "INSERT INTO sending_pause (pacer, until, connections, fewer_until, words) VALUES (?, 0, ?, ?, ?) ON CONFLICT "
+        "(pacer) DO UPDATE SET connections = excluded.connections, fewer_until = excluded.fewer_until, words = "
+        "excluded.words",
+        pacer, connections, until, words);
+}
+
+std::optional<Pause> pause_of(Connection& c, Uuid const& pacer)
+{
+    auto const now = c.now();
+    return c.first(
+        "SELECT until, words, connections, fewer_until FROM sending_pause WHERE pacer = ? AND (until > ? OR "
+        "fewer_until > ?)",
+        [&](Row const& row) {
+            Pause pause{row.instant(0), row.text(1), {}};
+            if (!row.is_null(2) && row.maybe_instant(3) > now) pause.connections = row.integer(2);
+            return pause;
+        },
+        pacer, now, now);
+}
+
 std::optional<Instant> next_outbound(Connection& c)
 {
+    // Nobody pauses, most of the time.
+    auto const paused = c.first("SELECT EXISTS (SELECT 1 FROM sending_pause WHERE until > ?)",
+                                [](Row const& row) { return row.boolean(0); }, c.now());
+    auto const instant = [](Row const& row) { return row.maybe_instant(0); };
+    if (!paused.value_or(false))
+        return c.first("SELECT min(next_try) FROM outbound WHERE state IN ('queued', 'in-doubt')", instant)
+            .value_or(std::nullopt);
     return c
-        .first("SELECT min(next_try) FROM outbound WHERE state IN ('queued', 'in-doubt')",
-               [](Row const& row) { return row.maybe_instant(0); })
+        .first(
+            "SELECT min(CASE WHEN p.until > o.next_try AND o.state = 'queued' THEN p.until ELSE o.next_try END) FROM "
+            "outbound o LEFT JOIN sending_pause p ON p.pacer = o.account OR p.pacer = o.mailbox WHERE o.state IN "
+            "('queued', 'in-doubt')",
+            instant)
         .value_or(std::nullopt);
 }
 
 std::vector<model::AccountId> accounts_with_outbound(Connection& c)
 {
+    auto const now = c.now();
     return c.all(
-        "SELECT DISTINCT account FROM outbound WHERE state IN ('queued', 'in-doubt') AND next_try <= ? ORDER BY "
-        "account",
-        [](Row const& row) { return row.id<model::AccountId>(0); }, c.now());
+        "SELECT DISTINCT account FROM outbound WHERE (state = 'queued' AND next_try <= ? AND NOT EXISTS (SELECT 1 FROM "
+        "sending_pause p WHERE p.pacer IN (outbound.account, outbound.mailbox) AND p.until > ?)) OR (state = 'in-doubt' "
+        "AND next_try <= ?) ORDER BY account",
+        [](Row const& row) { return row.id<model::AccountId>(0); }, now, now, now);
 }
 
 }  // namespace postroom::store

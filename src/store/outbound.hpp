@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/outbound.hpp"
+#include "model/sending.hpp"
 #include "model/sight.hpp"
 #include "store/connection.hpp"
 
@@ -12,7 +13,10 @@ namespace postroom::store {
 
 void enqueue(Connection& c, model::Outbound const& outbound);
 [[nodiscard]] std::optional<model::Outbound> outbound(Connection& c, model::OutboundId id);
+/// Of several parts the one that most needs somebody: in doubt, failed, on its way, sent.
 [[nodiscard]] std::optional<model::Outbound> outbound_of(Connection& c, model::ActivityId activity);
+/// In the order of their parts.
+[[nodiscard]] std::vector<model::Outbound> parts_of(Connection& c, model::ActivityId activity);
 [[nodiscard]] std::vector<model::Outbound> outbounds(Connection& c, std::optional<model::OutboundState> state, int most,
                                                      model::Sight const& sight = {},
                                                      std::optional<Moment> const& after = {});
@@ -27,15 +31,34 @@ struct Attempt {
 };
 [[nodiscard]] std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id);
 
-/// Claims at most `most` mails of the account that are due (`next_try` ≤ now): each gets the next attempt number and a
-/// lease of `lease` by the store's clock, in the name of `owner`.
+/// How a claim is paced.
+struct Pacing {
+    bool by_mailbox = false;  ///< the server counts by mailbox, else by account
+    model::Pace pace{};       ///< of each
+};
+/// Claims at most `most` mails of the account that are due (`next_try` ≤ now), and no more than the pace allows: each
+/// gets the next attempt number and a lease of `lease` by the store's clock, in the name of `owner`. Where the pace
+/// allows none, its account or mailbox pauses until it does.
 [[nodiscard]] std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner,
-                                                 int most, Duration lease);
+                                                 int most, Duration lease, Pacing const& pacing = {});
 /// The leases of what `owner` has claimed of the account, and still holds, begin anew.
 void renew_claims(Connection& c, model::AccountId account, std::string_view owner, Duration lease);
 /// claimed → committing, durably, before the final dot leaves; the lease begins anew, for the answer. False: the lease
 /// ran out, and somebody else has it or may take it; do not send.
 [[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt);
+/// What the server said of recipients whom it does not take with the others.
+struct Excepted {
+    std::string address;
+    std::string words;
+    bool later = false;  ///< a temporary refusal: they become another part, due at `next_try`
+};
+/// The same, to the others alone; those are noted, or wait, by the same transaction.
+[[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt,
+                                    std::vector<Excepted> const& excepted, Instant next_try);
+/// claimed, with its first `most` recipients alone; the rest becomes another part, due at once. False as above.
+[[nodiscard]] bool split_off(Connection& c, model::OutboundId id, std::int64_t attempt, std::size_t most);
+/// queued → cancelled. False: it was not queued any more.
+[[nodiscard]] bool cancel(Connection& c, model::OutboundId id, std::string_view note);
 /// committing → sent.
 void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view provider_message_id,
                  std::string_view reply);
@@ -63,6 +86,16 @@ void doubt_looked(Connection& c, model::OutboundId id, std::optional<Instant> ne
 [[nodiscard]] bool resolve_sent(Connection& c, model::OutboundId id, std::string_view note);
 /// in_doubt or failed → queued, with a new attempt to come: only a person, or a policy that a person set.
 [[nodiscard]] bool resolve_resend(Connection& c, model::OutboundId id, std::string_view note);
+/// Nothing of it is claimed until then. Whose it is: an account, or a mailbox that signs in for itself.
+void pause_sending(Connection& c, Uuid const& pacer, Instant until, std::string_view words);
+/// At most so many connections until then.
+void send_by_fewer(Connection& c, Uuid const& pacer, std::int64_t connections, Instant until, std::string_view words);
+struct Pause {
+    Instant until{};
+    std::string words;
+    std::optional<std::int64_t> connections;  ///< as of now
+};
+[[nodiscard]] std::optional<Pause> pause_of(Connection& c, Uuid const& pacer);
 /// When the next queued mail or doubt of any account is due.
 [[nodiscard]] std::optional<Instant> next_outbound(Connection& c);
 /// Accounts that have something due.
