@@ -1,8 +1,10 @@
 #include "grants/credential-ends.hpp"
 
 #include "base/readable-time.hpp"
+#include "model/alarm.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
+#include "store/settings.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -52,6 +54,8 @@ std::string words_for(std::string const& application, Instant end, Instant now)
 void note_credential_ends(store::Connection& c, Instant now)
 {
     std::vector<std::string> warned;
+    auto const rule = model::parse_alarm_rule(model::Measure::time, store::setting(c, "alarm-credential-ends"))
+                          .value_or(model::AlarmRule{});
     auto const alarms = store::alarms(c);
     auto const raised = [&](std::string const& subject) {
         return std::ranges::find_if(
@@ -59,7 +63,7 @@ void note_credential_ends(store::Connection& c, Instant now)
     };
     for (auto const& application : store::applications(c)) {
         auto const end = last_end(store::credentials_of(c, application.id));
-        if (!end || *end - now > told_ahead) continue;
+        if (!rule.on || !end || *end - now > rule.time) continue;
         auto const subject = subject_of(application.name);
         warned.push_back(subject);
         auto const words = words_for(application.name, *end, now);

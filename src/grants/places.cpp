@@ -24,6 +24,8 @@ constexpr std::array places{
           [](Uuid const& row) { return place_of_candidate_refresh_token({row}); }},
     Place{"account_authorization", "candidate_access_token",
           [](Uuid const& row) { return place_of_candidate_access_token({row}); }},
+    Place{"alarm_route", "password", [](Uuid const& row) { return place_of_route_password({row}); }},
+    Place{"webhook", "secret", [](Uuid const& row) { return place_of_webhook_secret({row}); }},
 };
 
 }  // namespace

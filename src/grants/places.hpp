@@ -1,7 +1,9 @@
 // Where each secret belongs: what the vault binds it to.
 #pragma once
 
+#include "model/alarm.hpp"
 #include "model/ids.hpp"
+#include "model/webhook.hpp"
 #include "store/sealed.hpp"
 
 #include <string>
@@ -41,6 +43,14 @@ namespace postroom::grants {
 [[nodiscard]] inline std::string place_of_candidate_access_token(model::AuthorizationId id)
 {
     return "authorization/" + to_string(id) + "/access-token";
+}
+[[nodiscard]] inline std::string place_of_route_password(model::AlarmRouteId id)
+{
+    return "alarm-route/" + to_string(id) + "/password";
+}
+[[nodiscard]] inline std::string place_of_webhook_secret(model::WebhookId id)
+{
+    return "webhook/" + to_string(id) + "/secret";
 }
 
 /// The same for a row of any sealed column, as the schema lists them. Throws store::Failure (Trouble::internal) for a

@@ -11,6 +11,7 @@ namespace postroom::store {
 namespace {
 
 constexpr std::int64_t most_kept = 100'000;
+constexpr std::int64_t most_unread = 1'000'000;  // for webhooks, while nobody tells them
 constexpr unsigned sweep_every = 1024;
 
 // Whoever notes sweeps, now and then and at the first time, so that nothing else has to.
@@ -18,7 +19,12 @@ void sweep(Connection& c)
 {
     static std::atomic<unsigned> noted = 0;
     if (noted++ % sweep_every == 0)
-        c.post("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?", most_kept);
+        c.post(
+            "DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ? AND (number <= (SELECT "
+            "max(number) "
+            "FROM change) - ? OR number <= (SELECT last_value FROM counter WHERE name = 'webhook-changes') OR NOT "
+            "EXISTS (SELECT 1 FROM webhook))",
+            most_kept, most_unread);
 }
 
 // `its` selects the subject and whose it is.

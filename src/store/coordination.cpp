@@ -1,5 +1,6 @@
 #include "store/coordination.hpp"
 
+#include "model/causes.hpp"
 #include "store/changes.hpp"
 #include "store/rows.hpp"
 
@@ -165,13 +166,21 @@ std::optional<AuditEntry> last_audit(Connection& c, std::string_view what, std::
     return std::nullopt;
 }
 
-bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now)
+bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now,
+                 std::int64_t amount)
 {
+    auto const explanation = model::explain(words);
+    auto const why = explanation.known() ? explanation.causes.front().cause->id : std::string();
     auto const times = c.first(
-        "INSERT INTO alarm (id, cause, subject, words, times, begun, last_raised) VALUES (?, ?, ?, ?, 1, ?, ?) "
-        "ON CONFLICT (cause, subject) WHERE ended IS NULL DO UPDATE SET words = excluded.words, "
-        "times = alarm.times + 1, last_raised = excluded.last_raised RETURNING times",
-        [](Row const& row) { return row.integer(0); }, make_uuid(), cause, subject, words, now, now);
+        "INSERT INTO alarm (id, cause, subject, words, times, begun, last_raised, why, amount) VALUES (?, ?, ?, ?, 1, "
+        "?, ?, ?, ?) ON CONFLICT (cause, subject) WHERE ended IS NULL DO UPDATE SET words = excluded.words, "
+        "times = alarm.times + 1, last_raised = excluded.last_raised, why = excluded.why, amount = excluded.amount "
+        "RETURNING times",
+        [](Row const& row) { return row.integer(0); }, make_uuid(), cause, subject, words, now, now, why, amount);
+    c.execute(
+        "INSERT INTO alarm_call (id, cause, why, words, begun, told_amount, acknowledged_by) VALUES (?, ?, ?, ?, ?, 0, "
+        "'') ON CONFLICT (cause, why) WHERE ended IS NULL DO UPDATE SET words = excluded.words",
+        make_uuid(), cause, why, words, now);
     alarm_changed(c, cause, subject, times == 1 ? "added" : "changed");
     return times == 1;
 }
@@ -187,14 +196,16 @@ bool end_alarm(Connection& c, std::string_view cause, std::string_view subject, 
 
 std::vector<Alarm> alarms(Connection& c, model::Sight const& sight)
 {
-    Selection selection("SELECT cause, subject, words, times, begun, last_raised FROM alarm WHERE ended IS NULL ");
+    Selection selection(
+        "SELECT cause, subject, words, times, begun, last_raised, why, amount FROM alarm WHERE ended IS NULL ");
     selection.within(
         sight,
         "coalesce((SELECT department FROM account WHERE removed IS NULL AND lower(account.name) = "
         "lower(alarm.subject)), (SELECT department FROM mailbox WHERE removed IS NULL AND lower(address) = "
         "lower(alarm.subject)))");
     return selection.all(c, "ORDER BY begun, cause, subject", [](Row const& row) {
-        return Alarm{row.text(0), row.text(1), row.text(2), row.integer(3), row.instant(4), row.instant(5)};
+        return Alarm{row.text(0),    row.text(1),    row.text(2), row.integer(3),
+                     row.instant(4), row.instant(5), row.text(6), row.integer(7)};
     });
 }
 

@@ -63,14 +63,18 @@ void audit(Connection& c, AuditEntry const& entry);
 /// Newest first; those before the one of this id.
 [[nodiscard]] std::vector<AuditEntry> audit_trail(Connection& c, int most, std::optional<Uuid> const& before = {});
 
-/// One alarm a cause, with a count, however often it is raised. True where it began now.
-bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now);
+/// What is wrong with one subject, once a cause, with a count of how often it is raised, and of how much there is of
+/// it. True where it began now. People are called once a cause, whatever number of subjects (store/alarms.hpp).
+bool raise_alarm(Connection& c, std::string_view cause, std::string_view subject, std::string_view words, Instant now,
+                 std::int64_t amount = 1);
 /// True where it was raised until now.
 bool end_alarm(Connection& c, std::string_view cause, std::string_view subject, Instant now);
 struct Alarm {
     std::string cause, subject, words;
     std::int64_t count = 0;
     Instant begun{}, last{};
+    std::string why{};  ///< the catalogue's cause that its words lead to; or empty
+    std::int64_t amount = 1;
 };
 /// Of a limited sight: those about accounts and mailboxes that it sees.
 [[nodiscard]] std::vector<Alarm> alarms(Connection& c, model::Sight const& sight = {});

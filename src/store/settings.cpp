@@ -1,6 +1,7 @@
 #include "store/settings.hpp"
 
 #include "base/text.hpp"
+#include "model/alarm.hpp"
 #include "store/changes.hpp"
 
 #include <fmt/format.h>
@@ -81,6 +82,44 @@ std::string number(std::string_view text)
     return "it must be a whole number";
 }
 
+template <model::Measure measure>
+std::string alarm_rule(std::string_view text)
+{
+    auto const rule = model::parse_alarm_rule(measure, text);
+    return rule ? std::string() : rule.error().message;
+}
+
+std::string span_of_time(std::string_view text)
+{
+    auto const span = model::parse_span(text);
+    return span ? std::string() : span.error().message;
+}
+
+std::string addresses(std::string_view text)
+{
+    for (auto const part : split(text, ',')) {
+        auto const address = trim(part);
+        auto const at = address.rfind('@');
+        if (!address.empty() && (at == address.npos || at == 0 || at + 1 == address.size() ||
+                                 address.find_first_of(" <>\"\r\n\t") != address.npos))
+            return "it must be email addresses with commas between, for example ann@contoso.com, bob@contoso.com";
+    }
+    return {};
+}
+
+constexpr Check switched = alarm_rule<model::Measure::none>;
+constexpr Check after_a_time = alarm_rule<model::Measure::time>;
+constexpr Check above_a_number = alarm_rule<model::Measure::number>;
+
+std::string period(std::string_view text)
+{
+    if (text == "0") return {};
+    auto const digits = text.find_first_not_of("0123456789");
+    auto const unit = text.substr(std::min(digits, text.size()));
+    if (digits >= 1 && digits <= 4 && text[0] != '0' && (unit == "m" || unit == "h")) return {};
+    return "it must be a number of minutes or hours, for example 30m or 6h, or 0 for never";
+}
+
 struct Known {
     Setting setting;
     Check check;
@@ -119,6 +158,53 @@ constexpr std::array known{
            mark("so many mailboxes at most are connected to one mail server at once, and take turns; 0: as many as "
                 "there are")},
           number},
+    Known{{"alarm-recipients", "", mark("the email addresses that are written to about alarms, with commas between")},
+          addresses},
+    Known{{"alarm-remind", "4h", mark("after so long an alarm that goes on is told again; 0s: never")}, span_of_time},
+    Known{{"alarm-grant-refresh", "on quiet 2m",
+           mark("the alarm that an account needs authorization since its provider refuses: on or off, and how long it "
+                "lasts before people are told")},
+          switched},
+    Known{{"alarm-sign-in", "on quiet 2m", mark("the same where a mail server refuses an account's sign-in")},
+          switched},
+    Known{
+        {"alarm-refresh-failing", "3", mark("the alarm after so many renewals of a token in a row that got no answer")},
+        above_a_number},
+    Known{{"alarm-credential-ends", "30d",
+           mark("the alarm so long before the last credential of an identity application runs out")},
+          after_a_time},
+    Known{{"alarm-mailbox-not-retrieved", "15m", mark("the alarm when a mailbox was not retrieved for so long")},
+          after_a_time},
+    Known{
+        {"alarm-mailbox-not-tried", "15m", mark("the alarm when nobody even tried to retrieve a mailbox for so long")},
+        after_a_time},
+    Known{{"alarm-mailbox-stopped", "on quiet 1m", mark("the alarm that a mailbox is stopped and asks what to do")},
+          switched},
+    Known{{"alarm-after-actions", "on quiet 15m", mark("the alarm that filed mail can't be taken out of its mailbox")},
+          switched},
+    Known{{"alarm-queue-waits", "15m", mark("the alarm when a mail waits to be sent for so long")}, after_a_time},
+    Known{{"alarm-dispatch-refused", "on quiet 2m", mark("the alarm that an account can't send")}, switched},
+    Known{
+        {"alarm-mails-refused", "20", mark("the alarm when more mails than this were refused for good within an hour")},
+        above_a_number},
+    Known{
+        {"alarm-mails-in-doubt", "0", mark("the alarm when more mails than this wait for a person to settle a doubt")},
+        above_a_number},
+    Known{{"alarm-exceptions", "50", mark("the alarm when the exception queue is longer than this")}, above_a_number},
+    Known{{"alarm-disk-filling", "10 quiet 1m",
+           mark("the alarm when less than so many percent of a server's disk are free")},
+          above_a_number},
+    Known{{"alarm-store-standstill", "on quiet 1m", mark("the alarm that nothing can be written to the store")},
+          switched},
+    Known{{"alarm-worker-stopped", "2m", mark("the alarm when a worker has given no sign of life for so long")},
+          after_a_time},
+    Known{{"alarm-check-failed", "on quiet 5m", mark("the alarm that a check has turned to fails")}, switched},
+    Known{{"alarm-alarm-route", "on", mark("the alarm that a route does not take mail about alarms")}, switched},
+    Known{{"quote-introduction", "On {{date}}, {{from}} wrote:",
+           mark("what stands above the original beneath an answer; {{date}} and {{from}} are filled in")},
+          anything},
+    Known{{"undo-delay", "10s", mark("for so long an answer that may be undone is held back")}, some_durations},
+    Known{{"check-every", "6h", mark("how often the check list is run by itself: 30m, 6h; 0: never")}, period},
 };
 
 constexpr auto public_part = [] {

@@ -27,7 +27,9 @@ inline std::string name_of(testing::TestParamInfo<Kind> const& info)
 }
 
 /// The tests of this fixture over both stores.
-#define POSTROOM_ON_BOTH_STORES(fixture) \
-    INSTANTIATE_TEST_SUITE_P(Over, fixture, testing::Values(Kind::sqlite, Kind::postgresql), name_of)
+#define POSTROOM_ON_BOTH_STORES(fixture)                                                                            \
+    INSTANTIATE_TEST_SUITE_P(Over, fixture,                                                                         \
+                             testing::Values(::postroom::store::Kind::sqlite, ::postroom::store::Kind::postgresql), \
+                             ::postroom::store::name_of)
 
 }  // namespace postroom::store

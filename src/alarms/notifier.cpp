@@ -1,0 +1,392 @@
+#include "alarms/notifier.hpp"
+
+#include "alarms/conditions.hpp"
+#include "alarms/course.hpp"
+#include "alarms/post.hpp"
+#include "alarms/telling.hpp"
+#include "base/backoff.hpp"
+#include "base/text.hpp"
+#include "store/accounts.hpp"
+#include "store/settings.hpp"
+#include "store/webhooks.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace postroom::alarms {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view lease_name = "alarm-notifier";
+constexpr std::string_view route_cause = "alarm-route";
+constexpr Duration lease_length = 30s;
+constexpr Duration mail_every = 2s;
+constexpr Backoff backoff{.first = 10s, .most = 5min};
+constexpr Duration patience = 24h * 3;
+constexpr Duration calls_kept = 24h * 90;
+constexpr Duration pulses_kept = 24h * 7;
+constexpr int at_once = 10;
+
+/// What settings say, and the ways there are: read together, and kept for when the store can't be.
+struct House {
+    Rules rules{};
+    Duration remind{};
+    std::vector<std::string> recipients{};
+    std::string external_url{};
+    std::vector<Way> ways{};
+};
+
+House house_of(store::Connection& c)
+{
+    House house;
+    auto const settings = store::settings(c);
+    for (auto const& kind : model::alarm_kinds())
+        if (auto const rule = model::parse_alarm_rule(kind.measure, settings.at(fmt::format("alarm-{}", kind.cause))))
+            house.rules.emplace(kind.cause, *rule);
+    house.remind = model::parse_span(settings.at("alarm-remind")).value_or(Duration(0));
+    house.recipients = recipients_of(settings.at("alarm-recipients"));
+    house.external_url = settings.at("external-url");
+    for (auto& route : store::alarm_routes(c)) {
+        Way way{.route = std::move(route)};
+        if (way.route.account) {
+            way.account = store::account(c, *way.route.account);
+            auto const mailboxes = store::mailboxes_of(c, *way.route.account);
+            if (!mailboxes.empty()) way.mailbox = mailboxes.front();
+        }
+        house.ways.push_back(std::move(way));
+    }
+    return house;
+}
+
+model::AlarmRule rule_of(House const& house, std::string_view cause)
+{
+    auto const found = house.rules.find(cause);
+    return found == house.rules.end() ? model::AlarmRule{} : found->second;
+}
+
+bool differ(model::AlarmCall const& a, model::AlarmCall const& b)
+{
+    return a.over != b.over || a.ended != b.ended || a.told != b.told || a.acknowledged != b.acknowledged;
+}
+
+struct Told {
+    model::AlarmCall call;
+    std::optional<model::Telling> what{};
+};
+
+/// What a route did with a letter.
+struct Tried {
+    model::AlarmRouteId route;
+    std::string name;
+    std::string failure;  ///< empty: it was taken
+};
+
+}  // namespace
+
+class Notifier::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop), mail_timer_(ground_.loop) {}
+
+    net::awaitable<void> run()
+    {
+        auto const self = shared_from_this();
+        auto posting = post_all(self);
+        asio::co_spawn(ground_.loop, std::move(posting), asio::detached);
+        while (!stopped_) {
+            try {
+                co_await look();
+            } catch (store::Failure const& failure) {
+                spdlog::debug("the alarm notifier can't look: {}", failure.what());
+            }
+            co_await tell_standstill();
+            co_await wait(timer_, ground_.look_every);
+        }
+        while (posting_) co_await wait(timer_, 20ms, true);
+    }
+
+    void stop()
+    {
+        stopped_ = true;
+        timer_.cancel();
+        mail_timer_.cancel();
+    }
+
+    net::awaitable<void> look()
+    {
+        auto take = [owner = ground_.owner](store::Connection& c) {
+            return store::take_lease(c, lease_name, owner, lease_length);
+        };
+        auto const lease = co_await ground_.store->write(std::move(take));
+        leads_ = lease.has_value();
+        if (!lease) co_return;
+        auto read = [](store::Connection& c) { return std::pair(house_of(c), store::watch(c)); };
+        auto const seen = co_await ground_.store->read(std::move(read));
+        house_ = seen.first;
+        if (watching_since_ == Instant{}) watching_since_ = seen.second.now;
+        co_await raise(*lease, seen.second);
+        co_await call(*lease);
+        co_await sweep(seen.second.now);
+    }
+
+    net::awaitable<void> deliver()
+    {
+        if (!leads_) co_return;
+        auto read = [](store::Connection& c) {
+            return std::pair(house_of(c), store::due_notifications(c, c.now(), at_once));
+        };
+        auto const found = co_await ground_.store->read(std::move(read));
+        for (auto const& each : found.second) {
+            if (stopped_) co_return;
+            co_await deliver_one(found.first, each);
+        }
+    }
+
+private:
+    static net::awaitable<void> post_all(std::shared_ptr<Impl> self)
+    {
+        self->posting_ = true;
+        while (!self->stopped_) {
+            try {
+                co_await self->deliver();
+            } catch (std::exception const& failure) {
+                spdlog::debug("the alarm notifier can't send: {}", failure.what());
+            }
+            co_await self->wait(self->mail_timer_, mail_every);
+        }
+        self->posting_ = false;
+    }
+
+    // What holds is raised, and what holds no more ends; nothing is written where nothing changed.
+    net::awaitable<void> raise(store::Lease const& lease, store::Watch const& watch)
+    {
+        auto found = hits(watch, house_.rules, watching_since_);
+        auto over = stale(watch);
+        for (auto const& each : watch.raised)
+            if (is_judged(each.cause) && std::ranges::none_of(found, [&](Hit const& hit) {
+                    return hit.cause == each.cause && hit.subject == each.subject;
+                }))
+                over.push_back(each);
+        std::erase_if(found, [&](Hit const& hit) {
+            return std::ranges::any_of(watch.raised, [&](store::Alarm const& each) {
+                return each.cause == hit.cause && each.subject == hit.subject && each.words == hit.words &&
+                       each.amount == hit.amount;
+            });
+        });
+        if (found.empty() && over.empty()) co_return;
+        auto work = [lease, found, over](store::Connection& c) {
+            store::check_lease(c, lease);
+            auto const now = c.now();
+            for (auto const& each : over) (void)store::end_alarm(c, each.cause, each.subject, now);
+            for (auto const& each : found)
+                (void)store::raise_alarm(c, each.cause, each.subject, each.words, now, each.amount);
+        };
+        co_await ground_.store->write(std::move(work));
+    }
+
+    net::awaitable<void> call(store::Lease const& lease)
+    {
+        auto read = [](store::Connection& c) { return std::pair(store::open_calls(c), c.now()); };
+        auto const found = co_await ground_.store->read(std::move(read));
+        std::vector<Told> told;
+        for (auto const& each : found.first) {
+            Told after{each};
+            after.what = step(after.call, rule_of(house_, each.cause), house_.remind, found.second);
+            if (differ(each, after.call)) told.push_back(std::move(after));
+        }
+        if (told.empty()) co_return;
+        auto work = [lease, told, house = house_](store::Connection& c) {
+            store::check_lease(c, lease);
+            for (auto const& each : told) {
+                store::set_call(c, each.call);
+                if (each.what) note(c, house, each);
+            }
+        };
+        co_await ground_.store->write(std::move(work));
+        for (auto const& each : told)
+            if (each.what) log(each.call, *each.what);
+    }
+
+    static void note(store::Connection& c, House const& house, Told const& told)
+    {
+        auto const now = c.now();
+        auto const mail = tell(told.call, *told.what, house.external_url, now);
+        model::Notification it{.id = model::NotificationId::make(), .call = told.call.id, .what = *told.what};
+        it.recipients = house.recipients;
+        it.subject = mail.subject;
+        it.words = mail.text;
+        it.created = it.next_try = now;
+        if (it.recipients.empty()) {
+            it.state = model::NotificationState::logged;
+            it.ended = now;
+        }
+        store::add_notification(c, it);
+        store::queue_event(c, fmt::format("alarm-{}", to_string(*told.what)), to_string(it.id),
+                           told_as_json(told.call, *told.what), now);
+    }
+
+    static void log(model::AlarmCall const& call, model::Telling what)
+    {
+        auto const words = fmt::format("alarm {}: {} ({}): {}", to_string(what), call.cause, call.amount,
+                                       printable(call.words, 2'000));
+        if (what == model::Telling::ends)
+            spdlog::info("{}", words);
+        else
+            spdlog::warn("{}", words);
+    }
+
+    // One route after the other, each for those whom those before did not reach.
+    net::awaitable<std::vector<Tried>> carry(House const& house, Letter letter, std::string& took)
+    {
+        std::vector<Tried> tries;
+        for (auto const& way : house.ways) {
+            auto const left = co_await post(ground_.roads, way, letter);
+            auto& tried = tries.emplace_back(way.route.id, way.name(), std::string());
+            if (!left) {
+                tried.failure = printable(left.error().message, 1'000);
+                continue;
+            }
+            took += (took.empty() ? "" : ", ") + tried.name;
+            letter.recipients.clear();
+            for (auto const& [recipient, words] : *left) {
+                letter.recipients.push_back(recipient);
+                tried.failure += (tried.failure.empty() ? "" : "; ") + printable(recipient + ": " + words, 500);
+            }
+            if (letter.recipients.empty()) break;
+        }
+        if (!letter.recipients.empty()) took.clear();
+        co_return tries;
+    }
+
+    net::awaitable<void> deliver_one(House const& house, model::Notification it)
+    {
+        Letter letter{it.id, it.call, it.recipients, it.subject, it.words, it.created};
+        std::string took;
+        auto const tries = co_await carry(house, std::move(letter), took);
+        if (stopped_ && took.empty()) co_return;  // whatever broke off then was broken off here
+        auto settle = [it, tries, took](store::Connection& c) mutable {
+            auto const now = c.now();
+            ++it.tries;
+            it.reason = tries.empty() ? "there is no route: postroom alarm route add" : "";
+            for (auto const& each : tries)
+                if (!each.failure.empty())
+                    it.reason += fmt::format("{}{}: {}", it.reason.empty() ? "" : "\n", each.name, each.failure);
+            it.route = took;
+            if (!took.empty()) {
+                it.state = model::NotificationState::sent;
+                it.ended = now;
+            } else {
+                it.next_try = now + backoff.before(static_cast<unsigned>(it.tries), 0.5);
+                if (now - it.created > patience) {
+                    it.state = model::NotificationState::given_up;
+                    it.ended = now;
+                }
+            }
+            (void)store::settle_notification(c, it);
+            for (auto const& each : tries) {
+                store::note_route(c, each.route, each.failure, now);
+                if (each.failure.empty())
+                    (void)store::end_alarm(c, route_cause, each.name, now);
+                else
+                    (void)store::raise_alarm(c, route_cause, each.name, each.failure, now);
+            }
+        };
+        co_await ground_.store->write(std::move(settle));
+        for (auto const& each : tries)
+            if (!each.failure.empty())
+                spdlog::warn("mail about alarms: {} failed: {}", each.name, printable(each.failure, 1'000));
+    }
+
+    // What can't be noted in the store is told from here, by the routes that were read last.
+    net::awaitable<void> tell_standstill()
+    {
+        auto const trouble = ground_.store->standstill();
+        if (!trouble && !standstill_) co_return;
+        auto const now = ground_.clock->now();
+        if (!standstill_) {
+            standstill_ = model::AlarmCall{.id = model::AlarmCallId::make()};
+            standstill_->cause = "store-standstill";
+            standstill_->subjects = {"store"};
+            standstill_->begun = trouble->since;
+        }
+        standstill_->subject_count = standstill_->amount = trouble ? 1 : 0;
+        if (trouble) standstill_->words = trouble->words;
+        auto const call = std::make_shared<model::AlarmCall>(*standstill_);
+        auto const what = step(*call, rule_of(house_, call->cause), house_.remind, now);
+        standstill_ = *call;
+        if (call->ended) standstill_.reset();
+        if (!what) co_return;
+        if (call->subject_count == 0) call->amount = call->subject_count = 1;
+        log(*call, *what);
+        auto const mail = tell(*call, *what, house_.external_url, now);
+        Letter letter{model::NotificationId::make(), call->id, house_.recipients, mail.subject, mail.text, now};
+        if (letter.recipients.empty()) co_return;
+        std::string took;
+        auto const house = house_;
+        auto const tries = co_await carry(house, std::move(letter), took);
+        for (auto const& each : tries)
+            if (!each.failure.empty())
+                spdlog::warn("mail about alarms: {} failed: {}", each.name, printable(each.failure, 1'000));
+    }
+
+    net::awaitable<void> sweep(Instant now)
+    {
+        if (swept_ && now - *swept_ < 1h) co_return;
+        auto work = [now](store::Connection& c) {
+            store::sweep_calls(c, now - calls_kept);
+            store::forget_pulses(c, now - pulses_kept);
+        };
+        co_await ground_.store->write(std::move(work));
+        swept_ = now;
+    }
+
+    net::awaitable<void> wait(asio::steady_timer& timer, Duration how_long, bool even_stopped = false)
+    {
+        if (stopped_ && !even_stopped) co_return;
+        timer.expires_after(how_long);
+        boost::system::error_code woken;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+
+    Ground ground_;
+    asio::steady_timer timer_;
+    asio::steady_timer mail_timer_;
+    House house_;
+    Instant watching_since_{};
+    std::optional<Instant> swept_;
+    std::optional<model::AlarmCall> standstill_;
+    bool leads_ = false;
+    bool posting_ = false;
+    bool stopped_ = false;
+};
+
+Notifier::Notifier(Ground ground) : impl_(std::make_shared<Impl>(std::move(ground))) {}
+Notifier::~Notifier() = default;
+
+net::awaitable<void> Notifier::run()
+{
+    return impl_->run();
+}
+void Notifier::stop()
+{
+    impl_->stop();
+}
+net::awaitable<void> Notifier::look()
+{
+    return impl_->look();
+}
+net::awaitable<void> Notifier::deliver()
+{
+    return impl_->deliver();
+}
+
+}  // namespace postroom::alarms
