@@ -8,6 +8,9 @@
 
 namespace postroom::grants {
 
+/// How long before, unless the setting alarm-credential-ends says otherwise.
+inline constexpr Duration told_ahead = std::chrono::days(30);
+
 /// Raises the alarm "credential-ends" for every identity application whose credentials all run out within the time of
 /// its setting, or have, once a day; ends it for the others.
 void note_credential_ends(store::Connection& c, Instant now);
