@@ -129,11 +129,12 @@ void file(std::string const& folder, std::string const& anchor, bool into_cases)
 {
     House house(folder);
     Outside const outside(house, anchor);
-    asio::thread_pool pool{1};
+    asio::thread_pool pool{2};
     triage::Triage triage(house.loop.get_executor(), pool.get_executor(), *house.store);
-    retriever::Retriever retriever({house.store.get(), outside.roads, house.loop.get_executor(), "bench", [&] {
-                                        if (into_cases) triage.nudge();
-                                    }});
+    retriever::Retriever retriever(
+        {house.store.get(), outside.roads, house.loop.get_executor(), pool.get_executor(), "bench", [&] {
+             if (into_cases) triage.nudge();
+         }});
     std::string trouble;
     std::size_t filed = 0;
     double seconds = 0;

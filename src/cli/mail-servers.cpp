@@ -40,7 +40,13 @@ struct MailServers::Impl {
           roads{&tokens, &resolver, tls,         std::move(transcripts), host_name(), ground.clock, proxy, ground.vault,
                 {},      waits,     ground.store},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock, {.owner = owner}),
-          retriever({ground.store, roads, loop.get_executor(), owner, [this] { triage.nudge(); }, ground.clock}),
+          retriever({ground.store,
+                     roads,
+                     loop.get_executor(),
+                     pool.get_executor(),
+                     owner,
+                     [this] { triage.nudge(); },
+                     ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
           trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {}),
           reconciliations(*ground.store, roads, loop.get_executor(), owner)
@@ -93,7 +99,7 @@ struct MailServers::Impl {
 
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard{loop.get_executor()};
-    asio::thread_pool pool{1};  // reads mails
+    asio::thread_pool pool{2};  // digests, compresses and reads mails
     grants::Ground ground;
     net::Resolver resolver;
     grants::Tokens tokens;

@@ -1,6 +1,7 @@
 #include "retriever/filing.hpp"
 
 #include "mime/read.hpp"
+#include "retriever/packing.hpp"
 #include "store/bodies.hpp"
 #include "store/figures.hpp"
 #include "store/messages.hpp"
@@ -10,8 +11,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <openssl/evp.h>
-
 #include <deque>
 #include <utility>
 #include <vector>
@@ -19,30 +18,6 @@
 namespace postroom::retriever {
 
 namespace {
-
-// The exact bytes' digest, as they come. OpenSSL's, which uses the processor's own instructions: libsodium's took a
-// seventh of the time of filing.
-class Digesting {
-public:
-    Digesting() : context_(EVP_MD_CTX_new()) { check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr)); }
-    void add(std::string_view bytes) { check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size())); }
-    /// And begins anew.
-    [[nodiscard]] model::Digest finish()
-    {
-        model::Digest digest{};
-        check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
-        again();
-        return digest;
-    }
-    void again() { check(EVP_DigestInit_ex(context_.get(), nullptr, nullptr)); }
-
-private:
-    static void check(int ok)
-    {
-        if (ok != 1) throw std::bad_alloc();  // nothing else can go wrong with SHA-256
-    }
-    std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* context) { EVP_MD_CTX_free(context); })> context_;
-};
 
 bool holds_end_of_header(std::string_view bytes)
 {
@@ -52,12 +27,14 @@ bool holds_end_of_header(std::string_view bytes)
 // What one transaction takes at most. Many small mails share what a commit costs; large ones gain nothing by it, and
 // hold up whoever else wants to write.
 constexpr std::size_t most_together = 200;
-constexpr std::size_t most_bytes_together = 1024 * 1024;
+constexpr std::size_t most_bytes_together = 2 * 1024 * 1024;
 // And while more is coming, for how long it waits for how much: a commit writes as many pages of indexes for ten mails
 // as for a hundred.
 constexpr std::size_t enough_together = 100;
-constexpr std::size_t enough_bytes_together = 256 * 1024;
+constexpr std::size_t enough_bytes_together = 1024 * 1024;
 constexpr std::chrono::milliseconds wait_for_more{10};
+// About what a mail's rows take, beside its bytes.
+constexpr std::size_t row_bytes = 512;
 // How often a fetch tells how far it is.
 constexpr auto told_every = std::chrono::seconds(1);
 
@@ -66,7 +43,6 @@ constexpr auto told_every = std::chrono::seconds(1);
 // The mail that comes.
 struct Filing::Mail {
     model::BodyId body;
-    Digesting digest;
     std::string head;     // of a mail of several chunks: its header, for the fingerprint
     std::string pending;  // not yet a chunk
     std::int64_t size = 0;
@@ -76,7 +52,6 @@ struct Filing::Mail {
     void begin(model::BodyId its_body)
     {
         body = its_body;
-        digest.again();
         head.clear();
         pending.clear();
         size = 0;
@@ -94,17 +69,18 @@ struct Filing::Mail {
 // A mail, or a chunk of a large one. Made on the loop, used on the store thread.
 struct Filing::Entry {
     model::BodyId body;
-    std::optional<store::Chunk> chunk{};    // a mail's last one, or its only one; earlier ones are entries of their own
+    std::shared_ptr<Parcel> parcel{};       // a mail's last one, or its only one; earlier ones are entries of their own
     std::optional<model::LedgerRow> row{};  // the mail has come to its end
     model::Message message{};
     Instant now{};
-    std::size_t bytes = 512;
+    std::size_t bytes = row_bytes;
     BodyBudget::Share share{};
 
     std::int64_t size = 0;  // of the whole mail
     std::optional<model::LookProgress> progress{};
     model::MailboxId progress_of{};
 
+    [[nodiscard]] std::size_t stored_bytes() const { return row_bytes + (parcel ? parcel->chunk.zstd.size() : 0); }
     /// What it counts for.
     [[nodiscard]] model::Figures file(store::Connection& c) const;
 };
@@ -114,10 +90,11 @@ struct Filing::Entry {
 model::Figures Filing::Entry::file(store::Connection& c) const
 {
     if (progress) store::show_progress(c, progress_of, *progress);
+    if (parcel && parcel->trouble) std::rethrow_exception(parcel->trouble);
     if (!row) {
         // Published only by the transaction that files the message; until then it is an orphan that a sweep may take.
         // It may be lost and that transaction come through: publish_body() counts the octets.
-        store::add_chunk(c, body, *chunk);
+        store::add_chunk(c, body, parcel->chunk);
         return {};
     }
     if (row->state == model::LedgerState::skipped) {
@@ -125,10 +102,11 @@ model::Figures Filing::Entry::file(store::Connection& c) const
         return {.retrieved = 1, .skipped = 1, .octets = size};
     }
     auto filed = message;
+    filed.digest = parcel->digest;
     // Another mailbox may have had the very same mail: then its body is this one's too.
-    auto const known = store::body_with(c, message.digest);
+    auto const known = store::body_with(c, filed.digest);
     if (known) {
-        if (auto const same = store::message_with(c, message.mailbox, message.digest)) {
+        if (auto const same = store::message_with(c, message.mailbox, filed.digest)) {
             auto duplicate = *row;
             duplicate.state = model::LedgerState::duplicate;
             duplicate.message = *same;
@@ -136,14 +114,14 @@ model::Figures Filing::Entry::file(store::Connection& c) const
             return {.retrieved = 1, .duplicates = 1, .octets = size};
         }
     }
-    bool const whole = chunk && chunk->number == 0;
+    bool const whole = parcel->number == 0;
     if (whole && known) {
         filed.body = *known;
     } else if (whole) {
-        store::add_body(c, body, *chunk, message.digest);
+        store::add_body(c, body, parcel->chunk, filed.digest);
     } else {
-        if (chunk) store::add_chunk(c, body, *chunk);
-        filed.body = store::publish_body(c, body, message.size, message.digest);
+        store::add_chunk(c, body, parcel->chunk);
+        filed.body = store::publish_body(c, body, message.size, filed.digest);
     }
     bool const has_fingerprint = message.fingerprint != model::Digest{};
     filed.possible_duplicate = has_fingerprint && store::fingerprint_known(c, message.mailbox, message.fingerprint);
@@ -154,8 +132,13 @@ model::Figures Filing::Entry::file(store::Connection& c) const
 
 // What awaits its commit, shared with the coroutine that commits: that may outlive the Filing when a connection breaks.
 struct Filing::Commits {
-    explicit Commits(asio::any_io_executor const& loop) : more(loop), changed(loop) { changed.expires_at(Forever); }
+    Commits(asio::any_io_executor const& loop, asio::any_io_executor const& pool)
+        : packing(pool), more(loop), changed(loop)
+    {
+        changed.expires_at(Forever);
+    }
     static constexpr auto Forever = asio::steady_timer::time_point::max();
+    Packing packing;
     std::deque<Entry> waiting;
     std::size_t waiting_bytes = 0;
     bool running = false;
@@ -218,14 +201,15 @@ struct Filing::Commits {
     }
 };
 
-Filing::Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, FilingPlace place, Bounds bounds)
+Filing::Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, asio::any_io_executor const& pool,
+               FilingPlace place, Bounds bounds)
     : store_(store),
       clock_(clock),
       loop_(loop),
       place_(std::make_shared<FilingPlace const>(std::move(place))),
       bounds_(bounds),
       mail_(std::make_unique<Mail>()),
-      commits_(std::make_shared<Commits>(loop)),
+      commits_(std::make_shared<Commits>(loop, pool)),
       progress_{.wanted = static_cast<std::int64_t>(place_->wanted), .begun = clock.now()},
       tell_(std::chrono::steady_clock::now() + told_every)
 {
@@ -259,16 +243,16 @@ void Filing::begin()
 net::awaitable<void> Filing::chunk(std::string_view bytes)
 {
     auto& mail = *mail_;
-    mail.digest.add(bytes);
     mail.size += static_cast<std::int64_t>(bytes.size());
     progress_.octets += static_cast<std::int64_t>(bytes.size());
     mail.pending.append(bytes);
     while (mail.pending.size() > store::chunk_bytes) {
-        auto const octets = std::string_view(mail.pending).substr(0, store::chunk_bytes);
-        Entry entry{.body = mail.body, .chunk = store::make_chunk(mail.chunks, octets)};
-        mail.keep_head(octets);
-        ++mail.chunks;
+        auto octets = mail.pending.substr(0, store::chunk_bytes);
         mail.pending.erase(0, store::chunk_bytes);
+        mail.keep_head(octets);
+        Entry entry{.body = mail.body,
+                    .parcel = std::make_shared<Parcel>(Parcel{.number = mail.chunks, .octets = std::move(octets)})};
+        ++mail.chunks;
         co_await hand_over(std::move(entry));
     }
 }
@@ -299,14 +283,13 @@ net::awaitable<void> Filing::end(Came came)
         message.mailbox = place_->mailbox.id;
         message.body = mail.body;
         message.size = mail.size;
-        message.digest = mail.digest.finish();
         message.fingerprint = mime::fingerprint(head);
         message.received = received;
         message.filed = entry.now;
         row.state = model::LedgerState::filed;
         row.message = message.id;
         row.due = place_->mailbox.after;
-        if (!mail.pending.empty() || mail.chunks == 0) entry.chunk = store::make_chunk(mail.chunks, mail.pending);
+        entry.parcel = std::make_shared<Parcel>(Parcel{.number = mail.chunks, .octets = std::move(mail.pending)});
     }
     co_await hand_over(std::move(entry));
 }
@@ -316,7 +299,7 @@ net::awaitable<void> Filing::hand_over(Entry entry)
     if (place_->stir) place_->stir();
     entry.progress = progress_due();
     entry.progress_of = place_->mailbox.id;
-    if (entry.chunk) entry.bytes += entry.chunk->zstd.size();
+    if (entry.parcel) entry.bytes += entry.parcel->octets.size();
     auto const commits = commits_;
     while (!commits->failure && (commits->writes >= bounds_.writes || commits->bytes >= bounds_.bytes)) {
         commits->hold_up();
@@ -330,6 +313,7 @@ net::awaitable<void> Filing::hand_over(Entry entry)
     ++commits->writes;
     commits->bytes += entry.bytes;
     commits->waiting_bytes += entry.bytes;
+    if (entry.parcel) commits->packing.pack(entry.parcel);
     commits->waiting.push_back(std::move(entry));
     if (commits->enough()) commits->more.cancel();
     if (std::exchange(commits->running, true)) co_return;
@@ -346,7 +330,8 @@ net::awaitable<void> Filing::commit(store::Store* store, std::shared_ptr<FilingP
         std::exception_ptr why;
         bool each_alone = false;
         std::size_t bytes = 0;
-        for (auto const& entry : batch) bytes += entry.bytes;
+        co_await commits->packing.packed();
+        for (auto const& entry : batch) bytes += entry.stored_bytes();
         auto const together = [&](store::Connection& c) {
             store::renew_lease(c, place->lease, place->lease_length);
             model::Figures counted;
@@ -370,7 +355,7 @@ net::awaitable<void> Filing::commit(store::Store* store, std::shared_ptr<FilingP
                 return batch[at].file(c);
             };
             try {
-                auto const counted = co_await store->write(alone, batch[at].bytes);
+                auto const counted = co_await store->write(alone, batch[at].stored_bytes());
                 commits->counted += counted;
             } catch (...) {
                 if (!why) why = std::current_exception();

@@ -54,7 +54,9 @@ public:
         std::size_t bytes = 4 * 1024 * 1024;
     };
 
-    Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, FilingPlace place, Bounds bounds);
+    /// `pool` is where bytes are digested and compressed.
+    Filing(store::Store& store, Clock const& clock, asio::any_io_executor loop, asio::any_io_executor const& pool,
+           FilingPlace place, Bounds bounds);
     ~Filing();
 
     /// What was begun before and not ended is forgotten.

@@ -257,7 +257,7 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     auto const& ground = run_.ground();
     auto place = run_.filing_place(uid_validity_);
     place.mailbox.folder = folder_;
-    Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
+    Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
     ImapSink sink(filing);
     auto const plan = suspects_.plan(uids);

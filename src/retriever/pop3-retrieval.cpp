@@ -302,7 +302,7 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     // "Inbox" is this folder too, and the ledger is read under one name.
     auto place = run_.filing_place(0);
     place.mailbox.folder = inbox;
-    Filing filing(*ground.store, *ground.clock, ground.loop, std::move(place), {});
+    Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
     Sink sink(filing, std::move(rows));
     pop3::Retrieved retrieved;

@@ -19,6 +19,7 @@ struct Ground {
     store::Store* store;
     grants::Roads roads;
     boost::asio::any_io_executor loop;
+    boost::asio::any_io_executor pool;  ///< threads beside the loop, which digest and compress what comes
     std::string owner;            ///< in whose name leases are taken: this server's
     std::function<void()> filed;  ///< called on the loop after mail was filed
     Clock const* clock = &system_clock();

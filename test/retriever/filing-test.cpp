@@ -13,6 +13,8 @@
 #include "store/fixture.hpp"
 #include "support/loop.hpp"
 
+#include <boost/asio/thread_pool.hpp>
+
 #include <fstream>
 #include <random>
 
@@ -44,7 +46,7 @@ protected:
     net::awaitable<void> file_all(std::vector<std::pair<std::uint32_t, std::string>> mails, std::size_t* filed,
                                   std::size_t piece = 8'192)
     {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         for (auto const& [uid, bytes] : mails) co_await give(filing, uid, bytes, clock.now(), piece);
         co_await filing.settle();
         if (filed != nullptr) *filed = filing.filed();
@@ -64,6 +66,7 @@ protected:
     }
 
     boost::asio::io_context loop;
+    boost::asio::thread_pool pool{2};
     House house;
     store::Lease lease;
 };
@@ -128,7 +131,7 @@ TEST_F(FilingTest, SkipsWhatIsOlderThanTheBaseline)
 {
     house.mailbox.baseline = clock.now();
     auto work = [this]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         co_await give(filing, 1, "A: old\r\n\r\n", clock.now() - Duration(1), 100);
         co_await give(filing, 2, "A: new\r\n\r\n", clock.now(), 100);
         co_await filing.settle();
@@ -171,7 +174,7 @@ TEST_F(FilingTest, MailsThatComeFastShareCommits)
 TEST_F(FilingTest, EveryMailIsFiledHoweverTheyCome)
 {
     auto work = [this]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         for (std::uint32_t uid = 1; uid <= 20; ++uid) {
             co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n", clock.now(), 100);
             if (uid % 3 == 0) co_await filing.settle();  // nothing is under way when the next one comes
@@ -207,7 +210,7 @@ TEST_F(FilingTest, MailboxesShareTheMemoryForBodies)
     auto work = [&](std::uint32_t which) -> net::awaitable<void> {
         FilingPlace place{house.mailbox, 7, lease};
         place.bodies = bodies;
-        Filing filing(*store, clock, loop.get_executor(), place, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), place, {});
         for (std::uint32_t i = 1; i <= 10; ++i) {
             auto const uid = 100 * which + i;
             auto const size = i == 5 ? 3 * store::chunk_bytes : 300;
@@ -250,7 +253,7 @@ TEST_F(FilingTest, AHugeMailIsNeverHeldWhole)
     std::string noise(1024 * 1024, '\0');  // nothing that zstd could make smaller
     for (char& c : noise) c = static_cast<char>(random());
     auto work = [&]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         filing.begin();
         for (int i = 0; i < 150; ++i) co_await filing.chunk(noise);
         Came came{.uid = 1};
@@ -281,7 +284,7 @@ TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
     FilingPlace const place{house.mailbox, 7, lease, Duration(60'000)};
     std::string const half(store::chunk_bytes + 1, 'x');
     auto work = [&]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), place, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), place, {});
         for (std::uint32_t uid = 1; uid <= 3; ++uid) {
             co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n", clock.now(), 100);
             co_await filing.settle();
@@ -305,7 +308,7 @@ TEST_F(FilingTest, WhatTakesLongerThanTheLeaseIsFiled)
 TEST_F(FilingTest, AMailWhoseChunkWasLostIsNotFiled)
 {
     auto work = [&]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         filing.begin();
         auto const more = std::string(store::chunk_bytes + 1, 'x');
         co_await filing.chunk(more);
@@ -324,7 +327,7 @@ TEST_F(FilingTest, AMailWhoseChunkWasLostIsNotFiled)
 TEST_F(FilingTest, ForgetsWhatIsDiscarded)
 {
     auto work = [this]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, {});
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, {});
         filing.begin();
         co_await filing.chunk("abc");
         filing.discard();
@@ -341,7 +344,7 @@ TEST_F(FilingTest, AMailboxIsFilledOnceByWhoeverTriesTwice)
     // The bound on what awaits its commit, with mails that are larger than it.
     Filing::Bounds const narrow{.writes = 2, .bytes = 1'000};
     auto work = [&]() -> net::awaitable<void> {
-        Filing filing(*store, clock, loop.get_executor(), {house.mailbox, 7, lease}, narrow);
+        Filing filing(*store, clock, loop.get_executor(), pool.get_executor(), {house.mailbox, 7, lease}, narrow);
         for (std::uint32_t uid = 1; uid <= 50; ++uid)
             co_await give(filing, uid, "A: " + std::to_string(uid) + "\r\n\r\n" + std::string(2'000, 'x'), clock.now(),
                           700);

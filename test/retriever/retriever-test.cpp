@@ -17,6 +17,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
@@ -115,6 +116,7 @@ protected:
     test::ScratchFolder folder;
     test::Authority authority;
     boost::asio::io_context loop;
+    boost::asio::thread_pool pool{2};
     std::unique_ptr<store::Store> store;
     std::shared_ptr<vault::Vault const> vault;
     std::unique_ptr<net::Listener> server;
@@ -134,6 +136,7 @@ TEST_F(WatchdogTest, EndsAConnectionThatGetsNowhere)
     Ground ground{.store = store.get(),
                   .roads = roads,
                   .loop = loop.get_executor(),
+                  .pool = pool.get_executor(),
                   .owner = "here",
                   .filed = [] {},
                   .stall = Duration(700)};
