@@ -11,8 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const found = find_case_token(subject, "key");
     auto const added = add_case_token(subject, 4711, "key");
     auto const again = find_case_token(added, "key");
-    // Behind 20 brackets nobody looks; a genuine token that was there already comes first.
+    // Behind 20 guesses nobody looks; a genuine token that was there already comes first.
     if (again && *again != 4711 && again != found) std::abort();
-    if (add_case_token(added, 4711, "key") != added && added.find('[') != std::string::npos) std::abort();
+    if (again == 4711 && add_case_token(added, 4711, "key") != added) std::abort();
     return 0;
 }

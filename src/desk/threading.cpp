@@ -1,7 +1,6 @@
 #include "desk/threading.hpp"
 
 #include "base/text.hpp"
-#include "desk/case-token.hpp"
 #include "store/cases.hpp"
 
 namespace postroom::desk {
@@ -41,7 +40,7 @@ std::vector<std::string> reported_ids(mime::Mail const& mail)
 }  // namespace
 
 std::optional<model::Case> case_answered_by(store::Connection& c, model::DepartmentId department,
-                                            mime::Mail const& mail, bool possible_duplicate, std::string_view token_key)
+                                            mime::Mail const& mail, bool possible_duplicate, CaseTokens const& tokens)
 {
     if (possible_duplicate && !mail.message_id.empty())
         if (auto found = case_with(c, department, {mail.message_id})) return found;
@@ -49,10 +48,11 @@ std::optional<model::Case> case_answered_by(store::Connection& c, model::Departm
     if (auto found = case_with(c, department, mail.references)) return found;
     if (mail.automatic != mime::Automatic::no)
         if (auto found = case_with(c, department, reported_ids(mail))) return found;
-    auto const number = find_case_token(mail.subject, token_key);
+    auto const number = find_case_token(mail.subject, tokens);
     if (!number) return std::nullopt;
     auto found = store::case_numbered(c, *number);
-    return found && found->department == department ? found : std::nullopt;
+    if (!found || (found->department != department && !store::came_from(c, found->id, department))) return std::nullopt;
+    return found;
 }
 
 }  // namespace postroom::desk
