@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 44> table{{
+constexpr std::array<FaultRow, 47> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -54,6 +54,11 @@ constexpr std::array<FaultRow, 44> table{{
      "bytes of it that are sent", "100", "invented"},
     {Fault::imap_fetch_empty, "imap-fetch-empty", imap, "FETCH of a body answers OK without data.",
      "the UIDs that it plays for, with commas; empty: all", "", "Exchange Online, MailKit #1615, #908"},
+    {Fault::imap_fetch_refused, "imap-fetch-refused", imap,
+     "FETCH of bodies is refused where one of some mails is among them: NO Server Unavailable. 15",
+     "the UIDs that it plays for, with commas; empty: all", "", "invented"},
+    {Fault::imap_fetch_garbled, "imap-fetch-garbled", imap, "FETCH announces a body of impossible length.",
+     "the UIDs that it plays for, with commas; empty: all", "", "invented"},
     {Fault::imap_placeholder, "imap-placeholder", imap,
      "BODY.PEEK[] is empty, and BODY[] gives the server's own text instead of the mail.",
      "the UIDs that it plays for, with commas; empty: all", "", "Exchange, getmail's documentation; MailKit #1446"},
@@ -81,6 +86,8 @@ constexpr std::array<FaultRow, 44> table{{
     {Fault::pop3_cut_mail, "pop3-cut-mail", pop3, "The connection ends within a mail.", "bytes of it that are sent",
      "100", "invented"},
     {Fault::pop3_retrieval_refused, "pop3-retrieval-refused", pop3, "RETR of a mail is refused.",
+     "the UIDs (those of IMAP) that it plays for, with commas; empty: all", "", "invented"},
+    {Fault::pop3_mail_breaks, "pop3-mail-breaks", pop3, "The connection ends where a mail is asked for.",
      "the UIDs (those of IMAP) that it plays for, with commas; empty: all", "", "invented"},
     {Fault::pop3_deletion_refused, "pop3-deletion-refused", pop3, "DELE is refused.", "", "", "invented"},
     {Fault::pop3_lost_before_deleting, "pop3-lost-before-deleting", pop3,

@@ -253,10 +253,24 @@ net::awaitable<void> ImapSession::do_fetch(Words& words, bool by_uid)
         std::ranges::reverse(*uids);
         std::ranges::reverse(*items);
     }
+    bool const whole = std::ranges::any_of(
+        *items, [](FetchItem const& item) { return item.kind == FetchItem::Kind::bytes && item.section.empty(); });
+    auto const plays = [&](Fault which, std::uint32_t uid) {
+        auto const named = whole ? state_->faults.see(which, {mailbox_address()}) : std::nullopt;
+        return named && names_uid(*named, uid) && fault(which);
+    };
     for (auto const uid : *uids) {
         chatter();
         auto const* const message = folder_ ? folder_->find(uid) : nullptr;
         if (message == nullptr) continue;
+        if (plays(Fault::imap_fetch_refused, uid)) {
+            no("Server Unavailable. 15");  // what follows is not given either
+            co_return;
+        }
+        if (plays(Fault::imap_fetch_garbled, uid)) {
+            say(fmt::format("* {} FETCH (UID {} BODY[] {{99999999999999999999}}", sequence_of(uid), uid));
+            continue;
+        }
         auto const answer = describe(*message, sequence_of(uid), by_uid, *items);
         if (!answer) continue;
         bool const has_body = answer->find("}\r\n") != std::string::npos;

@@ -101,6 +101,11 @@ net::awaitable<void> Pop3Session::retrieve(std::string_view rest)
         error("Message is not available.");  // of these words: invented
         co_return;
     }
+    if (plays(Fault::pop3_mail_breaks)) {
+        over_ = true;
+        co_await flush();
+        co_return;
+    }
     ++state_->counters.pop3_bodies;
     say("+OK");  // without a count of octets
     auto const begin = out_.size();
