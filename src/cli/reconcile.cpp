@@ -62,7 +62,9 @@ std::string shown(json::object const& result)
 {
     auto text = say("{}: {} on the server, {} in the ledger as being there\n", member(result, "folder"),
                     member(result, "on_server"), member(result, "in_ledger"));
-    if (member(result, "uid_validity") != member(result, "known_uid_validity"))
+    if (member(result, "known_uid_validity") == "0" && member(result, "uid_validity") != "0")
+        text += say("The folder was not retrieved from this server so far\n");
+    else if (member(result, "uid_validity") != member(result, "known_uid_validity"))
         text += say("The folder was made anew on its server: UIDVALIDITY was {}, and is {}\n",
                     member(result, "known_uid_validity"), member(result, "uid_validity"));
     if (auto const unnamed = member(result, "unnamed"); unnamed != "0")
@@ -88,7 +90,8 @@ void add_reconcile_command(Commands& commands)
     auto& reconcile = commands.leaf(
         commands.root(), "reconcile", say("Compare a mailbox's server with the ledger"),
         "postroom reconcile sales@contoso.com\n  postroom reconcile sales@contoso.com --bytes --format json",
-        say("A services server does it, and changes nothing on either side. Mail that arrived since the last look is "
+        say("A services server does it, and changes nothing on the mail server. Mail that somebody else deleted or "
+            "moved there is told once, and noted in the ledger as gone. Mail that arrived since the last look is "
             "on the server only until it was filed. Exit code 0 where both agree, 1 where they do not, or "
             "could not be compared."));
     struct Given {

@@ -1,5 +1,5 @@
 // A comparison of a mailbox's server with its ledger: what is on one side only. It is made by a job of a services
-// server, changes nothing, and travels as JSON.
+// server, changes nothing on the mail server, and travels as JSON.
 #pragma once
 
 #include "model/mailbox.hpp"

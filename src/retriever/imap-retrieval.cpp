@@ -2,18 +2,19 @@
 
 #include "base/text.hpp"
 #include "imap/folders.hpp"
-#include "retriever/fetch-each.hpp"
 #include "retriever/imap-sink.hpp"
 #include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
 #include "store/settings.hpp"
+#include "store/withheld.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace postroom::retriever {
 
@@ -22,10 +23,10 @@ namespace {
 // A safety net beside IDLE, which dies in silence behind NAT (imapflow #98), and the longest that a look goes by the
 // highest UID alone: then all is compared, since Exchange has been seen to show a mail late (imapclient #441).
 constexpr Duration idle_length{5 * 60'000};
-// A mail that is listed and gives no data is taken for unreadable after so many looks, none sooner after another than
-// this, unless people ask.
-constexpr int looks_for_data = 3;
-constexpr Duration data_pause{60'000};
+// So many mails refused and none given: then it is not these mails.
+constexpr std::ptrdiff_t most_refused = 3;
+// Those that were refused before say nothing of the server, so that each is asked for.
+constexpr std::size_t most_withheld = 1'000;
 // How long what was read of the ledger, and written to it, is believed in a session without end: a person may have a
 // mail forgotten, so that it is retrieved again.
 constexpr Duration ledger_length{60 * 60'000};
@@ -38,6 +39,25 @@ constexpr std::size_t fetch_without_asking = 20;
 
 // What a look finds due is looked for so often, where the last one was refused (store::after_actions_now).
 constexpr Duration action_pause{60'000};
+
+std::string name_of(imap::Uid uid)
+{
+    return std::to_string(uid);
+}
+
+imap::Uid uid_of(std::string_view name)
+{
+    imap::Uid uid = 0;
+    std::from_chars(name.data(), name.data() + name.size(), uid);
+    return uid;
+}
+
+Withheld::Names names_of(std::vector<imap::Uid> const& uids)
+{
+    Withheld::Names names;
+    for (auto const uid : uids) names.push_back(name_of(uid));
+    return names;
+}
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
 [[noreturn]] void give_up(imap::Reply const& reply, std::string_view what)
@@ -102,49 +122,54 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Sess
     auto const opened = co_await imap::open_folder(session, mailbox.folder);
     if (!opened) give_up(opened.error(), "to open the folder " + mailbox.folder);
     auto const* const selected = &opened->state;
-    if (folder_ != opened->name) {
-        withheld_.clear();
+    if (folder_ != opened->name || uid_validity_ != selected->uid_validity) {
         suspects_.clear();
+        withheld_ = {};
     }
     folder_ = opened->name;
     uid_validity_ = selected->uid_validity;
-    if (selected->uid_validity == mailbox.uid_validity) co_return std::nullopt;
-    withheld_.clear();
-    suspects_.clear();
-    if (mailbox.uid_validity != 0) {
-        auto question = co_await judge_unexpected(session);
+    left_ = gives_ = false;
+    std::string left;
+    auto read = [this, &left](store::Connection& c) {
+        left = store::left_server(c, run_.mailbox().id);
+        return store::withheld_mails(c, run_.mailbox().id, folder_, uid_validity_);
+    };
+    auto withheld = co_await run_.ground().store->read(std::move(read));
+    withheld_.read(std::move(withheld));
+    if (selected->uid_validity == mailbox.uid_validity && left.empty()) co_return std::nullopt;
+    if (mailbox.uid_validity != 0 || !left.empty()) {
+        auto const what = left.empty()
+                              ? fmt::format("the folder {} was made anew on its server (UIDVALIDITY {} is now {})",
+                                            mailbox.folder, mailbox.uid_validity, uid_validity_)
+                              : other_server(left, run_.account());
+        auto question = co_await judge_unexpected(session, what);
         if (question) co_return question;
-        spdlog::warn("retriever: {}: UIDVALIDITY changed from {} to {}; mail filed before is known by its bytes",
-                     mailbox.address, mailbox.uid_validity, selected->uid_validity);
+        spdlog::warn("retriever: {}: {}; mail filed before is known by its bytes", mailbox.address, what);
     }
     auto note = [id = mailbox.id, folder = folder_, now = selected->uid_validity](store::Connection& c) {
         store::set_uid_validity(c, id, now);
         store::forget_after_actions(c, id, folder, now);
+        store::forget_withheld(c, id);
     };
     co_await run_.ground().store->write(std::move(note));
     co_return std::nullopt;
 }
 
-// The folder was made anew on its server, and every mail in it has another UID (RFC 3501 section 2.3.1.1). What is
-// older than the baseline stays skipped. A folder that was moved or restored may hold years of mail that look new, and
-// a thousand customers would be written to: then a person decides.
-net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap::Session& session)
+// The folder was made anew on its server, and every mail in it has another UID (RFC 3501 section 2.3.1.1); or it is
+// another server's. What is older than the baseline stays skipped. A folder that was moved or restored may hold years
+// of mail that look new, and a thousand customers would be written to: then a person decides.
+net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap::Session& session, std::string what)
 {
     auto const& mailbox = run_.mailbox();
     auto unknown = co_await unknown_uids(session, Breadth::listing);
-    if (!unknown.empty() && mailbox.baseline > Instant{}) unknown = co_await skip_old(session, std::move(unknown));
+    if (!unknown.empty() && dates_are_asked()) unknown = co_await skip_old(session, std::move(unknown));
     auto read = [](store::Connection& c) { return store::setting(c, "unexpected-mails"); };
     auto const setting = co_await run_.ground().store->read(std::move(read));
     std::size_t most = 0;
     std::from_chars(setting.data(), setting.data() + setting.size(), most);
     if (mailbox.unexpected != model::Unexpected::file && unknown.size() > most)
-        co_return fmt::format(
-            "the folder {} was made anew on its server (UIDVALIDITY {} is now {}), and {} mails in it look new, where "
-            "the setting unexpected-mails lets {} pass: nothing is retrieved until somebody decides. `postroom mailbox "
-            "resume {}` files them (those that were filed before are known by their bytes); with --skip what is there "
-            "by "
-            "then is noted as skipped, and stays where it is",
-            mailbox.folder, mailbox.uid_validity, uid_validity_, unknown.size(), most, mailbox.address);
+        co_return fmt::format("{}, and {} mails in it look new, where the setting unexpected-mails lets {} pass: {}",
+                              what, unknown.size(), most, how_to_decide(mailbox));
     co_return std::nullopt;
 }
 
@@ -154,6 +179,7 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
     bool const asked = run_.nudged();
     auto how = breadth(asked);
     run_.begin_look();
+    left_ = false;
     if (asked) known_.reset();
     bool const changed = session.changes() != seen_changes;
     seen_changes = session.changes();
@@ -165,18 +191,14 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
         how = Breadth::others;
         unknown = co_await unknown_uids(session, how);
     }
-    auto const now = Steady::now();
     if (how != Breadth::newest) {
-        compared_ = now;
-        auto const gone = [&](auto const& each) { return !std::ranges::binary_search(unknown, each.first); };
-        std::erase_if(withheld_, gone);
+        compared_ = Steady::now();
+        withheld_.keep_only([&](std::string const& name) { return std::ranges::binary_search(unknown, uid_of(name)); });
     }
-    auto const not_yet = [&](imap::Uid uid) {
-        auto const found = withheld_.find(uid);
-        return found != withheld_.end() && !asked && found->second.again > now;
-    };
-    std::erase_if(unknown, not_yet);
-    if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{})
+    auto const now = run_.ground().clock->now();
+    auto const not_yet = [&](imap::Uid uid) { return !asked && withheld_.waits(name_of(uid), now); };
+    if (!withheld_.empty()) std::erase_if(unknown, not_yet);
+    if (unknown.size() > fetch_without_asking && dates_are_asked())
         unknown = co_await skip_old(session, std::move(unknown));
     if (!unknown.empty()) {
         co_await run_.show_retrieving(unknown.size());
@@ -184,15 +206,24 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
     }
     if (filed > 0) run_.ground().filed();
     in_vain_ = filed > 0 || !changed ? 0 : in_vain_ + 1;
+    co_await run_.keep_withheld(withheld_, folder_, uid_validity_);
     auto remark = co_await after_actions(session, asked);
+    if (remark.empty()) remark = withheld_.remark();
     if (known_ && known_->ranges().size() > ranges_kept) known_.reset();
     co_await run_.end_look(filed, std::move(remark));
+}
+
+// Without them every mail is fetched, and Filing skips what is old: much traffic, but a mail whose date can't be told
+// stops nothing.
+bool ImapRetrieval::dates_are_asked() const
+{
+    return run_.mailbox().baseline > Instant{} && dates_broke_ < Suspects<imap::Uid>::most_breaks;
 }
 
 Breadth ImapRetrieval::breadth(bool asked) const
 {
     if (!compared_) return Breadth::listing;
-    if (asked || Steady::now() - *compared_ >= idle_length) return Breadth::others;
+    if (asked || left_ || Steady::now() - *compared_ >= idle_length) return Breadth::others;
     return Breadth::newest;
 }
 
@@ -213,7 +244,7 @@ void ImapRetrieval::knows(std::vector<imap::Uid> const& uids)
     for (auto const uid : uids) {
         if (known_) known_->add(uid);
         highest_ = std::max(highest_, uid);
-        withheld_.erase(uid);
+        if (!withheld_.empty()) withheld_.given(name_of(uid));
     }
 }
 
@@ -237,8 +268,15 @@ net::awaitable<std::vector<imap::Uid>> ImapRetrieval::unknown_uids(imap::Session
 // Mail from before the baseline goes to the ledger without its bytes. Returns the rest.
 net::awaitable<std::vector<imap::Uid>> ImapRetrieval::skip_old(imap::Session& session, std::vector<imap::Uid> uids)
 {
-    auto const infos = co_await session.fetch_info(uids);
+    imap::Answer<std::vector<imap::MailInfo>> infos;
+    try {
+        infos = co_await info_past_refusals(session, uids);
+    } catch (net::Broken const& broken) {
+        if (may_be_a_mails_doing(broken.error())) ++dates_broke_;
+        throw;
+    }
     if (!infos) give_up(infos.error(), "to tell the dates of mail");
+    dates_broke_ = 0;
     std::vector<imap::Uid> old;
     std::vector<model::LedgerRow> rows;
     for (auto const& info : *infos)
@@ -260,29 +298,37 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
     ImapSink sink(filing);
-    auto const plan = suspects_.plan(uids);
-    imap::Fetched fetched;
+    auto plan = suspects_.plan(std::move(uids));
+    std::vector<imap::Uid> refused_before;
+    if (!withheld_.empty()) {
+        auto const last = [this](imap::Uid uid) { return withheld_.comes_last(name_of(uid)); };
+        std::ranges::copy_if(plan.together, std::back_inserter(refused_before), last);
+        std::erase_if(plan.together, last);
+    }
+    FetchedPast fetched;
     imap::Uid alone = 0;
+    std::vector<imap::Uid> together;  // under way
     std::optional<Error> ended;
     std::exception_ptr broke;
     try {
-        if (one_by_one_)
-            fetched = co_await fetch_each(session, plan.together, sink);
-        else
-            fetched = co_await session.fetch(plan.together, sink);
+        together = plan.together;
+        fetched = co_await fetch_past_refusals(session, plan.together, sink);
+        if (fetched.left.empty()) {
+            together = refused_before;
+            auto again = co_await fetch_each(session, refused_before, sink, most_withheld);
+            fetched.add(std::move(again));
+        }
         for (auto const uid : plan.alone) {
-            if (fetched.refusal) break;
+            if (!fetched.left.empty()) break;
             // A server that is gone is not that mail's doing.
             auto const there = co_await session.noop();
             if (!there.ok()) give_up(there, "NOOP");
             alone = uid;
-            imap::FetchWindow const window{.commands = 1, .mails_per_command = 1};
             std::vector<imap::Uid> by_itself{uid};
-            auto one = co_await session.fetch(std::move(by_itself), sink, window);
+            auto one = co_await fetch_each(session, std::move(by_itself), sink);
             alone = 0;
             suspects_.cleared(uid);
-            fetched.missing.insert(fetched.missing.end(), one.missing.begin(), one.missing.end());
-            fetched.refusal = std::move(one.refusal);
+            fetched.add(std::move(one));
         }
     } catch (net::Broken const& broken) {
         ended = broken.error();
@@ -293,14 +339,14 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
     if (filing.filed() > 0 && (broke || fetched.refusal)) ground.filed();
-    if (ended && !run_.stopped()) co_await blame(*ended, alone, plan.together, sink.came());
+    if (ended && !run_.stopped()) co_await blame(*ended, alone, together, sink.came());
     if (broke) std::rethrow_exception(broke);
-    one_by_one_ = fetched.refusal.has_value();
-    if (fetched.refusal) give_up(*fetched.refusal, "to give mail");
     knows(sink.came());
     if (!sink.came().empty()) actions_due_.reset();
-    co_await note_withheld(fetched.missing, no_data);
-    co_await note_withheld(sink.placeholders(), no_mail);
+    gives_ = gives_ || !sink.came().empty();
+    if (fetched.refusal) co_await judge_refusal(session, fetched);
+    co_await note_withheld(fetched.missing, where_empty, std::string(no_data));
+    co_await note_withheld(sink.placeholders(), where_empty, std::string(no_mail));
     co_return filing.filed();
 }
 
@@ -308,11 +354,7 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
 net::awaitable<void> ImapRetrieval::blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
                                           std::vector<imap::Uid> came)
 {
-    using enum model::MailTrouble;
-    auto const trouble = trouble_of(error);
-    if (trouble != cut && trouble != no_answer && trouble != no_progress && trouble != nonsense) co_return;
-    // BYE has said why.
-    if (error.message.find("AccessTokenExpired") != std::string::npos) co_return;
+    if (!may_be_a_mails_doing(error)) co_return;
     if (alone == 0) {
         suspects_.broke(together, came);
         co_return;
@@ -320,8 +362,7 @@ net::awaitable<void> ImapRetrieval::blame(Error error, imap::Uid alone, std::vec
     if (!suspects_.broke_at(alone)) co_return;
     auto given_up = row(alone, model::LedgerState::unreadable);
     given_up.tries = suspects_.breaks(alone);
-    given_up.note = fmt::format("the connection ended each of the {} times that this mail was fetched by itself: {}",
-                                given_up.tries, printable(error.message, 500));
+    given_up.note = broke_each_time(given_up.tries, error);
     spdlog::warn("retriever: {}: given up for the mail with UID {}: {}", run_.mailbox().address, alone, given_up.note);
     std::vector<model::LedgerRow> rows{std::move(given_up)};
     co_await run_.note(std::move(rows));
@@ -330,24 +371,39 @@ net::awaitable<void> ImapRetrieval::blame(Error error, imap::Uid alone, std::vec
     suspects_.cleared(alone);
 }
 
+// Is it the mails, or the server? Its words don't tell: Exchange has "Server Unavailable. 15" for either. One that
+// refuses every mail, and gave none before, is in trouble itself; throws then.
+net::awaitable<void> ImapRetrieval::judge_refusal(imap::Session& session, FetchedPast const& fetched)
+{
+    bool const names_a_time = trouble_of({Trouble::refused, fetched.refusal->words()}) == model::MailTrouble::throttled;
+    auto const there = co_await session.noop();
+    auto const is_new = [this](imap::Uid uid) { return !withheld_.counted(name_of(uid)); };
+    auto const many = std::ranges::count_if(fetched.refused, is_new) >= most_refused;
+    if (names_a_time || !there.ok() || (many && !gives_)) {
+        withheld_.tried(names_of(fetched.refused));
+        give_up(*fetched.refusal, "to give mail");
+    }
+    left_ = !fetched.left.empty();
+    co_await note_withheld(fetched.refused, where_refused,
+                           "the server refuses to give this mail: " + printable(fetched.refusal->words(), 500));
+}
+
 // Exchange lists mail that it can't give (MailKit #1615, #908), at times for good: it must not be asked for for ever.
-net::awaitable<void> ImapRetrieval::note_withheld(std::vector<imap::Uid> uids, std::string_view why)
+net::awaitable<void> ImapRetrieval::note_withheld(std::vector<imap::Uid> uids, Patience patience, std::string why)
 {
     std::vector<model::LedgerRow> unreadable;
     std::vector<imap::Uid> given_up;
-    for (auto const uid : uids) {
-        auto& withheld = withheld_[uid];
-        withheld.again = Steady::now() + data_pause;
-        if (++withheld.looks < looks_for_data) continue;
-        given_up.push_back(uid);
-        unreadable.push_back(row(uid, model::LedgerState::unreadable));
+    for (auto const& mail : withheld_.count(names_of(uids), patience, why, run_.ground().clock->now())) {
+        given_up.push_back(uid_of(mail.name));
+        unreadable.push_back(row(given_up.back(), model::LedgerState::unreadable));
         unreadable.back().note = why;
-        unreadable.back().tries = withheld.looks;
+        unreadable.back().tries = mail.looks;
     }
-    if (unreadable.empty()) co_return;
-    spdlog::warn("retriever: {}: given up for {} mails: {}", run_.mailbox().address, unreadable.size(), why);
-    co_await run_.note(std::move(unreadable));
-    knows(given_up);
+    if (!unreadable.empty()) {
+        spdlog::warn("retriever: {}: given up for {} mails: {}", run_.mailbox().address, unreadable.size(), why);
+        co_await run_.note(std::move(unreadable));
+        knows(given_up);
+    }
 }
 
 net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session, bool asked)
@@ -378,7 +434,7 @@ net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session,
 net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instant token_ends,
                                                   std::uint64_t seen_changes)
 {
-    if (run_.nudged() || run_.stopped()) co_return;
+    if (run_.nudged() || run_.stopped() || left_) co_return;
     if (session.changes() != seen_changes) {
         // A server that repeats EXISTS after every command would keep us looking for ever.
         if (in_vain_ > 3) co_await run_.sleep(Duration(1'000));

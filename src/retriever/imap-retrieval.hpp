@@ -2,11 +2,12 @@
 #pragma once
 
 #include "imap/session.hpp"
+#include "retriever/fetch-each.hpp"
 #include "retriever/mailbox-run.hpp"
 #include "retriever/suspects.hpp"
+#include "retriever/withheld.hpp"
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,14 +32,16 @@ public:
 private:
     /// What a person has to decide first, in words; nothing where mail can be retrieved.
     net::awaitable<std::optional<std::string>> open_folder(imap::Session& session);
-    net::awaitable<std::optional<std::string>> judge_unexpected(imap::Session& session);
+    net::awaitable<std::optional<std::string>> judge_unexpected(imap::Session& session, std::string what);
     net::awaitable<void> compare(imap::Session& session, std::uint64_t& seen_changes);
+    [[nodiscard]] bool dates_are_asked() const;
     [[nodiscard]] Breadth breadth(bool asked) const;
     net::awaitable<std::vector<imap::Uid>> unknown_uids(imap::Session& session, Breadth breadth);
     net::awaitable<void> read_ledger();
     net::awaitable<std::vector<imap::Uid>> skip_old(imap::Session& session, std::vector<imap::Uid> uids);
     net::awaitable<std::size_t> fetch(imap::Session& session, std::vector<imap::Uid> uids);
-    net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, std::string_view why);
+    net::awaitable<void> judge_refusal(imap::Session& session, FetchedPast const& fetched);
+    net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, Patience patience, std::string why);
     /// What people should know of it; empty where nothing was refused.
     net::awaitable<std::string> after_actions(imap::Session& session, bool asked);
     net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
@@ -48,11 +51,6 @@ private:
     void knows(std::vector<imap::Uid> const& uids);
 
     using Steady = std::chrono::steady_clock;
-    /// A mail that the server lists and does not give.
-    struct Withheld {
-        int looks = 0;
-        Steady::time_point again{};
-    };
 
     MailboxRun& run_;
     imap::Session* session_ = nullptr;  // while there is one to nudge
@@ -63,13 +61,15 @@ private:
     imap::Uid highest_ = 0;                 // of those
     Steady::time_point ledger_read_{};
     std::optional<Steady::time_point> compared_;  // the whole folder, in this session
-    std::map<imap::Uid, Withheld> withheld_;
+    Withheld withheld_;                           // read anew with every session: a person may have had one forgotten
+    bool left_ = false;                           // some mail was not asked for in this look
+    bool gives_ = false;                          // the server gave mail in this session
     std::optional<Steady::time_point> actions_due_;  // nothing is due before, but what a look files
     bool failing_ = true;                            // something is due, or the alarm about that may be raised
     std::string remark_;                             // about what fails
     int in_vain_ = 0;                                // looks in a row that a change called for and that found nothing
-    Suspects suspects_;
-    bool one_by_one_ = false;  // the server refused to give some mail
+    int dates_broke_ = 0;                            // sessions in a row that ended while dates were asked for
+    Suspects<imap::Uid> suspects_;
 };
 
 }  // namespace postroom::retriever

@@ -494,6 +494,18 @@ net::awaitable<void> MailboxRun::note(std::vector<model::LedgerRow> rows)
     }
 }
 
+net::awaitable<void> MailboxRun::keep_withheld(Withheld& withheld, std::string folder, std::uint32_t uid_validity)
+{
+    auto const changes = withheld.take_changes();
+    if (changes.empty()) co_return;
+    auto write = [&](store::Connection& c) {
+        store::renew_lease(c, lease_, lease_length);
+        for (auto const& name : changes.forgotten) store::forget_withheld(c, id_, folder, uid_validity, name);
+        for (auto const& mail : changes.kept) store::keep_withheld(c, id_, folder, uid_validity, mail);
+    };
+    co_await ground_->store->write(std::move(write), (changes.kept.size() + changes.forgotten.size()) * 64);
+}
+
 net::awaitable<bool> MailboxRun::note_done(std::vector<Done> done, bool gone_from_server)
 {
     auto write = [&, now = ground_->clock->now()](store::Connection& c) {

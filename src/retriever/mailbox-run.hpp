@@ -10,6 +10,7 @@
 #include "retriever/retrieval.hpp"
 #include "retriever/retriever.hpp"
 #include "retriever/turns.hpp"
+#include "retriever/withheld.hpp"
 #include "store/accounts.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -43,6 +44,8 @@ public:
     [[nodiscard]] model::Account const& account() const { return account_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
     [[nodiscard]] bool nudged() const { return nudged_; }
+    /// Somebody waits for what the look under way brings.
+    [[nodiscard]] bool asked() const { return !looking_.empty(); }
     /// The session is to end after this look: people changed mailbox or account, or others wait for the connection.
     [[nodiscard]] bool edited() const { return edited_; }
     /// A part of a minute, this mailbox's own: what all do every few minutes is not to be done by all at once.
@@ -59,6 +62,8 @@ public:
     net::awaitable<void> renew_lease();
     /// How a fetch ended for mails that will never be filed.
     net::awaitable<void> note(std::vector<model::LedgerRow> rows);
+    /// What changed about mail that is not given.
+    net::awaitable<void> keep_withheld(Withheld& withheld, std::string folder, std::uint32_t uid_validity);
     /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.
     net::awaitable<bool> note_done(std::vector<Done> done, bool gone_from_server);
     /// Raises or ends the alarm about after-actions that fail time and again, since the mailbox fills up by them until

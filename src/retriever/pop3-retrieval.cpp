@@ -2,11 +2,13 @@
 
 #include "base/text.hpp"
 #include "mime/read.hpp"
+#include "retriever/verdict.hpp"
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
 #include "store/ledger.hpp"
 #include "store/messages.hpp"
 #include "store/settings.hpp"
+#include "store/withheld.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -34,7 +36,9 @@ constexpr std::size_t most_refused = 3;
 // Between the clocks of a mail's last server and ours.
 constexpr auto clocks_differ = std::chrono::hours(1);
 // What ended so many sessions is not asked for its header again.
-constexpr int most_broke_in = 3;
+constexpr int most_headers_broke = 3;
+// What is due is told of so often, where it can't be done now (store::after_actions_now).
+constexpr auto told_every = std::chrono::minutes(1);
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
 [[noreturn]] void give_up(pop3::Reply const& reply, std::string_view what)
@@ -57,21 +61,24 @@ public:
     net::awaitable<void> chunk(std::string_view bytes) override { return filing_.chunk(bytes); }
     net::awaitable<void> end() override
     {
-        auto const& row = rows_.at(std::exchange(under_way_, 0));
+        auto const& row = rows_.at(under_way_);
+        came_.push_back(row.unique_id);
         return filing_.end({.uid = row.place.uid, .unique_id = row.unique_id});
     }
 
-    /// The mail that was begun and has not come whole.
-    [[nodiscard]] model::LedgerRow const* under_way() const
+    /// By their unique ids.
+    [[nodiscard]] std::vector<std::string> const& came() const { return came_; }
+    [[nodiscard]] std::vector<std::string> ids_of(std::vector<std::uint32_t> const& numbers) const
     {
-        return under_way_ == 0 ? nullptr : &rows_.at(under_way_);
+        std::vector<std::string> ids;
+        for (auto const number : numbers) ids.push_back(rows_.at(number).unique_id);
+        return ids;
     }
-    [[nodiscard]] model::LedgerRow const& row(std::uint32_t number) const { return rows_.at(number); }
-    [[nodiscard]] Row const& rows() const { return rows_; }
 
 private:
     Filing& filing_;
     Row rows_;
+    std::vector<std::string> came_;
     std::uint32_t under_way_ = 0;
 };
 
@@ -126,17 +133,17 @@ net::awaitable<void> Pop3Retrieval::visit()
     if (unknown.size() > fetch_without_asking && run_.mailbox().baseline > Instant{} && session->has("TOP"))
         unknown = co_await skip_old(*session, std::move(unknown));
     std::size_t filed = 0;
-    if (unknown.empty()) {
-        refusals_ = {};
-    } else {
+    if (!unknown.empty()) {
         co_await run_.show_retrieving(unknown.size());
         filed = co_await fetch(*session, std::move(unknown));
     }
+    co_await run_.keep_withheld(withheld_, std::string(inbox), 0);
     if (filed > 0) run_.ground().filed();
     co_await remove_and_quit(*session, listing);
     session_ = nullptr;
     co_await decision_carried_out();
     if (remark.empty()) remark = remark_;
+    if (remark.empty()) remark = withheld_.remark();
     co_await run_.end_look(filed, std::move(remark));
     if (!more_due_ && !run_.edited()) co_await run_.sleep(run_.mailbox().poll);
 }
@@ -146,16 +153,20 @@ net::awaitable<Pop3Listing::Difference> Pop3Retrieval::less_known(Pop3Listing co
     auto const id = run_.mailbox().id;
     auto read = [this, id](store::Connection& c) {
         last_uid_ = earlier_ = store::last_uid(c, id, inbox, 0);
+        withheld_.read(store::withheld_mails(c, id, inbox, 0));
+        left_ = store::left_server(c, id);
         return store::named_mails(c, id);
     };
     auto known = co_await run_.ground().store->read(std::move(read));
     auto difference = listing.less(std::move(known));
-    // What ended sessions comes last, so that it holds up nothing.
-    auto const broke = [this](pop3::Listed const& mail) {
-        auto const found = broke_in_.find(mail.said);
-        return std::pair(found == broke_in_.end() ? 0 : found->second, mail.number);
+    if (withheld_.empty()) co_return difference;
+    std::set<std::string> unknown;
+    for (auto const& mail : difference.unknown) unknown.insert(mail.said);
+    withheld_.keep_only([&](std::string const& unique_id) { return unknown.contains(unique_id); });
+    auto const waits = [this, now = run_.ground().clock->now()](pop3::Listed const& mail) {
+        return !run_.asked() && withheld_.waits(mail.said, now);
     };
-    if (!broke_in_.empty()) std::ranges::sort(difference.unknown, {}, broke);
+    std::erase_if(difference.unknown, waits);
     co_return difference;
 }
 
@@ -180,13 +191,12 @@ net::awaitable<std::optional<std::string>> Pop3Retrieval::judge_unexpected(pop3:
     if (to_stay.empty() || std::ranges::any_of(to_stay, is_listed)) co_return std::nullopt;
     auto const unexpected = co_await from_before(session, difference.unknown, most + 1);
     if (unexpected <= most) co_return std::nullopt;
+    auto const what =
+        left_.empty() ? std::string("the mailbox was moved, restored or reset") : other_server(left_, run_.account());
     co_return fmt::format(
-        "the server lists none of the {} mails that were left there by the ids that it gave them, and of the {} that "
-        "it lists more than {} (the setting unexpected-mails) are older than the last look: the mailbox was moved, "
-        "restored or reset, and nothing is retrieved until somebody decides. `postroom mailbox resume {}` files them "
-        "(those that were filed before are known by their bytes); with --skip what is there by then is noted as "
-        "skipped, and stays where it is",
-        to_stay.size(), listing.size(), most, mailbox.address);
+        "{}: the server lists none of the {} mails that were left there by the ids that it gave them, and of the {} "
+        "that it lists more than {} (the setting unexpected-mails) are older than the last look: {}",
+        what, to_stay.size(), listing.size(), most, how_to_decide(mailbox));
 }
 
 // How many of them were there at the last look, counted up to `enough`. What has no date, or can't be asked for one,
@@ -208,7 +218,7 @@ net::awaitable<std::size_t> Pop3Retrieval::from_before(pop3::Session& session, M
 // Once everything was filed or skipped the next surprise is another one.
 net::awaitable<void> Pop3Retrieval::decision_carried_out()
 {
-    if (run_.mailbox().unexpected == model::Unexpected::ask) co_return;
+    if (run_.mailbox().unexpected == model::Unexpected::ask && left_.empty()) co_return;
     auto note = [id = run_.mailbox().id](store::Connection& c) { store::set_uid_validity(c, id, 0); };
     co_await run_.ground().store->write(std::move(note));
 }
@@ -257,7 +267,7 @@ net::awaitable<pop3::Answer<std::string>> Pop3Retrieval::header(pop3::Session& s
         broke = std::current_exception();
     }
     if (broke) {
-        ++broke_in_[unique_id];
+        ++headers_broke_[unique_id];
         std::rethrow_exception(broke);
     }
     co_return header;
@@ -271,7 +281,7 @@ net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::skip_old(pop3::Session& sess
     std::vector<model::LedgerRow> old;
     for (auto& mail : mails) {
         // What ended a session is fetched, last: Filing keeps as much of its header as it needs.
-        if (broke_in_.contains(mail.said)) {
+        if (headers_broke_.contains(mail.said)) {
             rest.push_back(std::move(mail));
             continue;
         }
@@ -293,10 +303,12 @@ net::awaitable<Pop3Retrieval::Mails> Pop3Retrieval::skip_old(pop3::Session& sess
 net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails mails)
 {
     auto const& ground = run_.ground();
-    std::vector<std::uint32_t> numbers;
+    std::map<std::string, std::uint32_t> numbers;
+    std::vector<std::string> ids;
     Sink::Row rows;
     for (auto& mail : mails) {
-        numbers.push_back(mail.number);
+        numbers[mail.said] = mail.number;
+        ids.push_back(mail.said);
         rows[mail.number] = next_row(std::move(mail.said), model::LedgerState::filed);
     }
     // "Inbox" is this folder too, and the ledger is read under one name.
@@ -305,47 +317,90 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
     Sink sink(filing, std::move(rows));
+    for (auto const& [id, times] : headers_broke_)
+        if (numbers.contains(id)) suspects_.broke({id}, {});
+    auto const plan = suspects_.plan(std::move(ids));
     pop3::Retrieved retrieved;
+    std::string alone;
+    std::optional<Error> ended;
     std::exception_ptr broke;
     try {
-        retrieved = co_await session.retrieve(std::move(numbers), sink);
+        std::vector<std::uint32_t> together;
+        for (auto const& id : plan.together) together.push_back(numbers.at(id));
+        retrieved = co_await session.retrieve(std::move(together), sink);
+        for (auto const& id : plan.alone) {
+            // A server that is gone is not that mail's doing.
+            auto const there = co_await session.noop();
+            if (!there.ok()) give_up(there, "NOOP");
+            alone = id;
+            std::vector<std::uint32_t> by_itself{numbers.at(id)};
+            auto const one = co_await session.retrieve(std::move(by_itself), sink);
+            alone.clear();
+            suspects_.cleared(id);
+            retrieved.delivered += one.delivered;
+            retrieved.refused.insert(retrieved.refused.end(), one.refused.begin(), one.refused.end());
+            retrieved.put_off.insert(retrieved.put_off.end(), one.put_off.begin(), one.put_off.end());
+            if (!retrieved.refusal) retrieved.refusal = one.refusal;
+        }
+    } catch (net::Broken const& broken) {
+        ended = broken.error();
+        broke = std::current_exception();
     } catch (...) {
         broke = std::current_exception();
     }
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
-    if (broke) {
-        if (auto const* const mail = sink.under_way()) ++broke_in_[mail->unique_id];
-        if (filing.filed() > 0) ground.filed();
-        std::rethrow_exception(broke);
+    if (broke && filing.filed() > 0) ground.filed();
+    if (ended && !run_.stopped()) co_await blame(*ended, alone, plan.together, sink.came());
+    if (broke) std::rethrow_exception(broke);
+    for (auto const& id : sink.came()) {
+        headers_broke_.erase(id);
+        withheld_.given(id);
     }
-    for (auto const& [number, row] : sink.rows()) broke_in_.erase(row.unique_id);
-    // A store that is away refuses every mail, and answers NOOP.
-    if (retrieved.delivered == 0 && retrieved.refused.size() + retrieved.put_off.size() > most_refused)
-        give_up(*retrieved.refusal, "to give mail");
-    if (retrieved.refusal)
-        spdlog::warn("retriever: {}: {} mails are listed by the server, which refuses to give them: {}",
-                     run_.mailbox().address, retrieved.refused.size() + retrieved.put_off.size(),
-                     retrieved.refusal->words());
-    std::vector<std::string> refused;
-    for (auto const number : retrieved.refused) refused.push_back(sink.row(number).unique_id);
-    co_await note_refused(session, std::move(refused), retrieved.refusal.value_or(pop3::Reply{}));
+    if (retrieved.refusal) co_await judge_refusal(session, retrieved, sink.ids_of(retrieved.refused));
     co_return filing.filed();
 }
 
-// A mail that the server lists and refuses is asked for again some times, since the trouble may pass; then it is said
-// in the ledger, and never looped over.
-net::awaitable<void> Pop3Retrieval::note_refused(pop3::Session& session, std::vector<std::string> refused,
-                                                 pop3::Reply refusal)
+// The connection ended while mail was given. Where that is a mail's doing, it would end for ever.
+net::awaitable<void> Pop3Retrieval::blame(Error error, std::string alone, std::vector<std::string> together,
+                                          std::vector<std::string> came)
 {
-    if (!refused.empty()) {
-        auto const alive = co_await session.noop();
-        if (!alive.ok()) give_up(refusal, "to give mail");
+    if (!may_be_a_mails_doing(error)) co_return;
+    if (alone.empty()) {
+        suspects_.broke(together, came);
+        co_return;
     }
+    if (!suspects_.broke_at(alone)) co_return;
+    auto given_up = next_row(alone, model::LedgerState::unreadable);
+    given_up.tries = suspects_.breaks(alone);
+    given_up.note = broke_each_time(given_up.tries, error);
+    spdlog::warn("retriever: {}: given up for a mail: {}", run_.mailbox().address, given_up.note);
+    std::vector<model::LedgerRow> rows{std::move(given_up)};
+    co_await run_.note(std::move(rows));
+    suspects_.cleared(alone);
+    headers_broke_.erase(alone);
+}
+
+// Is it the mails, or the server? A store that is away refuses every mail, and answers NOOP; throws then. A mail that
+// is refused is asked for again some times, since the trouble may pass; then it is said in the ledger, and never looped
+// over.
+net::awaitable<void> Pop3Retrieval::judge_refusal(pop3::Session& session, pop3::Retrieved const& retrieved,
+                                                  std::vector<std::string> refused)
+{
+    auto const& refusal = *retrieved.refusal;
+    auto const is_new = [this](std::string const& id) { return !withheld_.counted(id); };
+    auto const many = static_cast<std::size_t>(std::ranges::count_if(refused, is_new)) + retrieved.put_off.size();
+    if (retrieved.delivered == 0 && many > most_refused) give_up(refusal, "to give mail");
+    if (refused.empty()) co_return;
+    auto const alive = co_await session.noop();
+    if (!alive.ok()) give_up(refusal, "to give mail");
+    auto const why = "the server refuses to give this mail: " + refusal.words();
+    spdlog::warn("retriever: {}: {} mails that are listed: {}", run_.mailbox().address, refused.size(), why);
     std::vector<model::LedgerRow> unreadable;
-    for (auto& unique_id : refusals_.look(refused, run_.ground().clock->now())) {
-        unreadable.push_back(next_row(std::move(unique_id), model::LedgerState::unreadable));
-        unreadable.back().note = "the server lists this mail and refuses to give it: " + refusal.words();
+    for (auto& mail : withheld_.count(refused, where_refused, why, run_.ground().clock->now())) {
+        unreadable.push_back(next_row(std::move(mail.name), model::LedgerState::unreadable));
+        unreadable.back().note = why;
+        unreadable.back().tries = mail.looks;
     }
     co_await run_.note(std::move(unreadable));
 }
@@ -354,8 +409,11 @@ net::awaitable<void> Pop3Retrieval::note_refused(pop3::Session& session, std::ve
 // tells.
 net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3Listing const& listing)
 {
-    auto read = [this](store::Connection& c) {
-        return store::due_after_actions(c, run_.mailbox().id, inbox, 0, most_deletions);
+    bool const asked = run_.asked();
+    auto read = [this, asked](store::Connection& c) {
+        // Whoever asks need not wait for a back-off.
+        auto const now = run_.ground().clock->now() + (asked ? std::chrono::hours(24) : std::chrono::hours(0));
+        return store::after_actions_now(c, run_.mailbox().id, inbox, 0, now, most_deletions);
     };
     auto due = co_await run_.ground().store->read(std::move(read));
     // What is due and was set to something else meanwhile is POP3's to delete, or nobody's.
@@ -363,12 +421,15 @@ net::awaitable<void> Pop3Retrieval::remove_and_quit(pop3::Session& session, Pop3
     due = co_await confirm(session, std::move(due), listing);
     auto done = co_await mark(session, due, listing);
     auto const quit = co_await session.quit();
-    if (done.empty() && !failing_) co_return;
+    auto const now = std::chrono::steady_clock::now();
+    if (done.empty() && (!failing_ || (!asked && now < told_ + told_every))) co_return;
+    told_ = now;
     if (!quit.ok())
         for (auto& action : done)
             if (action.refusal.empty()) action.refusal = "deleting was refused: " + quit.words();
     bool const all = done.size() == static_cast<std::size_t>(most_deletions);
-    bool const refused = co_await run_.note_done(std::move(done), true);
+    bool refused = false;
+    if (!done.empty()) refused = co_await run_.note_done(std::move(done), true);
     more_due_ = all && !refused;
     remark_.clear();
     if (refused || failing_) remark_ = co_await run_.tell_failing(std::string(inbox), 0, refused, failing_);
@@ -399,9 +460,9 @@ net::awaitable<std::vector<model::LedgerRow>> Pop3Retrieval::confirm(pop3::Sessi
             continue;
         }
         auto const before = filed.find(row.place.uid);
-        auto const broke = broke_in_.find(row.unique_id);
+        auto const broke = headers_broke_.find(row.unique_id);
         bool const can_tell = session.has("TOP") && before != filed.end() && before->second != model::Digest{} &&
-                              (broke == broke_in_.end() || broke->second < most_broke_in);
+                              (broke == headers_broke_.end() || broke->second < most_headers_broke);
         if (!can_tell) {
             others.push_back({row.place, {}});
             continue;

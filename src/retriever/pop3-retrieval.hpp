@@ -5,7 +5,8 @@
 #include "pop3/session.hpp"
 #include "retriever/mailbox-run.hpp"
 #include "retriever/pop3-listing.hpp"
-#include "retriever/refusals.hpp"
+#include "retriever/suspects.hpp"
+#include "retriever/withheld.hpp"
 
 #include <chrono>
 #include <map>
@@ -37,7 +38,10 @@ private:
                                    std::vector<store::NamedMail> missing);
     net::awaitable<Mails> skip_old(pop3::Session& session, Mails mails);
     net::awaitable<std::size_t> fetch(pop3::Session& session, Mails mails);
-    net::awaitable<void> note_refused(pop3::Session& session, std::vector<std::string> refused, pop3::Reply refusal);
+    net::awaitable<void> blame(Error error, std::string alone, std::vector<std::string> together,
+                               std::vector<std::string> came);
+    net::awaitable<void> judge_refusal(pop3::Session& session, pop3::Retrieved const& retrieved,
+                                       std::vector<std::string> refused);
     net::awaitable<void> remove_and_quit(pop3::Session& session, Pop3Listing const& listing);
     /// Those of `due` that the server still has, as they were filed.
     net::awaitable<std::vector<model::LedgerRow>> confirm(pop3::Session& session, std::vector<model::LedgerRow> due,
@@ -56,11 +60,14 @@ private:
     std::uint32_t earlier_ = 0;                        // the highest that an earlier visit gave
     std::chrono::steady_clock::time_point renewed_{};  // the lease, by keep_lease()
     std::set<std::uint32_t> missing_;                  // UIDs of known mails that the last look's list had not
-    Refusals refusals_;
-    std::map<std::string, int> broke_in_;  // how many sessions ended while it was given
-    bool more_due_ = false;                // than one visit deletes
-    bool failing_ = true;                  // something is due, or the alarm about that may be raised
-    std::string remark_;                   // about what fails
+    Withheld withheld_;                                // read anew with every visit
+    Suspects<std::string> suspects_;
+    std::map<std::string, int> headers_broke_;      // how many sessions ended while its header was given
+    std::string left_;                              // another server, of which the mailbox was until now
+    bool more_due_ = false;                         // than one visit deletes
+    bool failing_ = true;                           // something is due, or the alarm about that may be raised
+    std::chrono::steady_clock::time_point told_{};  // of what is due
+    std::string remark_;                            // about what fails
 };
 
 }  // namespace postroom::retriever

@@ -196,6 +196,7 @@ public:
             sides = in_both(sides, again);
         }
         co_await name(sides);
+        if (full_ && !found_.pop3) co_await note(sides);
         co_return std::move(found_);
     }
 
@@ -226,12 +227,16 @@ private:
         Open<imap::Session> session(ground_, std::move(signed_in->session));
         auto const opened = co_await imap::open_folder(*session, mailbox_.folder, true);
         if (!opened) refused("to open the folder " + mailbox_.folder, opened.error().words());
+        // Both looks have to be at the same folder.
+        if (last && found_.uid_validity != opened->state.uid_validity) full_ = false;
         found_.folder = opened->name;
         found_.uid_validity = opened->state.uid_validity;
         imap::SearchFor const everything;
         auto const listed = co_await session->search(everything);
         if (!listed) refused("to list the folder", listed.error().words());
         found_.on_server = static_cast<std::int64_t>(listed->size());
+        // Exchange has been seen to list less than it has (imapclient #441).
+        if (session->selected() && session->selected()->exists > listed->size()) full_ = false;
         co_await read_ledger(opened->state.uid_validity);
         auto sides = sides_of(*listed, known_);
         if (last) {
@@ -333,6 +338,21 @@ private:
         }
     }
 
+    // What somebody else deleted or moved is gone, and is not missed time and again; what is listed after all is not.
+    // Over POP3 the retriever does it with each list.
+    net::awaitable<void> note(Sides const& sides)
+    {
+        std::vector<std::uint32_t> missed, again;
+        for (auto const& mail : sides.only_in_ledger) missed.push_back(mail.uid);
+        for (auto const& mail : sides.back) again.push_back(mail.uid);
+        if (missed.empty() && again.empty()) co_return;
+        auto write = [&, now = ground_.clock->now()](store::Connection& c) {
+            store::note_missed(c, mailbox_.id, found_.folder, found_.uid_validity, missed, now);
+            store::note_listed_again(c, mailbox_.id, found_.folder, found_.uid_validity, again, now);
+        };
+        co_await ground_.store->write(std::move(write), (missed.size() + again.size()) * 64);
+    }
+
     // Says of the first mails of each list what the ledger says.
     net::awaitable<void> name(Sides const& sides)
     {
@@ -386,6 +406,7 @@ private:
     model::Account account_;
     model::Mailbox mailbox_;
     bool bytes_;
+    bool full_ = true;  // each look listed as many mails as the server counts
     Reconciliation found_;
     std::vector<store::KnownMail> known_;
     std::map<imap::Uid, imap::MailInfo> infos_;

@@ -1,4 +1,5 @@
-// Compares a mailbox's server with its ledger, and changes nothing on either side.
+// Compares a mailbox's server with its ledger. It changes nothing on the server; what the server does not list any more
+// is gone in the ledger from then on.
 #pragma once
 
 #include "grants/sign-in.hpp"
@@ -41,7 +42,8 @@ struct Sides {
 /// What both looks say: mail that came, or was dealt with, between the server's answer and the ledger's is on neither.
 [[nodiscard]] Sides in_both(Sides const& a, Sides const& b);
 
-/// Looks twice where the sides differ, since the retriever works meanwhile. With `bytes` all mail that is on both sides
+/// Looks twice where the sides differ, since the retriever works meanwhile. What neither list has, where each was
+/// whole, is noted as gone; and as there, once the server lists it again. With `bytes` all mail that is on both sides
 /// is retrieved once more, and its size and digest are compared with what was filed. Throws store::Failure. Errors: as
 /// signing in; what the server refused; what the network did; Trouble::closed where it was stopped.
 [[nodiscard]] net::awaitable<Result<model::Reconciliation>> reconcile(std::shared_ptr<Reconciling> ground,

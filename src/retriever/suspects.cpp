@@ -1,44 +1,41 @@
 #include "retriever/suspects.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <utility>
 
 namespace postroom::retriever {
 
-namespace {
-
-// As many as imap::FetchWindow has under way: those behind them were not asked for yet.
-constexpr std::size_t under_way = 100;
-
-}  // namespace
-
-Suspects::Plan Suspects::plan(Uids uids) const
+template <class Name>
+Suspects<Name>::Plan Suspects<Name>::plan(Names names) const
 {
     Plan plan;
-    for (auto const uid : uids) (breaks_.contains(uid) ? plan.alone : plan.together).push_back(uid);
-    std::ranges::sort(plan.alone, {}, [this](imap::Uid uid) { return std::pair(breaks(uid), uid); });
+    for (auto& name : names) (breaks_.contains(name) ? plan.alone : plan.together).push_back(std::move(name));
+    std::ranges::sort(plan.alone, {}, [this](Name const& name) { return std::pair(breaks(name), name); });
     return plan;
 }
 
-void Suspects::broke(Uids const& together, Uids const& came)
+template <class Name>
+void Suspects<Name>::broke(Names const& together, Names const& came)
 {
+    std::set<Name> const there(came.begin(), came.end());
     std::size_t blamed = 0;
-    for (auto const uid : together) {
-        if (std::ranges::find(came, uid) != came.end()) continue;
+    for (auto const& name : together) {
+        if (there.contains(name)) continue;
         if (++blamed > under_way) break;
-        breaks_.try_emplace(uid, 0);
+        breaks_.try_emplace(name, 0);
     }
 }
 
-bool Suspects::broke_at(imap::Uid uid)
+template <class Name>
+int Suspects<Name>::breaks(Name const& name) const
 {
-    return ++breaks_[uid] >= most_breaks;
-}
-
-int Suspects::breaks(imap::Uid uid) const
-{
-    auto const found = breaks_.find(uid);
+    auto const found = breaks_.find(name);
     return found == breaks_.end() ? 0 : found->second;
 }
+
+template class Suspects<std::uint32_t>;
+template class Suspects<std::string>;
 
 }  // namespace postroom::retriever

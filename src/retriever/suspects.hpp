@@ -1,9 +1,9 @@
 // Mail that ends the connection each time that it is fetched: which one of those under way is it? Pure.
 #pragma once
 
-#include "imap/session.hpp"
-
+#include <cstddef>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace postroom::retriever {
@@ -12,28 +12,33 @@ namespace postroom::retriever {
 /// fetched first, then these one by one; whatever comes is cleared, and what the connection ends at alone, some times,
 /// is given up. A server that goes away for everybody blames nobody: it is asked whether it is there before each of
 /// them.
+///
+/// `Name` is what names a mail from one session to the next: its UID, over POP3 its unique id.
+template <class Name>
 class Suspects {
 public:
-    using Uids = std::vector<imap::Uid>;
+    using Names = std::vector<Name>;
     static constexpr int most_breaks = 3;
+    /// As imap::FetchWindow has, and more than pop3::Session: those behind them were not asked for yet.
+    static constexpr std::size_t under_way = 100;
 
     struct Plan {
-        Uids together;
-        Uids alone;  ///< the least suspect first
+        Names together;
+        Names alone;  ///< the least suspect first
     };
-    [[nodiscard]] Plan plan(Uids uids) const;
+    [[nodiscard]] Plan plan(Names names) const;
     /// The connection ended while these were fetched together, of which `came` came.
-    void broke(Uids const& together, Uids const& came);
+    void broke(Names const& together, Names const& came);
     /// The connection ended while this one was fetched alone. True where it is to be given up.
-    [[nodiscard]] bool broke_at(imap::Uid uid);
+    [[nodiscard]] bool broke_at(Name const& name) { return ++breaks_[name] >= most_breaks; }
     /// How often it did.
-    [[nodiscard]] int breaks(imap::Uid uid) const;
-    void cleared(imap::Uid uid) { breaks_.erase(uid); }
+    [[nodiscard]] int breaks(Name const& name) const;
+    void cleared(Name const& name) { breaks_.erase(name); }
     void clear() { breaks_.clear(); }
     [[nodiscard]] bool empty() const { return breaks_.empty(); }
 
 private:
-    std::map<imap::Uid, int> breaks_;
+    std::map<Name, int> breaks_;
 };
 
 }  // namespace postroom::retriever

@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -91,6 +93,37 @@ Verdict judge(Error const& error, unsigned failures, double random, bool looked)
     static constexpr Backoff refusal{Duration(5'000), Duration(300'000)};
     bool const said_no = error.kind == Trouble::refused || error.kind == Trouble::tls;
     return {(said_no ? refusal : network).before(failures, random), true};
+}
+
+bool may_be_a_mails_doing(Error const& error)
+{
+    // BYE has said why.
+    if (error.message.find("AccessTokenExpired") != std::string::npos) return false;
+    auto const trouble = trouble_of(error);
+    return trouble == cut || trouble == no_answer || trouble == no_progress || trouble == nonsense;
+}
+
+std::string broke_each_time(int times, Error const& last)
+{
+    return fmt::format("the connection ended each of the {} times that this mail was fetched by itself: {}", times,
+                       printable(last.message, 500));
+}
+
+std::string other_server(std::string_view left, model::Account const& account)
+{
+    auto const now = to_string(account.retrieval_server);
+    // Given another server and then this one again, before anything was compared: its mail is told apart all the same.
+    if (left == now) return fmt::format("the account {} was moved away from its server {} and back", account.name, now);
+    return fmt::format("the account {} has another server: {} instead of {}", account.name, now, left);
+}
+
+std::string how_to_decide(model::Mailbox const& mailbox)
+{
+    return fmt::format(
+        "nothing is retrieved until somebody decides. `postroom mailbox resume {}` files them (those that were filed "
+        "before are known by their bytes); with --skip what is there by then is noted as skipped, and stays where it "
+        "is",
+        mailbox.address);
 }
 
 }  // namespace postroom::retriever

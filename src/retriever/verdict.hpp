@@ -4,9 +4,11 @@
 
 #include "base/backoff.hpp"
 #include "base/result.hpp"
+#include "model/account.hpp"
 #include "model/mailbox.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace postroom::retriever {
@@ -31,5 +33,16 @@ struct Verdict {
 /// "Request is throttled. Suggested Backoff Time: 299961 milliseconds" (imapflow, imapsync): the server's own wish, at
 /// most ten minutes of it.
 [[nodiscard]] std::optional<Duration> suggested_backoff(std::string_view words);
+
+/// The connection ended as it would where one mail that was under way is more than the server, or somebody on the way,
+/// can take.
+[[nodiscard]] bool may_be_a_mails_doing(Error const& error);
+/// Why such a mail was given up, in words.
+[[nodiscard]] std::string broke_each_time(int times, Error const& last);
+
+/// What made all mail look new, where the account was given another server since it was retrieved from `left`.
+[[nodiscard]] std::string other_server(std::string_view left, model::Account const& account);
+/// The end of a question to people about mail that looks new: what they can do.
+[[nodiscard]] std::string how_to_decide(model::Mailbox const& mailbox);
 
 }  // namespace postroom::retriever

@@ -263,13 +263,30 @@ void set_account_transcript(Connection& c, model::AccountId id, bool on)
 
 namespace {
 
+// The ports that protocols have for the two ways to TLS: behind both is one server. Behind any other may be a tunnel or
+// a proxy, to wherever: to compare all mail once more costs little, and to take another's for filed loses it.
+bool is_usual_port(std::uint16_t port)
+{
+    return port == 143 || port == 993 || port == 110 || port == 995;
+}
+
+bool same_server(Endpoint const& a, Endpoint const& b)
+{
+    return equal_ignoring_case(a.host, b.host) &&
+           (a.port == b.port || (is_usual_port(a.port) && is_usual_port(b.port)));
+}
+
 // UIDVALIDITY and UID mean something at their own server only: two servers may well have the same ones, and then mail
-// of the new one would be taken for filed. So the old one's rows are called by it, and the folder by a UIDVALIDITY that
-// none has; over POP3 no id has a blank. What was filed stays known by its bytes.
-void leave_server(Connection& c, model::AccountId account, std::string_view host)
+// of the new one would be taken for filed. So the old one's rows are called by it, and the mailbox says where it was
+// until it was compared anew; over POP3 no id has a blank. What was filed stays known by its bytes.
+void leave_server(Connection& c, model::AccountId account, std::string_view server)
 {
     auto const now = c.now();
-    auto const by_name = fmt::format(" @ {} {}", host, to_rfc3339(now));
+    auto const by_name = fmt::format(" @ {} {}", server, to_rfc3339(now));
+    c.execute(
+        "UPDATE mailbox SET left_server = ? WHERE account = ? AND removed IS NULL AND left_server = '' AND "
+        "(uid_validity > 0 OR EXISTS (SELECT 1 FROM ledger WHERE ledger.mailbox = mailbox.id AND unique_id <> ''))",
+        server, account);
     c.execute(
         "UPDATE ledger SET folder = folder || ?, gone = 1, due = 'leave', changed = ? WHERE uid_validity > 0 AND "
         "folder NOT LIKE '% @ %' AND mailbox IN (SELECT id FROM mailbox WHERE account = ? AND removed IS NULL)",
@@ -278,8 +295,8 @@ void leave_server(Connection& c, model::AccountId account, std::string_view host
         "UPDATE ledger SET unique_id = unique_id || ?, due = 'leave', changed = ? WHERE unique_id <> '' AND "
         "mailbox IN (SELECT id FROM mailbox WHERE account = ? AND removed IS NULL)",
         by_name, now, account);
-    c.execute("UPDATE mailbox SET uid_validity = ? WHERE account = ? AND removed IS NULL AND uid_validity > 0",
-              std::uint32_t(UINT32_MAX), account);
+    c.execute("UPDATE mailbox SET uid_validity = 0 WHERE account = ? AND removed IS NULL", account);
+    c.execute("DELETE FROM withheld_mail WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)", account);
 }
 
 }  // namespace
@@ -287,9 +304,9 @@ void leave_server(Connection& c, model::AccountId account, std::string_view host
 void change_account(Connection& c, model::Account const& account)
 {
     auto const before = c.first(
-        "SELECT retrieval_host FROM account WHERE id = ? AND removed IS NULL",
-        [](Row const& row) { return row.text(0); }, account.id);
-    if (before && !equal_ignoring_case(*before, account.retrieval_server.host)) leave_server(c, account.id, *before);
+        "SELECT retrieval_host, retrieval_port FROM account WHERE id = ? AND removed IS NULL",
+        [](Row const& row) { return Endpoint{row.text(0), static_cast<std::uint16_t>(row.integer(1))}; }, account.id);
+    if (before && !same_server(*before, account.retrieval_server)) leave_server(c, account.id, to_string(*before));
     // Alarms call an account by its name.
     c.execute("UPDATE alarm SET subject = ? WHERE ended IS NULL AND subject = (SELECT name FROM account WHERE id = ?)",
               account.name, account.id);
@@ -383,10 +400,11 @@ void change_mailbox(Connection& c, model::Mailbox const& mailbox)
     // Another folder has a UIDVALIDITY of its own: it is as one that was never seen.
     must_exist(
         c.execute(
-            "UPDATE mailbox SET uid_validity = CASE WHEN folder = ? THEN uid_validity ELSE 0 END, display_name = ?, "
-            "folder = ?, after_action = ?, after_folder = ?, poll = ? WHERE id = ? AND removed IS NULL",
-            mailbox.folder, mailbox.display_name, mailbox.folder, to_string(mailbox.after), mailbox.after_folder,
-            mailbox.poll, mailbox.id),
+            "UPDATE mailbox SET uid_validity = CASE WHEN folder = ? THEN uid_validity ELSE 0 END, left_server = CASE "
+            "WHEN folder = ? THEN left_server ELSE '' END, display_name = ?, folder = ?, after_action = ?, "
+            "after_folder = ?, poll = ? WHERE id = ? AND removed IS NULL",
+            mailbox.folder, mailbox.folder, mailbox.display_name, mailbox.folder, to_string(mailbox.after),
+            mailbox.after_folder, mailbox.poll, mailbox.id),
         "the mailbox");
     mailbox_changed(c, mailbox.id);
 }
@@ -496,9 +514,19 @@ std::unordered_map<model::MailboxId, MailboxFooting> footings(Connection& c)
 
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity)
 {
-    must_exist(c.execute("UPDATE mailbox SET uid_validity = ?, unexpected = 'ask' WHERE id = ? AND removed IS NULL",
+    must_exist(c.execute("UPDATE mailbox SET uid_validity = ?, unexpected = 'ask', left_server = '' WHERE id = ? AND "
+                         "removed IS NULL",
                          uid_validity, id),
                "the mailbox");
+}
+
+std::string left_server(Connection& c, model::MailboxId id)
+{
+    return c
+        .first(
+            "SELECT left_server FROM mailbox WHERE id = ? AND removed IS NULL",
+            [](Row const& row) { return row.text(0); }, id)
+        .value_or("");
 }
 
 bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now)

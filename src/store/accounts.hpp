@@ -91,6 +91,10 @@ struct MailboxFooting {
 [[nodiscard]] std::unordered_map<model::MailboxId, MailboxFooting> footings(Connection& c);
 /// The folder as it is from now on: what was decided about its mail is over.
 void set_uid_validity(Connection& c, model::MailboxId id, std::uint32_t uid_validity);
+/// Where the mailbox was retrieved, as host:port, until its account was given another server; empty once the folder was
+/// compared there, or where it never was anywhere. Another host is another server, and so is another port, but for
+/// the usual ones of a protocol.
+[[nodiscard]] std::string left_server(Connection& c, model::MailboxId id);
 /// What becomes of the mail for which the mailbox was stopped, which waits no more: it is filed, where it is to be
 /// skipped from a baseline of `now` on, whenever the folder is opened next. False where it is not stopped.
 [[nodiscard]] bool decide_unexpected(Connection& c, model::MailboxId id, model::Unexpected decision, Instant now);

@@ -2,17 +2,9 @@
 
 #include "store/rows.hpp"
 
-#include <fmt/format.h>
-
 namespace postroom::store {
 
 namespace {
-
-constexpr std::string_view due_columns =
-    "SELECT uid, state, message, due, tries, note, unique_id FROM ledger WHERE mailbox = ? AND folder = ? AND "
-    "uid_validity = ? AND due <> 'leave' ";
-// Those that failed before come last, so that one that never works holds up no other.
-constexpr std::string_view due_order = "ORDER BY tries, uid LIMIT ?";
 
 auto due_in(model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity)
 {
@@ -30,23 +22,17 @@ auto due_in(model::MailboxId mailbox, std::string_view folder, std::uint32_t uid
 
 }  // namespace
 
-std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox, std::string_view folder,
-                                                std::uint32_t uid_validity, int most)
-{
-    return c.all(fmt::format("{}{}", due_columns, due_order), due_in(mailbox, folder, uid_validity), mailbox, folder,
-                 uid_validity, most);
-}
-
 std::vector<model::LedgerRow> after_actions_now(Connection& c, model::MailboxId mailbox, std::string_view folder,
                                                 std::uint32_t uid_validity, Instant now, int most)
 {
-    auto const sql = fmt::format(
-        "{}AND changed <= CASE tries WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? WHEN 4 THEN ? WHEN 5 "
-        "THEN ? ELSE ? END {}",
-        due_columns, due_order);
-    return c.all(sql, due_in(mailbox, folder, uid_validity), mailbox, folder, uid_validity, Instant::max(),
-                 now - std::chrono::minutes(1), now - std::chrono::minutes(2), now - std::chrono::minutes(4),
-                 now - std::chrono::minutes(8), now - std::chrono::minutes(16), now - std::chrono::minutes(60), most);
+    // Those that failed before come last, so that one that never works holds up no other.
+    return c.all(
+        "SELECT uid, state, message, due, tries, note, unique_id FROM ledger WHERE mailbox = ? AND folder = ? AND "
+        "uid_validity = ? AND due <> 'leave' AND changed <= CASE tries WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN "
+        "3 THEN ? WHEN 4 THEN ? WHEN 5 THEN ? ELSE ? END ORDER BY tries, uid LIMIT ?",
+        due_in(mailbox, folder, uid_validity), mailbox, folder, uid_validity, Instant::max(),
+        now - std::chrono::minutes(1), now - std::chrono::minutes(2), now - std::chrono::minutes(4),
+        now - std::chrono::minutes(8), now - std::chrono::minutes(16), now - std::chrono::minutes(60), most);
 }
 
 void copied_not_deleted(Connection& c, model::Place const& place)

@@ -12,10 +12,6 @@
 
 namespace postroom::store {
 
-/// What is to be done, whether it failed before or not; those that did come last. `most` of them.
-[[nodiscard]] std::vector<model::LedgerRow> due_after_actions(Connection& c, model::MailboxId mailbox,
-                                                              std::string_view folder, std::uint32_t uid_validity,
-                                                              int most);
 /// Those that were never tried, then those whose back-off is over: a minute after the first refusal, twice as long
 /// after each more, an hour at most. `most` of them.
 [[nodiscard]] std::vector<model::LedgerRow> after_actions_now(Connection& c, model::MailboxId mailbox,

@@ -2,6 +2,7 @@
 
 #include "store/changes.hpp"
 #include "store/rows.hpp"
+#include "store/withheld.hpp"
 
 #include <array>
 
@@ -86,6 +87,7 @@ void note_failure(Connection& c, model::MailboxId mailbox, model::MailTrouble tr
 
 void forget_figures(Connection& c, model::MailboxId mailbox)
 {
+    forget_withheld(c, mailbox);
     c.execute("DELETE FROM unreadable_mail WHERE mailbox = ?", mailbox);
     c.execute("DELETE FROM mailbox_failure WHERE mailbox = ?", mailbox);
     c.execute("DELETE FROM mailbox_figures WHERE mailbox = ?", mailbox);

@@ -82,13 +82,34 @@ std::vector<KnownMail> known_mails(Connection& c, model::MailboxId mailbox, std:
                                    std::uint32_t uid_validity)
 {
     return c.all(
-        "SELECT uid, gone, due, unique_id FROM ledger WHERE mailbox = ? AND folder = ? AND uid_validity = ? ORDER BY "
+        "SELECT uid, gone, due, unique_id, missed FROM ledger WHERE mailbox = ? AND folder = ? AND uid_validity = ? "
+        "ORDER BY "
         "uid",
         [](Row const& row) {
             return KnownMail{static_cast<std::uint32_t>(row.integer(0)), row.boolean(1), row.text(2) != "leave",
-                             row.text(3)};
+                             row.text(3), row.boolean(4)};
         },
         mailbox, folder, uid_validity);
+}
+
+void note_missed(Connection& c, model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity,
+                 std::vector<std::uint32_t> const& uids, Instant now)
+{
+    for (auto const uid : uids)
+        c.post(
+            "UPDATE ledger SET gone = 1, missed = 1, changed = ? WHERE mailbox = ? AND folder = ? AND uid_validity = ? "
+            "AND uid = ? AND gone = 0 AND due = 'leave'",
+            now, mailbox, folder, uid_validity, uid);
+}
+
+void note_listed_again(Connection& c, model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity,
+                       std::vector<std::uint32_t> const& uids, Instant now)
+{
+    for (auto const uid : uids)
+        c.post(
+            "UPDATE ledger SET gone = 0, missed = 0, changed = ? WHERE mailbox = ? AND folder = ? AND uid_validity = ? "
+            "AND uid = ? AND missed = 1",
+            now, mailbox, folder, uid_validity, uid);
 }
 
 std::vector<std::string> mails_to_stay(Connection& c, model::MailboxId mailbox)

@@ -48,10 +48,19 @@ struct KnownMail {
     bool gone = false;
     bool due = false;
     std::string unique_id{};  ///< over POP3, while it is there
+    bool missed = false;      ///< it is gone because note_missed() said so
 };
 /// All rows of a folder, sorted by UID.
 [[nodiscard]] std::vector<KnownMail> known_mails(Connection& c, model::MailboxId mailbox, std::string_view folder,
                                                  std::uint32_t uid_validity);
+
+/// Somebody else took these away: a full list of the folder has not got them. Those with an after-action still to be
+/// done stay as they are, since the server's answer to that will tell.
+void note_missed(Connection& c, model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity,
+                 std::vector<std::uint32_t> const& uids, Instant now);
+/// The server lists these again: they are there, where note_missed() said that they went.
+void note_listed_again(Connection& c, model::MailboxId mailbox, std::string_view folder, std::uint32_t uid_validity,
+                       std::vector<std::uint32_t> const& uids, Instant now);
 
 /// Over POP3 the unique ids of mail that is known, and that nothing takes away: what was left, or skipped.
 [[nodiscard]] std::vector<std::string> mails_to_stay(Connection& c, model::MailboxId mailbox);

@@ -1,5 +1,7 @@
 #include "retriever/suspects.hpp"
 
+#include "imap/session.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +9,7 @@
 namespace postroom::retriever {
 namespace {
 
-using Uids = Suspects::Uids;
+using Uids = Suspects<imap::Uid>::Names;
 
 // A server that breaks the connection at each of `poison`, however it is asked. Returns what came, and what was given
 // up.
@@ -17,7 +19,7 @@ struct Outcome {
 };
 Outcome fetch_all(Uids all, Uids const& poison)
 {
-    Suspects suspects;
+    Suspects<imap::Uid> suspects;
     Outcome outcome;
     auto const poisoned = [&](imap::Uid uid) { return std::ranges::find(poison, uid) != poison.end(); };
     auto const done = [&](imap::Uid uid) { std::erase(all, uid); };
@@ -76,7 +78,7 @@ TEST(Suspects, TheOthersComeBeforeTheSuspectsAreTriedAgain)
 
 TEST(Suspects, WhatComesAloneIsClearedAndForgotten)
 {
-    Suspects suspects;
+    Suspects<imap::Uid> suspects;
     suspects.broke({7, 8}, {7});
     EXPECT_EQ(suspects.plan({7, 8}).alone, Uids{8});
     EXPECT_FALSE(suspects.broke_at(8));
@@ -90,7 +92,7 @@ TEST(Suspects, BlamesOnlyWhatCanHaveBeenUnderWay)
 {
     Uids all;
     for (imap::Uid uid = 1; uid <= 1'000; ++uid) all.push_back(uid);
-    Suspects suspects;
+    Suspects<imap::Uid> suspects;
     suspects.broke(all, {});
     EXPECT_EQ(suspects.plan(all).alone.size(), 100U);
     EXPECT_EQ(suspects.plan(all).together.front(), 101U);

@@ -8,6 +8,7 @@
 #include "store/grants.hpp"
 #include "store/holds.hpp"
 #include "store/unreadable.hpp"
+#include "store/withheld.hpp"
 
 namespace postroom::store {
 namespace {
@@ -151,6 +152,30 @@ TEST_P(FiguresTest, KeepsWhatAServerDoesNotGiveUntilSomebodyAsksForItAgain)
     EXPECT_GT(read([&](Connection& c) { return mailbox(c, house.mailbox.id)->version; }), version)
         << "so that its retriever looks anew";
     EXPECT_EQ(trouble([&](Connection& c) { retrieve_again(c, mail.id); }), Trouble::not_found);
+}
+
+TEST_P(FiguresTest, CountsOnWhatAServerDoesNotGiveSoFar)
+{
+    WithheldMail mail{.name = "3", .looks = 1, .since = Instant(1s), .again = Instant(61s), .words = "NO"};
+    auto const kept = [&](std::uint32_t uid_validity) {
+        return read([&](Connection& c) { return withheld_mails(c, house.mailbox.id, "INBOX", uid_validity); });
+    };
+    write([&](Connection& c) {
+        keep_withheld(c, house.mailbox.id, "INBOX", 7, mail);
+        auto another = mail;
+        another.name = "abc";
+        keep_withheld(c, house.mailbox.id, "INBOX", 0, another);
+        mail.looks = 2;
+        mail.again = Instant(99s);
+        mail.words = "BAD";
+        keep_withheld(c, house.mailbox.id, "INBOX", 7, mail);
+    });
+    EXPECT_EQ(kept(7), std::vector{mail});
+    EXPECT_EQ(kept(0).size(), 1U);
+    write([&](Connection& c) { forget_withheld(c, house.mailbox.id, "INBOX", 7, "3"); });
+    EXPECT_TRUE(kept(7).empty());
+    write([&](Connection& c) { remove_mailbox(c, house.mailbox.id); });
+    EXPECT_TRUE(kept(0).empty());
 }
 
 TEST_P(FiguresTest, HoldsASignInForOneWorkerAtATime)

@@ -2,13 +2,21 @@
 #include "store/ledger.hpp"
 
 #include "filing-house.hpp"
+#include "store/after-actions.hpp"
 
 namespace postroom::store {
 namespace {
 
 using namespace std::chrono_literals;
 
-class LedgerTest : public FilingHouse {};
+class LedgerTest : public FilingHouse {
+protected:
+    /// However often it failed.
+    std::vector<model::LedgerRow> all_due(Connection& c, std::uint32_t uid_validity) const
+    {
+        return after_actions_now(c, house.mailbox.id, "INBOX", uid_validity, clock.now() + 24h, 10);
+    }
+};
 
 POSTROOM_ON_BOTH_STORES(LedgerTest);
 
@@ -49,14 +57,14 @@ TEST_P(LedgerTest, RemembersAfterActionsUntilTheyAreDone)
         add_to_ledger(c, skipped, clock.now());
         after_action_failed(c, row(1).place, "NO [CANNOT]", clock.now());
         after_action_done(c, row(2).place, clock.now());
-        auto const due = due_after_actions(c, house.mailbox.id, "INBOX", 7, 10);
+        auto const due = all_due(c, 7);
         ASSERT_EQ(due.size(), 2U);
         EXPECT_EQ(due[0].place.uid, 3U) << "what failed comes last";
         EXPECT_EQ(due[1].place, row(1).place);
         EXPECT_EQ(due[1].tries, 1);
         EXPECT_EQ(due[1].note, "NO [CANNOT]");
         EXPECT_EQ(due[1].due, model::AfterAction::move);
-        EXPECT_TRUE(due_after_actions(c, house.mailbox.id, "INBOX", 8, 10).empty());
+        EXPECT_TRUE(all_due(c, 8).empty());
         auto const counts = ledger_counts(c, house.mailbox.id);
         EXPECT_EQ(counts.filed, 3);
         EXPECT_EQ(counts.skipped, 1);
@@ -78,14 +86,14 @@ TEST_P(LedgerTest, KnowsMailsByTheirUniqueIdsWhileTheServerListsThem)
         add_to_ledger(c, row(1, "a"), clock.now());
         add_to_ledger(c, row(2, "A b"), clock.now());
         EXPECT_EQ(last_uid(c, house.mailbox.id, "INBOX", 0), 2U);
-        EXPECT_EQ(due_after_actions(c, house.mailbox.id, "INBOX", 0, 10).at(1).unique_id, "A b");
+        EXPECT_EQ(all_due(c, 0).at(1).unique_id, "A b");
     });
     EXPECT_EQ(trouble([&](Connection& c) { add_to_ledger(c, row(3, "a"), clock.now()); }), Trouble::conflict)
         << "no two mails have one at the same time";
     write([&](Connection& c) {
         gone_from_server(c, row(1, "").place, clock.now());
         EXPECT_EQ(named_mails(c, house.mailbox.id), (std::vector<NamedMail>{{"A b", 2}}));
-        ASSERT_EQ(due_after_actions(c, house.mailbox.id, "INBOX", 0, 10).size(), 1U);
+        ASSERT_EQ(all_due(c, 0).size(), 1U);
         add_to_ledger(c, row(3, "a"), clock.now());
         EXPECT_EQ(named_mails(c, house.mailbox.id).size(), 2U);
         EXPECT_EQ(known_uids(c, house.mailbox.id, "INBOX", 0), (std::vector<std::uint32_t>{1, 2, 3}));
@@ -193,6 +201,29 @@ TEST_P(LedgerTest, KnowsWhatAMailboxThatMovedHadFiled)
     });
 }
 
+TEST_P(LedgerTest, WhatSomebodyElseTookAwayIsGoneUntilItIsListedAgain)
+{
+    for (std::uint32_t uid = 1; uid <= 4; ++uid) file(uid, uid);
+    auto const known = [&] {
+        return read([&](Connection& c) { return known_mails(c, house.mailbox.id, "INBOX", 7); });
+    };
+    write([&](Connection& c) {
+        for (std::uint32_t const uid : {1U, 2U}) c.execute("UPDATE ledger SET due = 'leave' WHERE uid = ?", uid);
+        after_action_done(c, row(3).place, clock.now());
+        note_missed(c, house.mailbox.id, "INBOX", 7, {1, 3, 4, 99}, clock.now());
+        note_missed(c, house.mailbox.id, "INBOX", 8, {2}, clock.now());
+    });
+    auto const missed = known();
+    EXPECT_TRUE(missed[0].gone && missed[0].missed);
+    EXPECT_FALSE(missed[1].gone) << "of another folder";
+    EXPECT_TRUE(missed[2].gone && !missed[2].missed) << "an after-action took it out";
+    EXPECT_FALSE(missed[3].gone) << "what is due will tell";
+    write([&](Connection& c) { note_listed_again(c, house.mailbox.id, "INBOX", 7, {1, 2, 3, 4}, clock.now()); });
+    auto const again = known();
+    EXPECT_FALSE(again[0].gone || again[0].missed);
+    EXPECT_TRUE(again[2].gone) << "a server that keeps what it said it moved is told of each time";
+}
+
 TEST_P(LedgerTest, TakesNoMailOfAnotherServerForFiled)
 {
     auto const before = file(10, 1);
@@ -203,21 +234,34 @@ TEST_P(LedgerTest, TakesNoMailOfAnotherServerForFiled)
         named.place = {house.mailbox.id, "INBOX", 0, 3};
         named.unique_id = "a";
         add_to_ledger(c, named, clock.now());
-        account.retrieval_server = {"OUTLOOK.office365.com", 1993};
+        account.retrieval_server = {"OUTLOOK.office365.com", 143};
         change_account(c, account);
-        EXPECT_EQ(known_uids(c, house.mailbox.id, "INBOX", 7).size(), 1U) << "the same host";
+        EXPECT_EQ(known_uids(c, house.mailbox.id, "INBOX", 7).size(), 1U) << "the same host, with the other way to TLS";
+        EXPECT_EQ(left_server(c, house.mailbox.id), "");
         account.retrieval_server = {"mail.contoso.com", 993};
         change_account(c, account);
         EXPECT_TRUE(known_uids(c, house.mailbox.id, "INBOX", 7).empty());
-        EXPECT_NE(mailbox(c, house.mailbox.id)->uid_validity, 7U) << "so that somebody is asked about much mail";
+        EXPECT_EQ(mailbox(c, house.mailbox.id)->uid_validity, 0U);
+        EXPECT_EQ(left_server(c, house.mailbox.id), "OUTLOOK.office365.com:143")
+            << "so that somebody is asked about much mail, and knows why";
         EXPECT_EQ(last_uid(c, house.mailbox.id, "INBOX", 0), 3U);
         EXPECT_NE(mails_to_stay(c, house.mailbox.id), (std::vector<std::string>{"a"}));
         EXPECT_EQ(message_with(c, house.mailbox.id, before.digest), before.id);
-        EXPECT_TRUE(due_after_actions(c, house.mailbox.id, "INBOX", 7, 10).empty());
+        EXPECT_TRUE(all_due(c, 7).empty());
         account.retrieval_server = {"outlook.office365.com", 993};
         change_account(c, account);  // and back, as often as they like
         account.retrieval_server = {"mail.contoso.com", 993};
         change_account(c, account);
+        EXPECT_EQ(left_server(c, house.mailbox.id), "OUTLOOK.office365.com:143") << "where mail was retrieved last";
+        set_uid_validity(c, house.mailbox.id, 9);
+        EXPECT_EQ(left_server(c, house.mailbox.id), "");
+        account.retrieval_server.port = 1993;
+        change_account(c, account);
+        EXPECT_EQ(left_server(c, house.mailbox.id), "mail.contoso.com:993") << "whatever is behind that port";
+        auto changed = mailbox(c, house.mailbox.id).value();
+        changed.folder = "Archive";
+        change_mailbox(c, changed);
+        EXPECT_EQ(left_server(c, house.mailbox.id), "") << "another folder is one that was never seen";
     });
     EXPECT_EQ(read([&](Connection& c) { return ledger_page(c, house.mailbox.id, {}, 10, {}); }).size(), 2U);
 }
