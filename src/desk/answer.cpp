@@ -1,11 +1,15 @@
 // The way out: an agent's words become a mail, an activity and a place in the dispatch queue, in one transaction.
+#include "desk/answer.hpp"
+#include "base/readable-time.hpp"
 #include "base/text.hpp"
-#include "desk/case-token.hpp"
-#include "desk/desk.hpp"
+#include "mime/quote.hpp"
 #include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
+#include "store/people.hpp"
+#include "store/sending.hpp"
+#include "store/settings.hpp"
 
 #include <fmt/format.h>
 #include <sodium.h>
@@ -19,6 +23,8 @@ namespace {
 
 constexpr std::size_t references_sent =
     20;  // the first and the newest: RFC 5322 section 3.6.4 wants the thread, not all
+constexpr std::size_t answered_at_once = 100;  // whom "all" means, of a mail that has more
+constexpr std::size_t subject_limit = 230;     // characters; Exchange Online takes 255 with the token and "Re:"
 
 Result<std::vector<mime::Address>> parse_all(std::vector<std::string> const& texts)
 {
@@ -55,56 +61,48 @@ std::vector<std::string> as_strings(std::vector<mime::Address> const& addresses)
     return strings;
 }
 
-// Composes, stores, adds the activity and queues it.
-Result<Queued> queue(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case, std::int64_t number,
-                     mime::Draft draft, Instant now)
+std::int64_t attached(std::vector<mime::AttachedFile> const& files)
 {
-    draft.from = {.name = mailbox.display_name, .address = mailbox.address};
-    draft.date = now;
-    draft.message_id = mime::make_message_id(mailbox.address);
-    auto const composed = mime::compose(draft);
-    if (!composed) return std::unexpected(composed.error());
-    auto const body = store_body(c, composed->bytes);
+    std::int64_t octets = 0;
+    for (auto const& file : files) octets += static_cast<std::int64_t>(file.bytes.size());
+    return octets;
+}
 
-    model::Activity activity{.id = model::ActivityId::make(),
-                             .case_id = a_case,
-                             .kind = model::ActivityKind::sent,
-                             .from = to_string(draft.from),
-                             .to = as_strings(draft.to),
-                             .cc = as_strings(draft.cc),
-                             .subject = draft.subject,
-                             .message_id = draft.message_id,
-                             .references = draft.references,
-                             .text = draft.text,
-                             .has_html = !draft.html.empty(),
-                             .body = body.id,
-                             .at = now};
-    int part = draft.html.empty() ? 1 : 2;  // the words come first
-    for (auto const& file : draft.attachments)
-        activity.attachments.push_back({.name = file.name,
-                                        .type = file.type,
-                                        .size = static_cast<std::int64_t>(file.bytes.size()),
-                                        .part = ++part});
-    store::add_activity(c, activity);
+// The department's signature beneath the words (RFC 3676 section 4.3).
+void sign(store::Connection& c, model::DepartmentId department, mime::Draft& draft)
+{
+    auto const sending = store::department_sending(c, department);
+    if (trim(sending.signature).empty()) return;
+    if (!draft.text.ends_with('\n')) draft.text += '\n';
+    draft.text += "\n-- \n" + sending.signature;
+    if (draft.html.empty()) return;
+    draft.html += "\n<p>-- <br>\n" +
+                  (sending.signature_html.empty() ? mime::html_of_text(sending.signature) : sending.signature_html) +
+                  "</p>\n";
+}
 
-    model::Outbound const outbound{.id = model::OutboundId::make(),
-                                   .activity = activity.id,
-                                   .mailbox = mailbox.id,
-                                   .account = mailbox.account,
-                                   .body = body.id,
-                                   .size = body.size,
-                                   .message_id = draft.message_id,
-                                   .sender = mailbox.address,
-                                   .recipients = composed->recipients,
-                                   .next_try = now,
-                                   .created = now,
-                                   .updated = now};
-    store::enqueue(c, outbound);
-    return Queued{.case_id = a_case,
-                  .number = number,
-                  .activity = activity.id,
-                  .outbound = outbound.id,
-                  .message_id = draft.message_id};
+void put_beneath(mime::Draft& draft, std::string_view introduction, model::Activity const& original)
+{
+    if (!draft.text.ends_with('\n')) draft.text += '\n';
+    draft.text += '\n' + mime::quoted_text(introduction, original.text);
+    if (!draft.html.empty()) draft.html += mime::quoted_html(introduction, original.text);
+}
+
+template <class Words>
+Result<mime::Draft> draft_of(Words const& words)
+{
+    auto to = parse_all(words.to);
+    if (!to) return std::unexpected(to.error());
+    auto cc = parse_all(words.cc);
+    if (!cc) return std::unexpected(cc.error());
+    auto bcc = parse_all(words.bcc);
+    if (!bcc) return std::unexpected(bcc.error());
+    return mime::Draft{.to = *std::move(to),
+                       .cc = *std::move(cc),
+                       .bcc = *std::move(bcc),
+                       .text = words.text,
+                       .html = words.html,
+                       .attachments = words.attachments};
 }
 
 // The customer's last mail; one that a machine sent only where there is no other.
@@ -133,10 +131,18 @@ std::vector<mime::Address> who_wrote(store::Connection& c, model::Activity const
 }
 
 // "Re:" once; a customer's own program may have written it in his language, and the token behind it does the rest.
-std::string reply_subject(std::string_view subject)
+std::string prefixed(std::string_view prefix, std::string_view subject)
 {
-    auto const words = trim(subject);
-    return starts_ignoring_case(words, "re:") ? std::string(words) : fmt::format("Re: {}", words);
+    auto words = std::string(trim(subject));
+    if (!starts_ignoring_case(words, prefix)) words = fmt::format("{} {}", prefix, words);
+    std::size_t characters = 0;
+    for (std::size_t at = 0; at < words.size(); ++at)
+        if ((static_cast<unsigned char>(words[at]) & 0xC0) != 0x80 && ++characters > subject_limit) {
+            words.resize(at);
+            words += "…";
+            break;
+        }
+    return words;
 }
 
 std::vector<std::string> thread_of(model::Activity const& last)
@@ -149,77 +155,333 @@ std::vector<std::string> thread_of(model::Activity const& last)
     return ids;
 }
 
-}  // namespace
-
-Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key, Instant now)
+// Everybody else whom the mail was to, but for those that are in the list already, and for ourselves.
+std::vector<mime::Address> everybody_else(store::Connection& c, model::Activity const& mail,
+                                          std::vector<mime::Address> const& already)
 {
-    auto const a_case = store::case_by_id(c, reply.case_id);
-    if (!a_case) return failure(Trouble::not_found, "there is no such case");
-    auto const mailbox = store::mailbox(c, a_case->mailbox);
-    if (!mailbox)
-        return failure(Trouble::not_found, "the mailbox of this case was removed; it can't be answered from it");
-    if (trim(reply.text).empty()) return failure(Trouble::invalid, "the answer is empty");
-
-    auto const activities = store::activities_of(c, a_case->id);
-    auto const* const last = last_received(activities);
-    auto to = parse_all(reply.to);
-    if (!to) return std::unexpected(to.error());
-    auto cc = parse_all(reply.cc);
-    if (!cc) return std::unexpected(cc.error());
-    if (to->empty()) *to = who_wrote(c, last, *a_case);
-    if (to->empty())
-        return failure(Trouble::invalid, "the customer's mail has no address that can be answered; say to whom");
-
-    mime::Draft draft{.to = *std::move(to),
-                      .cc = *std::move(cc),
-                      .subject = add_case_token(reply_subject(a_case->subject), a_case->number, token_key),
-                      .text = reply.text,
-                      .html = reply.html,
-                      .attachments = reply.attachments};
-    if (last != nullptr) {
-        draft.references = thread_of(*last);
-        if (mime::is_message_id(last->message_id)) draft.in_reply_to = last->message_id;
-    }
-    auto queued = queue(c, *mailbox, a_case->id, a_case->number, std::move(draft), now);
-    return queued;
+    std::vector<mime::Address> others;
+    auto const is = [](mime::Address const& one) {
+        return [&one](mime::Address const& other) { return equal_ignoring_case(one.address, other.address); };
+    };
+    for (auto const* list : {&mail.to, &mail.cc})
+        for (auto const& text : *list) {
+            auto address = mime::parse_address(text);
+            if (!address || store::mailbox_at(c, address->address) || std::ranges::any_of(already, is(*address)) ||
+                std::ranges::any_of(others, is(*address)))
+                continue;
+            if (others.size() < answered_at_once) others.push_back(*std::move(address));
+        }
+    return others;
 }
 
-Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_view token_key, Instant now)
+struct Ground {
+    model::Case a_case;
+    model::Mailbox mailbox;
+    std::vector<model::Activity> activities;
+    model::Activity const* about = nullptr;  // the mail that is answered or sent on; none where a case has none
+};
+
+Result<Ground> ground_of(store::Connection& c, model::CaseId id, std::optional<model::ActivityId> about)
+{
+    auto const a_case = store::case_by_id(c, id);
+    if (!a_case) return failure(Trouble::not_found, tr("there is no such case"));
+    auto const mailbox = store::mailbox(c, a_case->mailbox);
+    if (!mailbox)
+        return failure(Trouble::not_found, tr("the mailbox of this case was removed; it can't be answered from it"));
+    Ground ground{.a_case = *a_case, .mailbox = *mailbox, .activities = store::activities_of(c, id)};
+    if (!about) {
+        ground.about = last_received(ground.activities);
+        return ground;
+    }
+    auto const found = std::ranges::find(ground.activities, *about, &model::Activity::id);
+    bool const mail = found != ground.activities.end() &&
+                      (found->kind == model::ActivityKind::received || found->kind == model::ActivityKind::sent);
+    if (!mail) return failure(Trouble::not_found, tr("the case has no such mail"));
+    ground.about = &*found;
+    return ground;
+}
+
+// A mail of ours is answered to whom it was to.
+Result<void> address_answer(store::Connection& c, Ground const& ground, Audience audience, mime::Draft& draft)
+{
+    auto const* const about = ground.about;
+    bool const named = !draft.to.empty();
+    if (!named && about != nullptr && about->kind == model::ActivityKind::sent) {
+        for (auto const& text : about->to)
+            if (auto address = mime::parse_address(text)) draft.to.push_back(*std::move(address));
+    } else if (!named) {
+        draft.to = who_wrote(c, about, ground.a_case);
+    }
+    if (draft.to.empty() && draft.cc.empty())
+        return failure(Trouble::invalid, tr("the customer's mail has no address that can be answered; say to whom"));
+    if (named || audience != Audience::all || about == nullptr) return {};
+    auto already = draft.to;
+    already.insert(already.end(), draft.cc.begin(), draft.cc.end());
+    for (auto& address : everybody_else(c, *about, already)) draft.cc.push_back(std::move(address));
+    return {};
+}
+
+std::string quote_introduction(store::Connection& c, model::Activity const& original)
+{
+    Fields const fields{{"date", to_readable(original.at)}, {"from", original.from}};
+    auto const words = fill(store::setting(c, "quote-introduction"), fields);
+    return words ? *words : original.from;
+}
+
+std::string joined(std::vector<std::string> const& texts)
+{
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// As mail programs head what they send on.
+std::string forward_introduction(model::Activity const& original)
+{
+    auto words = fmt::format("---------- Forwarded message ----------\nFrom: {}\nDate: {}\nSubject: {}\nTo: {}",
+                             original.from, to_readable(original.at), original.subject, joined(original.to));
+    if (!original.cc.empty()) words += "\nCc: " + joined(original.cc);
+    return words + "\n";
+}
+
+Result<void> attach_those_of(store::Connection& c, model::Activity const& original,
+                             std::vector<mime::AttachedFile>& files)
+{
+    if (original.attachments.empty() || !original.body) return {};
+    auto octets = attached(files);
+    for (auto const& each : original.attachments) octets += each.size;
+    if (octets > most_attached)
+        return failure(Trouble::limit,
+                       tr("the files come to {} octets with those of the mail, and a mail of ours may have {}", octets,
+                          most_attached));
+    auto const bytes = store::read_body(c, *original.body);
+    for (auto const& each : original.attachments) {
+        auto part = mime::part(bytes, each.part);
+        if (!part) return std::unexpected(part.error());
+        files.push_back({.name = each.name, .type = each.type, .bytes = std::move(part->bytes)});
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Queued> queue_mail(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case,
+                          std::int64_t number, mime::Draft draft, Instant now, std::optional<Instant> not_before)
+{
+    if (attached(draft.attachments) > most_attached)
+        return failure(Trouble::limit, tr("the files come to {} octets, and a mail of ours may have {}",
+                                          attached(draft.attachments), most_attached));
+    draft.from = {.name = mailbox.display_name, .address = mailbox.address};
+    draft.date = std::max(now, not_before.value_or(now));
+    draft.message_id = mime::make_message_id(mailbox.address);
+    if (auto const reply_to = store::mailbox_sending(c, mailbox.id).reply_to;
+        !reply_to.empty() && draft.reply_to.empty())
+        if (auto address = mime::parse_address(reply_to)) draft.reply_to.push_back(*std::move(address));
+    auto const composed = mime::compose(draft);
+    if (!composed) return std::unexpected(composed.error());
+    auto const body = store_body(c, composed->bytes);
+
+    model::Activity activity{.id = model::ActivityId::make(),
+                             .case_id = a_case,
+                             .kind = model::ActivityKind::sent,
+                             .from = to_string(draft.from),
+                             .to = as_strings(draft.to),
+                             .cc = as_strings(draft.cc),
+                             .subject = draft.subject,
+                             .message_id = draft.message_id,
+                             .references = draft.references,
+                             .text = draft.text,
+                             .has_html = !draft.html.empty(),
+                             .body = body.id,
+                             .automatic = !draft.auto_submitted.empty(),
+                             .at = now};
+    for (auto const& file : composed->files)
+        activity.attachments.push_back({.name = file.name,
+                                        .type = file.type,
+                                        .size = file.size,
+                                        .content_id = file.content_id,
+                                        .part = file.number});
+    store::add_activity(c, activity);
+
+    model::Outbound const outbound{.id = model::OutboundId::make(),
+                                   .activity = activity.id,
+                                   .mailbox = mailbox.id,
+                                   .account = mailbox.account,
+                                   .body = body.id,
+                                   .size = body.size,
+                                   .message_id = draft.message_id,
+                                   .sender = mailbox.address,
+                                   .recipients = composed->recipients,
+                                   .next_try = not_before.value_or(now),
+                                   .created = now,
+                                   .updated = now};
+    store::enqueue(c, outbound);
+    return Queued{.case_id = a_case,
+                  .number = number,
+                  .activity = activity.id,
+                  .outbound = outbound.id,
+                  .message_id = draft.message_id};
+}
+
+Result<Queued> reply(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now)
+{
+    if (trim(reply.text).empty()) return failure(Trouble::invalid, tr("the answer is empty"));
+    auto const ground = ground_of(c, reply.case_id, reply.answers);
+    if (!ground) return std::unexpected(ground.error());
+    auto draft = draft_of(reply);
+    if (!draft) return std::unexpected(draft.error());
+    if (auto const addressed = address_answer(c, *ground, reply.audience, *draft); !addressed)
+        return std::unexpected(addressed.error());
+    auto const& a_case = ground->a_case;
+    draft->subject = add_case_token(prefixed("Re:", a_case.subject), a_case.number, tokens);
+    if (reply.sign) sign(c, a_case.department, *draft);
+    if (auto const* const about = ground->about) {
+        draft->references = thread_of(*about);
+        if (mime::is_message_id(about->message_id)) draft->in_reply_to = about->message_id;
+        if (reply.quote) put_beneath(*draft, quote_introduction(c, *about), *about);
+    }
+    return queue_mail(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, reply.not_before);
+}
+
+Result<Queued> forward(store::Connection& c, Forward const& forward, CaseTokens const& tokens, Instant now)
+{
+    auto const ground = ground_of(c, forward.case_id, forward.what);
+    if (!ground) return std::unexpected(ground.error());
+    if (ground->about == nullptr) return failure(Trouble::invalid, tr("the case has no mail that could be sent on"));
+    auto const& original = *ground->about;
+    auto draft = draft_of(forward);
+    if (!draft) return std::unexpected(draft.error());
+    if (draft->to.empty()) return failure(Trouble::invalid, tr("say to whom the mail goes"));
+    auto const& a_case = ground->a_case;
+    draft->subject = add_case_token(prefixed("Fwd:", original.subject), a_case.number, tokens);
+    // The thread goes on, and so does whoever answers in it.
+    draft->references = thread_of(original);
+    if (forward.sign && !trim(draft->text).empty()) sign(c, a_case.department, *draft);
+    auto const introduction = forward_introduction(original);
+    if (!draft->text.empty() && !draft->text.ends_with('\n')) draft->text += '\n';
+    draft->text += (draft->text.empty() ? "" : "\n") + introduction + '\n' + original.text;
+    if (!draft->html.empty()) draft->html += mime::quoted_html(introduction, original.text);
+    if (forward.with_attachments)
+        if (auto const attached = attach_those_of(c, original, draft->attachments); !attached)
+            return std::unexpected(attached.error());
+    return queue_mail(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, forward.not_before);
+}
+
+Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens const& tokens, Instant now)
 {
     auto const mailbox = store::mailbox(c, mail.mailbox);
-    if (!mailbox) return failure(Trouble::not_found, "there is no such mailbox");
-    if (trim(mail.text).empty()) return failure(Trouble::invalid, "the mail is empty");
-    auto to = parse_all(mail.to);
-    if (!to) return std::unexpected(to.error());
-    auto cc = parse_all(mail.cc);
-    if (!cc) return std::unexpected(cc.error());
-    if (to->empty()) return failure(Trouble::invalid, "say to whom the mail goes");
-
-    mime::Draft draft{.to = *std::move(to),
-                      .cc = *std::move(cc),
-                      .subject = mail.subject,
-                      .text = mail.text,
-                      .html = mail.html,
-                      .attachments = mail.attachments};
+    if (!mailbox) return failure(Trouble::not_found, tr("there is no such mailbox"));
+    if (trim(mail.text).empty()) return failure(Trouble::invalid, tr("the mail is empty"));
+    auto draft = draft_of(mail);
+    if (!draft) return std::unexpected(draft.error());
+    if (draft->to.empty()) return failure(Trouble::invalid, tr("say to whom the mail goes"));
+    draft->subject = mail.subject;
+    if (mail.sign) sign(c, mailbox->department, *draft);
     // A case must not be left behind where the mail can't be composed: what the caller's transaction keeps is his to
     // decide, so that is found out before anything is written.
-    draft.from = {.name = mailbox->display_name, .address = mailbox->address};
-    draft.message_id = mime::make_message_id(mailbox->address);
-    if (auto const possible = mime::compose(draft); !possible) return std::unexpected(possible.error());
+    if (auto const sound = mime::check(*draft); !sound) return std::unexpected(sound.error());
 
     model::Case a_case{.id = model::CaseId::make(),
                        .department = mailbox->department,
                        .mailbox = mailbox->id,
                        .subject = mail.subject,
-                       .customer = draft.to.front().address,
-                       .customer_name = draft.to.front().name,
+                       .customer = draft->to.front().address,
+                       .customer_name = draft->to.front().name,
                        .waiting_for_us = false,
                        .created = now,
                        .updated = now};
     a_case.number = store::add_case(c, a_case);
-    draft.subject = add_case_token(mail.subject, a_case.number, token_key);
-    auto queued = queue(c, *mailbox, a_case.id, a_case.number, std::move(draft), now);
-    return queued;
+    draft->subject = add_case_token(mail.subject, a_case.number, tokens);
+    return queue_mail(c, *mailbox, a_case.id, a_case.number, *std::move(draft), now, mail.not_before);
+}
+
+Result<Prepared> prepare(store::Connection& c, Preparation const& wanted, Instant now)
+{
+    auto const ground = ground_of(c, wanted.case_id, wanted.about);
+    if (!ground) return std::unexpected(ground.error());
+    mime::Draft draft;
+    if (!wanted.forward)
+        if (auto const addressed = address_answer(c, *ground, wanted.audience, draft); !addressed)
+            draft.to.clear();  // then somebody types it
+    Prepared prepared{.to = as_strings(draft.to), .cc = as_strings(draft.cc)};
+    prepared.subject = prefixed(wanted.forward ? "Fwd:" : "Re:", ground->a_case.subject);
+    prepared.signature = store::department_sending(c, ground->a_case.department).signature;
+    if (wanted.forward && ground->about != nullptr)
+        for (auto const& each : ground->about->attachments) prepared.attachments.push_back(each.name);
+    if (!wanted.use_template) return prepared;
+    auto const found = store::reply_template(c, ground->a_case.department, *wanted.use_template);
+    if (!found) return failure(Trouble::not_found, tr("the department has no template \"{}\"", *wanted.use_template));
+    auto const& a_case = ground->a_case;
+    auto fields = template_fields();
+    fields["customer"] = a_case.customer;
+    fields["name"] = a_case.customer_name.empty() ? a_case.customer : a_case.customer_name;
+    fields["number"] = std::to_string(a_case.number);
+    fields["subject"] = a_case.subject;
+    fields["mailbox"] = ground->mailbox.address;
+    fields["agent"] = wanted.agent;
+    fields["date"] = to_rfc3339(now).substr(0, 10);
+    for (auto const& each : store::departments(c))
+        if (each.id == a_case.department) fields["department"] = each.name;
+    auto text = fill(found->text, fields);
+    if (!text) return std::unexpected(text.error());
+    auto html = fill_html(found->html, fields);
+    if (!html) return std::unexpected(html.error());
+    prepared.text = *std::move(text);
+    prepared.html = *std::move(html);
+    return prepared;
+}
+
+Fields template_fields()
+{
+    Fields fields;
+    for (auto const* name : {"customer", "name", "number", "subject", "mailbox", "department", "agent", "date"})
+        fields[name];
+    return fields;
+}
+
+void note_report(store::Connection& c, model::CaseId a_case, mime::Report const& report, Instant now)
+{
+    if (report.kind != mime::Report::Kind::delivery || report.original_message_id.empty()) return;
+    auto const about = store::sent_with_message_id(c, a_case, report.original_message_id);
+    if (!about) return;
+    for (auto const& each : report.recipients) {
+        model::RecipientOutcome outcome{.activity = *about, .address = to_lower(each.address), .at = now};
+        if (each.action == "failed")
+            outcome.state = model::RecipientState::failed;
+        else if (each.action == "delayed")
+            outcome.state = model::RecipientState::delayed;
+        else if (each.action == "delivered")
+            outcome.state = model::RecipientState::delivered;
+        else
+            continue;  // relayed and expanded say nothing of the recipient
+        outcome.words = each.status + (each.status.empty() || each.diagnostic.empty() ? "" : ", ") + each.diagnostic;
+        store::note_recipient(c, outcome);
+    }
+}
+
+Result<void> take_back(store::Connection& c, model::OutboundId id, std::string_view who, Instant now)
+{
+    auto const mail = store::outbound(c, id);
+    if (!mail) return failure(Trouble::not_found, tr("there is no such mail"));
+    if (!store::cancel(c, id, fmt::format("taken back by {}", who)))  // lint-strings: allow
+        return failure(Trouble::conflict,
+                       tr("the mail is {}: only one that is queued can be taken back", to_string(mail->state)));
+    auto const activity = store::activity(c, mail->activity);
+    auto const a_case = activity ? store::case_by_id(c, activity->case_id) : std::nullopt;
+    if (!a_case) return {};
+    // The customer waits for an answer again, where he did before.
+    auto const activities = store::activities_of(c, a_case->id);
+    bool waits = false;
+    for (auto const& each : activities) {
+        if (each.kind == model::ActivityKind::received) {
+            waits = true;
+        } else if (each.kind == model::ActivityKind::sent) {
+            auto const sent = store::outbound_of(c, each.id);
+            if (!sent || sent->state != model::OutboundState::cancelled) waits = false;
+        }
+    }
+    if (waits && a_case->state == model::CaseState::closed)
+        store::set_case_state(c, a_case->id, model::CaseState::open, now);
+    store::set_turn(c, a_case->id, waits);
+    return {};
 }
 
 }  // namespace postroom::desk

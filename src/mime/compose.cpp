@@ -113,12 +113,13 @@ Owned<GMimeObject> words_part(char const* subtype, std::string_view words)
     return Owned<GMimeObject>(GMIME_OBJECT(part));
 }
 
-Owned<GMimeObject> file_part(AttachedFile const& file)
+Owned<GMimeObject> file_part(AttachedFile const& file, bool in_html)
 {
     auto const type = attachment_type(file);
     auto const slash = type.find('/');
     GMimePart* const part = g_mime_part_new_with_type(type.substr(0, slash).c_str(), type.substr(slash + 1).c_str());
-    g_mime_object_set_disposition(GMIME_OBJECT(part), "attachment");
+    g_mime_object_set_disposition(GMIME_OBJECT(part), in_html ? "inline" : "attachment");
+    if (in_html) g_mime_part_set_content_id(part, file.content_id.c_str());
     if (!file.name.empty()) g_mime_part_set_filename(part, file.name.c_str());
     Owned<GMimeStream> const stream(g_mime_stream_mem_new_with_buffer(file.bytes.data(), file.bytes.size()));
     Owned<GMimeDataWrapper> const content(
@@ -137,49 +138,49 @@ Owned<GMimeObject> multipart(char const* subtype, std::vector<Owned<GMimeObject>
     return Owned<GMimeObject>(GMIME_OBJECT(multipart));
 }
 
+bool stands_in_html(Draft const& draft, AttachedFile const& file)
+{
+    return !draft.html.empty() && !file.content_id.empty();
+}
+
 Owned<GMimeObject> body(Draft const& draft)
 {
     auto words = words_part("plain", draft.text);
     if (!draft.html.empty()) {
+        std::vector<Owned<GMimeObject>> related;
+        related.push_back(words_part("html", draft.html));
+        for (auto const& file : draft.attachments)
+            if (stands_in_html(draft, file)) related.push_back(file_part(file, true));
         std::vector<Owned<GMimeObject>> both;
         both.push_back(std::move(words));
-        both.push_back(words_part("html", draft.html));
+        if (related.size() == 1) {
+            both.push_back(std::move(related.front()));
+        } else {
+            auto html = multipart("related", related);
+            g_mime_object_set_content_type_parameter(html.get(), "type", "text/html");  // RFC 2387 section 3.1
+            both.push_back(std::move(html));
+        }
         words = multipart("alternative", both);
     }
-    if (draft.attachments.empty()) return words;
     std::vector<Owned<GMimeObject>> all;
     all.push_back(std::move(words));
-    for (auto const& file : draft.attachments) all.push_back(file_part(file));
-    return multipart("mixed", all);
+    for (auto const& file : draft.attachments)
+        if (!stands_in_html(draft, file)) all.push_back(file_part(file, false));
+    return all.size() == 1 ? std::move(all.front()) : multipart("mixed", all);
 }
 
-Result<void> check(Draft const& draft)
+// In the order in which body() puts them: the words, what stands in them, the rest.
+void list_files(Draft const& draft, std::vector<ComposedFile>& files)
 {
-    auto const addresses = [](std::string_view field, std::vector<Address> const& list) -> Result<void> {
-        for (auto const& [name, address] : list) {
-            if (auto const sound = check_words(field, name); !sound) return sound;
-            if (auto const sound = check_address(address); !sound) return wrong(field, sound.error().message);
-        }
-        return {};
-    };
-    if (auto const sound = addresses("From", {draft.from}); !sound) return sound;
-    if (auto const sound = addresses("Reply-To", draft.reply_to); !sound) return sound;
-    if (auto const sound = addresses("To", draft.to); !sound) return sound;
-    if (auto const sound = addresses("Cc", draft.cc); !sound) return sound;
-    if (draft.to.empty() && draft.cc.empty()) return wrong("To", "nobody to send it to");
-    if (auto const sound = check_words("Subject", draft.subject); !sound) return sound;
-    if (auto const sound = check_id("Message-ID", draft.message_id); !sound) return sound;
-    if (!draft.in_reply_to.empty())
-        if (auto const sound = check_id("In-Reply-To", draft.in_reply_to); !sound) return sound;
-    for (auto const& id : draft.references)
-        if (auto const sound = check_id("References", id); !sound) return sound;
-    if (!draft.auto_submitted.empty() && !is_token(draft.auto_submitted)) return wrong("Auto-Submitted", "is no word");
-    if (!draft.test_mark.empty() && !is_token(draft.test_mark)) return wrong("X-Postroom-Test", "is no word");
-    if (!is_utf8(draft.text)) return wrong("text", "is not UTF-8, or has a NUL in it");
-    if (!is_utf8(draft.html)) return wrong("HTML", "is not UTF-8, or has a NUL in it");
-    for (auto const& file : draft.attachments)
-        if (auto const sound = check_words("attachment", file.name); !sound) return sound;
-    return {};
+    int number = draft.html.empty() ? 1 : 2;
+    for (bool const in_html : {true, false})
+        for (auto const& file : draft.attachments)
+            if (stands_in_html(draft, file) == in_html)
+                files.push_back({.name = file.name,
+                                 .type = attachment_type(file),
+                                 .content_id = in_html ? file.content_id : std::string(),
+                                 .size = static_cast<std::int64_t>(file.bytes.size()),
+                                 .number = ++number});
 }
 
 // An international domain in its ASCII form (IDNA), so that only the local part can need SMTPUTF8.
@@ -243,13 +244,47 @@ Result<Address> parse_address(std::string_view text)
     return address;
 }
 
+Result<void> check(Draft const& draft)
+{
+    auto const addresses = [](std::string_view field, std::vector<Address> const& list) -> Result<void> {
+        for (auto const& [name, address] : list) {
+            if (auto const sound = check_words(field, name); !sound) return sound;
+            if (auto const sound = check_address(address); !sound) return wrong(field, sound.error().message);
+        }
+        return {};
+    };
+    if (auto const sound = addresses("Reply-To", draft.reply_to); !sound) return sound;
+    if (auto const sound = addresses("To", draft.to); !sound) return sound;
+    if (auto const sound = addresses("Cc", draft.cc); !sound) return sound;
+    if (auto const sound = addresses("Bcc", draft.bcc); !sound) return sound;
+    if (draft.to.empty() && draft.cc.empty() && draft.bcc.empty()) return wrong("To", "nobody to send it to");
+    if (auto const sound = check_words("Subject", draft.subject); !sound) return sound;
+    if (!draft.in_reply_to.empty())
+        if (auto const sound = check_id("In-Reply-To", draft.in_reply_to); !sound) return sound;
+    for (auto const& id : draft.references)
+        if (auto const sound = check_id("References", id); !sound) return sound;
+    if (!draft.auto_submitted.empty() && !is_token(draft.auto_submitted)) return wrong("Auto-Submitted", "is no word");
+    if (!draft.test_mark.empty() && !is_token(draft.test_mark)) return wrong("X-Postroom-Test", "is no word");
+    if (!is_utf8(draft.text)) return wrong("text", "is not UTF-8, or has a NUL in it");
+    if (!is_utf8(draft.html)) return wrong("HTML", "is not UTF-8, or has a NUL in it");
+    for (auto const& file : draft.attachments) {
+        if (auto const sound = check_words("attachment", file.name); !sound) return sound;
+        if (file.content_id.empty()) continue;
+        if (auto const sound = check_id("Content-ID", file.content_id); !sound) return sound;
+    }
+    return {};
+}
+
 Result<Composed> compose(Draft const& draft)
 {
     use_gmime();
     if (auto const sound = check(draft); !sound) return std::unexpected(sound.error());
+    if (auto const sound = check_words("From", draft.from.name); !sound) return std::unexpected(sound.error());
+    if (auto const sound = check_address(draft.from.address); !sound) return wrong("From", sound.error().message);
+    if (auto const sound = check_id("Message-ID", draft.message_id); !sound) return std::unexpected(sound.error());
 
     Composed composed;
-    for (auto const* list : {&draft.to, &draft.cc})
+    for (auto const* list : {&draft.to, &draft.cc, &draft.bcc})
         for (auto const& address : *list) {
             auto const wire = on_the_wire(address.address);
             bool const there = std::any_of(composed.recipients.begin(), composed.recipients.end(),
@@ -289,6 +324,7 @@ Result<Composed> compose(Draft const& draft)
     composed.needs_smtputf8 = !is_ascii(composed.bytes) || !is_ascii(on_the_wire(draft.from.address)) ||
                               std::any_of(composed.recipients.begin(), composed.recipients.end(),
                                           [](auto const& recipient) { return !is_ascii(recipient); });
+    list_files(draft, composed.files);
     return composed;
 }
 
