@@ -79,6 +79,7 @@ void add_outbound_commands(Commands& commands);
 void add_exception_commands(Commands& commands);
 void add_screen_commands(Commands& commands);
 void add_alarm_commands(Commands& commands);
+void add_webhook_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
 void add_explain_command(Commands& commands);
 void add_version_command(Commands& commands);

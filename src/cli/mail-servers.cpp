@@ -1,5 +1,6 @@
 #include "cli/mail-servers.hpp"
 
+#include "alarms/pulse.hpp"
 #include "cli/exit.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "grants/trial-worker.hpp"
@@ -33,7 +34,7 @@ std::string host_name()
 
 struct MailServers::Impl {
     Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::Proxy const> proxy,
-         std::string transcripts, std::string const& owner)
+         std::string transcripts, std::string const& owner, std::string folder)
         : ground(std::move(given)),
           resolver(loop.get_executor()),
           tokens(with_own_https(tls, proxy), owner),
@@ -49,7 +50,8 @@ struct MailServers::Impl {
                      ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
           trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {}),
-          reconciliations(*ground.store, roads, loop.get_executor(), owner)
+          reconciliations(*ground.store, roads, loop.get_executor(), owner),
+          pulse(loop.get_executor(), *ground.store, owner, "services", std::move(folder))
     {
     }
 
@@ -91,6 +93,7 @@ struct MailServers::Impl {
         dispatcher.stop();
         trials.stop();
         reconciliations.stop();
+        pulse.stop();
         waits->now();  // each knows already why it is broken off
         triage.stop();
         tokens.stop();
@@ -110,6 +113,7 @@ struct MailServers::Impl {
     dispatcher::Dispatcher dispatcher;
     grants::TrialWorker trials;
     retriever::ReconcileWorker reconciliations;
+    alarms::Pulse pulse;
     int running = 0;
     std::function<void()> ended;
     std::thread thread;
@@ -140,8 +144,10 @@ net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor 
 }  // namespace
 
 MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls,
-                         std::shared_ptr<net::Proxy const> proxy, std::string transcripts, std::string const& owner)
-    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(proxy), std::move(transcripts), owner))
+                         std::shared_ptr<net::Proxy const> proxy, std::string transcripts, std::string const& owner,
+                         std::string folder)
+    : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(proxy), std::move(transcripts), owner,
+                                   std::move(folder)))
 {
 }
 
@@ -166,6 +172,7 @@ void MailServers::start()
     impl_->spawn(impl_->dispatcher, "the dispatcher");
     impl_->spawn(impl_->trials, "the trial of grants");
     impl_->spawn(impl_->reconciliations, "the comparison of mailboxes");
+    impl_->spawn(impl_->pulse, "the pulse");
     impl_->thread = std::thread([this] { impl_->loop.run(); });
 }
 

@@ -22,9 +22,10 @@ namespace postroom::cli {
 class MailServers {
 public:
     /// `https` in the ground is not used: the mail loop has one of its own.
-    /// `owner` is what this server's leases are held by.
+    /// `owner` is what this server's leases are held by; `folder` lies on the disk that is watched. `alone`:
+    /// this process is the application server, too.
     MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::Proxy const> proxy,
-                std::string transcripts, std::string const& owner);
+                std::string transcripts, std::string const& owner, std::string folder, bool alone);
     ~MailServers();
 
     void start();

@@ -1,6 +1,8 @@
 // postroom serve: the application server, the services server, or both in one process, over one store.
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "checks/worker.hpp"
+#include "cli/application-workers.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/mail-servers.hpp"
@@ -78,6 +80,13 @@ std::string owner_of(Configuration const& configuration)
     return host_name() + ":" + std::filesystem::absolute(configuration.socket).lexically_normal().string();
 }
 
+// On the disk that fills up: where the store is, or, where that is another machine's, the vault's key and transcripts.
+std::string folder_of(Configuration const& configuration)
+{
+    auto const file = configuration.store_url.empty() ? configuration.store_location() : configuration.vault_key_file;
+    return std::filesystem::absolute(file).parent_path().string();
+}
+
 // Which servers a process is. They never talk to each other: all that passes between them is in the store.
 struct Role {
     bool application = true;  ///< the console, and what obtains grants
@@ -111,7 +120,7 @@ public:
         console::Hooks hooks;
         if (role_.services) {
             mail_ = std::make_unique<MailServers>(ground, tls_, configuration.proxy, configuration.transcripts,
-                                                  owner_of(configuration));
+                                                  owner_of(configuration), folder_of(configuration), role_.application);
             ground.trial_due = mail_->trial_due();
             hooks = mail_->hooks();
         }
@@ -121,6 +130,17 @@ public:
             keeper_ =
                 std::make_unique<grants::AuthorizationKeeper>(ground, owner_of(configuration), hooks.accounts_changed);
             hooks.authorization_begun = [this] { keeper_->nudge(); };
+            if (!role_.services) {
+                resolver_ = std::make_unique<net::Resolver>(loop_.get_executor());
+                checks_ = std::make_unique<checks::CheckWorker>(
+                    checks::Bench::Ground{ground, resolver_.get(), tls_, configuration.proxy, host_name(), nullptr,
+                                          waits_},
+                    loop_.get_executor(), owner_of(configuration), checks::Side::application);
+                hooks.check_due = [this] { checks_->nudge(); };
+            }
+            workers_ = std::make_unique<ApplicationWorkers>(
+                loop_, ground, grants::Roads{.tls = tls_, .host_name = host_name(), .proxy = configuration.proxy},
+                owner_of(configuration), folder_of(configuration));
         }
         console_ = std::make_unique<console::Server>(ground, std::move(hooks), console::Options{configuration.web});
         listen();
@@ -133,6 +153,8 @@ public:
         if (role_.application) {
             asio::co_spawn(loop_, credential_watch_.run(), asio::detached);
             asio::co_spawn(loop_, keeper_->run(), asio::detached);
+            if (checks_) asio::co_spawn(loop_, checks_->run(), asio::detached);
+            workers_->start();
         }
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
@@ -174,6 +196,7 @@ private:
         key_watch_.stop();
         credential_watch_.stop();
         if (keeper_) keeper_->stop();
+        if (checks_) checks_->stop();
         for (auto const& listener : listeners_) listener->stop();
         waits_->now();
         too_late_.expires_after(stop_limit);
@@ -184,15 +207,15 @@ private:
         signals_.async_wait([](boost::system::error_code error, int) {
             if (!error) std::_Exit(failed);
         });
-        auto ended = [this] { asio::post(loop_, [this] { stopped(); }); };
-        if (mail_)
-            mail_->stop(std::move(ended));
-        else
-            ended();
+        still_ = (mail_ ? 1 : 0) + (workers_ ? 1 : 0);
+        auto const ended = [this] { asio::post(loop_, [this] { stopped(); }); };
+        if (workers_) workers_->stop(ended);
+        if (mail_) mail_->stop(ended);
     }
 
     void stopped()
     {
+        if (--still_ > 0) return;
         too_late_.cancel();
         signals_.cancel();
         loop_.stop();
@@ -220,6 +243,10 @@ private:
     std::shared_ptr<net::Stop> waits_ = std::make_shared<net::Stop>();  // of requests
     std::unique_ptr<MailServers> mail_;
     std::unique_ptr<grants::AuthorizationKeeper> keeper_;
+    std::unique_ptr<ApplicationWorkers> workers_;
+    int still_ = 0;                            // that have not ended, once they were told to
+    std::unique_ptr<net::Resolver> resolver_;  // of an application server that is nothing else
+    std::unique_ptr<checks::CheckWorker> checks_;
     std::unique_ptr<console::Server> console_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
 };

@@ -102,6 +102,23 @@ Answer show_exception_raw(House& house, Request const& request);
 Answer explain_text(House& house, Request const& request);
 
 Answer list_alarms(House& house, Request const& request);
+Answer acknowledge_alarm(House& house, Request const& request);
+Answer silence_alarm(House& house, Request const& request);
+Answer list_alarm_routes(House& house, Request const& request);
+Answer add_alarm_route(House& house, Request const& request);
+Answer change_alarm_route(House& house, Request const& request);
+Answer remove_alarm_route(House& house, Request const& request);
+Answer list_notifications(House& house, Request const& request);
+Answer test_alarms(House& house, Request const& request);
+Answer show_notification(House& house, Request const& request);
+Answer list_webhooks(House& house, Request const& request);
+Answer add_webhook(House& house, Request const& request);
+Answer change_webhook(House& house, Request const& request);
+Answer remove_webhook(House& house, Request const& request);
+Answer renew_webhook_secret(House& house, Request const& request);
+Answer test_webhook(House& house, Request const& request);
+Answer list_deliveries(House& house, Request const& request);
+Answer repeat_delivery(House& house, Request const& request);
 Answer list_audit(House& house, Request const& request);
 
 }  // namespace postroom::console

@@ -357,12 +357,6 @@ json::object exception_to_json(model::UnreadableMail const& mail, Names& names)
             {"rule", ""}};
 }
 
-json::object to_json(store::Alarm const& alarm)
-{
-    return {{"cause", text(alarm.cause)}, {"subject", text(alarm.subject)}, {"words", text(alarm.words)},
-            {"count", alarm.count},       {"begun", time(alarm.begun)},     {"last", time(alarm.last)}};
-}
-
 json::object to_json(store::AuditEntry const& entry)
 {
     boost::system::error_code error;

@@ -55,7 +55,6 @@ namespace json = boost::json;
                                    std::optional<model::Activity> const& activity,
                                    std::optional<model::Case> const& a_case);
 [[nodiscard]] json::object exception_to_json(model::Message const& message, Names& names);
-[[nodiscard]] json::object to_json(store::Alarm const& alarm);
 [[nodiscard]] json::object to_json(store::AuditEntry const& entry);
 [[nodiscard]] json::object to_json(model::RankedCause const& ranked,
                                    words::Language const& language = words::english());

@@ -58,7 +58,14 @@ async function furnish(keep) {
   await until('the trial having ended', async () => (await server.api(`trials/${trial.id}`)).state === 'done', { limit: 60_000 });
   const reconciliation = await server.api(`mailboxes/${sales}/reconciliations`, { bytes: true });
   await until('the comparison having ended', async () => (await server.api(`reconciliations/${reconciliation.id}`)).state === 'done', { limit: 60_000 });
-  return { lab, server, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial, reconciliation,
+  await server.command('settings', 'set', 'alarm-recipients', 'ann@contoso.test');
+  await server.command('settings', 'set', 'alarm-disk-filling', '100');
+  const route = await server.command('alarm', 'route', 'add', '--server', 'localhost:9', '--from', 'postroom@contoso.test');
+  const webhook = await server.command('webhook', 'add', 'tickets', '--url', 'http://localhost:9/in', '--event', 'case-opened');
+  const delivery = await server.command('webhook', 'test', 'tickets');
+  const notification = await server.api('notifications', {});
+  const alarm = await until('an alarm', async () => (await server.api('alarms')).items[0], { limit: 30_000 });
+  return { lab, server, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial, reconciliation,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -143,6 +150,23 @@ const fixtures = {
   retryException: (house) => ({ params: { id: house.exceptions[0].id } }),
   releaseException: (house) => ({ params: { id: house.exceptions[1].id }, status: 409 }),  // no screen holds it
   listAlarms: () => ({}),
+  acknowledgeAlarm: (house) => ({ params: { id: house.alarm.id }, body: { acknowledged: true } }),
+  silenceAlarm: (house) => ({ params: { id: house.alarm.id }, body: { minutes: 5 } }),
+  listAlarmRoutes: () => ({}),
+  addAlarmRoute: () => ({ body: { account: 'sales', place: 1 } }),
+  changeAlarmRoute: (house) => ({ params: { id: house.route.id }, body: { place: 1 } }),
+  removeAlarmRoute: (house) => ({ params: { id: house.route.id } }),
+  listNotifications: () => ({ query: { limit: 10 } }),
+  showNotification: (house) => ({ params: { id: house.notification.id } }),
+  testAlarms: () => ({ body: {} }),
+  listWebhooks: () => ({}),
+  addWebhook: () => ({ body: { name: 'second', url: 'https://tickets.contoso.test/in', events: ['case-opened', 'alarm-begins'] } }),
+  changeWebhook: (house) => ({ params: { id: house.webhook.id }, body: { name: 'crm', url: 'http://localhost:9/in', events: ['reply-sent'], enabled: false } }),
+  renewWebhookSecret: (house) => ({ params: { id: house.webhook.id }, body: {} }),
+  testWebhook: (house) => ({ params: { id: house.webhook.id }, body: {} }),
+  listDeliveries: (house) => ({ params: { id: house.webhook.id }, query: { limit: 10 } }),
+  repeatDelivery: (house) => ({ params: { id: house.webhook.id, delivery: house.delivery.id }, body: {} }),
+  removeWebhook: (house) => ({ params: { id: house.webhook.id } }),
   explainText: () => ({ query: { text: '535 5.7.139 Authentication unsuccessful' } }),
   listAudit: () => ({ query: { limit: 1000 } }),
   signOut: () => ({ as: 'agent' }),

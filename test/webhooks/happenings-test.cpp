@@ -34,6 +34,7 @@ protected:
         hook.url = "https://tickets.contoso.com/in";
         hook.events = std::move(events);
         hook.secret = {"sealed"};
+        clock.advance(1s);
         hook.created = clock.now();
         write([&](Connection& c) { store::add_webhook(c, hook); });
         clock.advance(1s);

@@ -1,0 +1,92 @@
+#include "cli/application-workers.hpp"
+
+#include "alarms/notifier.hpp"
+#include "alarms/pulse.hpp"
+#include "cli/exit.hpp"
+#include "net/resolver.hpp"
+#include "webhooks/webhooks.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include <cstdlib>
+
+namespace postroom::cli {
+
+namespace asio = boost::asio;
+
+struct ApplicationWorkers::Impl {
+    Impl(asio::io_context& its_loop, grants::Ground ground, grants::Roads given, std::string const& owner,
+         std::string folder)
+        : loop(its_loop),
+          resolver(loop.get_executor()),
+          tokens(ground, owner + "/alarms"),
+          roads(with_own(std::move(given), ground)),
+          notifier({ground.store, roads, loop.get_executor(), owner, ground.clock}),
+          webhooks(ground, loop.get_executor(), owner),
+          pulse(loop.get_executor(), *ground.store, owner, "application", std::move(folder))
+    {
+    }
+
+    // Its tokens renew nothing by themselves: only what a mail about an alarm needs, and no refresher has renewed.
+    grants::Roads with_own(grants::Roads given, grants::Ground const& ground)
+    {
+        given.tokens = &tokens;
+        given.resolver = &resolver;
+        given.clock = ground.clock;
+        given.vault = ground.vault;
+        given.stop = ground.stop;
+        given.store = ground.store;
+        return given;
+    }
+
+    template <class Worker>
+    void spawn(Worker& worker, std::string_view name)
+    {
+        ++running;
+        asio::co_spawn(loop, worker.run(), [this, name](std::exception_ptr const& trouble) {
+            if (trouble) {
+                spdlog::critical("{} ended, which it never should; Postroom stops", name);
+                spdlog::shutdown();
+                std::_Exit(failed);
+            }
+            if (--running == 0 && ended) ended();
+        });
+    }
+
+    asio::io_context& loop;
+    net::Resolver resolver;
+    grants::Tokens tokens;
+    grants::Roads roads;
+    alarms::Notifier notifier;
+    webhooks::Webhooks webhooks;
+    alarms::Pulse pulse;
+    int running = 0;
+    std::function<void()> ended;
+};
+
+ApplicationWorkers::ApplicationWorkers(asio::io_context& loop, grants::Ground ground, grants::Roads roads,
+                                       std::string const& owner, std::string folder)
+    : impl_(std::make_unique<Impl>(loop, std::move(ground), std::move(roads), owner, std::move(folder)))
+{
+}
+
+ApplicationWorkers::~ApplicationWorkers() = default;
+
+void ApplicationWorkers::start()
+{
+    impl_->spawn(impl_->notifier, "the alarm notifier");
+    impl_->spawn(impl_->webhooks, "what webhooks are told");
+    impl_->spawn(impl_->pulse, "the pulse");
+}
+
+void ApplicationWorkers::stop(std::function<void()> ended)
+{
+    impl_->ended = std::move(ended);
+    impl_->notifier.stop();
+    impl_->webhooks.stop();
+    impl_->pulse.stop();
+    impl_->tokens.stop();
+}
+
+}  // namespace postroom::cli
