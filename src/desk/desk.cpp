@@ -1,7 +1,8 @@
 #include "desk/desk.hpp"
 
 #include "base/text.hpp"
-#include "desk/case-token.hpp"
+#include "desk/acknowledgement.hpp"
+#include "desk/history.hpp"
 #include "desk/reading.hpp"
 #include "desk/threading.hpp"
 #include "store/accounts.hpp"
@@ -33,16 +34,6 @@ std::string short_subject(std::string_view subject)
     auto end = subject_limit;
     while (end > 0 && (static_cast<unsigned char>(subject[end]) & 0xC0) == 0x80) --end;
     return std::string(subject.substr(0, end)) + "…";
-}
-
-void add_event(store::Connection& c, model::CaseId a_case, std::string_view who, std::string text, Instant now)
-{
-    store::add_activity(c, {.id = model::ActivityId::make(),
-                            .case_id = a_case,
-                            .kind = model::ActivityKind::event,
-                            .from = std::string(who),
-                            .text = std::move(text),
-                            .at = now});
 }
 
 model::Activity activity_of(model::Message const& message, mime::Mail const& mail, model::CaseId a_case)
@@ -85,6 +76,23 @@ void show_header_only(model::Activity& activity, std::string_view because)
     activity.reading.clear();
 }
 
+constexpr int longest_chain = 20;  // of cases that follow each other
+
+// The case that the mail goes into, of the one that it answers: nothing where that was closed too long ago, and so was
+// each that follows it. `newest` is the last of them then.
+std::optional<model::Case> gone_on_with(store::Connection& c, model::Case const& answered, Duration reopening,
+                                        Instant now, model::Case& newest)
+{
+    newest = answered;
+    for (int i = 0; i < longest_chain; ++i) {
+        if (reopening == Duration(0) || !newest.closed || now - *newest.closed < reopening) return newest;
+        auto next = store::case_following(c, newest.number);
+        if (!next || next->department != answered.department) return std::nullopt;
+        newest = *std::move(next);
+    }
+    return newest;
+}
+
 // The customer is whom an answer goes to.
 model::Case new_case_of(model::Mailbox const& mailbox, mime::Mail const& mail, Instant now)
 {
@@ -118,21 +126,29 @@ Result<void> set_state(store::Connection& c, model::CaseId id, model::CaseState 
 
 }  // namespace
 
-Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
-                        std::string_view token_key, Instant now, Shown shown, std::string_view because)
+Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail, Terms const& terms,
+                        Instant now, Shown shown, std::string_view because)
 {
     auto const mailbox = store::mailbox(c, message.mailbox);
     if (!mailbox) return failure(Trouble::not_found, "the mailbox that this mail came to was removed");
 
     Filed filed;
-    auto const found = case_answered_by(c, mailbox->department, mail, message.possible_duplicate, token_key);
+    auto found = case_answered_by(c, mailbox->department, mail, message.possible_duplicate, terms.tokens);
+    // What a machine says belongs to what it speaks of, however old that is.
+    bool const by_a_person = mail.automatic == mime::Automatic::no && shown != Shown::failed && shown != Shown::late;
+    std::optional<model::Case> ended;
+    if (found && by_a_person && found->state == model::CaseState::closed) {
+        model::Case newest;
+        found = gone_on_with(c, *found, terms.reopening, now, newest);
+        if (!found) ended = newest;
+    }
     if (found) {
         filed.case_id = found->id;
         filed.number = found->number;
-        filed.reopened = found->state == model::CaseState::closed &&
-                         (shown == Shown::failed || (shown != Shown::late && mail.automatic == mime::Automatic::no));
+        filed.reopened = found->state == model::CaseState::closed && (shown == Shown::failed || by_a_person);
     } else {
-        auto const a_case = new_case_of(*mailbox, mail, now);
+        auto a_case = new_case_of(*mailbox, mail, now);
+        if (ended) a_case.follows = ended->number;
         filed.case_id = a_case.id;
         filed.number = store::add_case(c, a_case);
         filed.new_case = true;
@@ -150,6 +166,13 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
             shown == Shown::failed ? "Reopened, since mail could not be delivered" : "Reopened by the customer's mail",
             now);
     }
+    if (ended) {
+        add_event(c, filed.case_id, {},
+                  fmt::format("Opened by an answer to case {}, which had been closed for long", ended->number), now);
+        add_event(c, ended->id, {}, fmt::format("The customer answered, and case {} was opened", filed.number), now);
+    }
+    filed.acknowledged =
+        acknowledge(c, terms, *mailbox, {.filed = filed, .message = message, .mail = mail, .shown = shown}, now);
     return filed;
 }
 

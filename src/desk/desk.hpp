@@ -2,7 +2,8 @@
 // the caller's transaction. What a person did wrong comes back as Error; store::Failure passes through.
 #pragma once
 
-#include "mime/compose.hpp"
+#include "desk/answer.hpp"
+#include "desk/terms.hpp"
 #include "mime/read.hpp"
 #include "model/case.hpp"
 #include "model/message.hpp"
@@ -20,6 +21,7 @@ struct Filed {
     model::ActivityId activity;
     bool new_case = false;
     bool reopened = false;
+    bool acknowledged = false;
 };
 /// What a screen of the department makes of a mail that its agents see all the same.
 enum class Shown {
@@ -30,44 +32,12 @@ enum class Shown {
 };
 /// Makes a filed mail an activity: of the case whose mail it answers (In-Reply-To, References), else of the case whose
 /// token its subject carries, both within the mailbox's department; else of a new case. An answer to a closed case
-/// reopens it, unless a machine sent it. `because` says why, of one that is shown by its header. Errors:
-/// Trouble::not_found where the mailbox is gone.
+/// reopens it, unless a machine sent it; long after its end it opens a new one, which follows it. A new case is
+/// acknowledged where its mailbox does that (acknowledgement.hpp), in the same transaction. `because` says why, of one
+/// that is shown by its header. Errors: Trouble::not_found where the mailbox is gone.
 [[nodiscard]] Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
-                                      std::string_view token_key, Instant now, Shown shown = Shown::whole,
+                                      Terms const& terms, Instant now, Shown shown = Shown::whole,
                                       std::string_view because = {});
-
-struct Queued {
-    model::CaseId case_id;
-    std::int64_t number = 0;
-    model::ActivityId activity;
-    model::OutboundId outbound;
-    std::string message_id;  ///< without < >
-};
-
-struct Reply {
-    model::CaseId case_id;
-    std::string text;
-    std::string html;             ///< an alternative to the text; may be empty
-    std::vector<std::string> to;  ///< "Name <address>" or address; empty: who wrote last
-    std::vector<std::string> cc;
-    std::vector<mime::AttachedFile> attachments;
-};
-/// Composes the answer, from the case's mailbox, and queues it. A closed case stays closed. Errors: Trouble::not_found,
-/// Trouble::invalid (an address, nobody to write to, no text).
-[[nodiscard]] Result<Queued> reply(store::Connection& c, Reply const& reply, std::string_view token_key, Instant now);
-
-struct NewMail {
-    model::MailboxId mailbox;
-    std::vector<std::string> to;
-    std::vector<std::string> cc;
-    std::string subject;
-    std::string text;
-    std::string html;
-    std::vector<mime::AttachedFile> attachments;
-};
-/// Opens a case with a mail of ours.
-[[nodiscard]] Result<Queued> new_mail(store::Connection& c, NewMail const& mail, std::string_view token_key,
-                                      Instant now);
 
 [[nodiscard]] Result<model::ActivityId> add_note(store::Connection& c, model::CaseId a_case, std::string_view text,
                                                  std::string_view who, Instant now);

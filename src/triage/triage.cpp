@@ -1,6 +1,7 @@
 #include "triage/triage.hpp"
 
 #include "base/text.hpp"
+#include "desk/acknowledgement.hpp"
 #include "desk/desk.hpp"
 #include "desk/threading.hpp"
 #include "mime/test-mail.hpp"
@@ -8,16 +9,17 @@
 #include "store/bodies.hpp"
 #include "store/messages.hpp"
 #include "store/screens.hpp"
-#include "store/settings.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <random>
+#include <set>
 #include <utility>
 
 namespace postroom::triage {
@@ -67,12 +69,12 @@ desk::Shown shown(screens::Fate fate)
 
 // A report about a mail that no case has is nobody's work, and opens none.
 bool is_held(store::Connection& c, model::Message const& message, mime::Mail const& mail,
-             screens::Verdict const& verdict, std::string_view key)
+             screens::Verdict const& verdict, desk::CaseTokens const& tokens)
 {
     if (verdict.fate == screens::Fate::hold) return true;
     if (verdict.screen != model::Screen::delivery) return false;
     auto const department = store::department_of(c, message.mailbox);
-    return !desk::case_answered_by(c, department, mail, message.possible_duplicate, key);
+    return !desk::case_answered_by(c, department, mail, message.possible_duplicate, tokens);
 }
 
 double random_part()
@@ -114,7 +116,8 @@ asio::awaitable<void> Triage::wait(Duration how_long, bool until_nudged)
 asio::awaitable<void> Triage::run()
 {
     unsigned failures = 0;
-    while (!stopped_) {
+    // What was begun is brought to its end, or it would count as a mail that ended a process.
+    while (!stopped_ || ahead_.batch) {
         bool more = false;
         std::string trouble;
         try {
@@ -192,20 +195,23 @@ void Triage::load(store::Connection& c, std::vector<Reading>& batch)
 // Takes the queue, counts the try, and commits both, before anything is parsed.
 asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages, Batch batch)
 {
-    auto const mark = [this, &messages, batch](store::Connection& c) {
+    // Looked up here: what the batch before this one comes to changes it on the loop.
+    std::vector<bool> counted;
+    for (auto const& message : messages) counted.push_back(begun_.contains(message.id));
+    auto const mark = [this, &messages, &counted, batch](store::Connection& c) {
         batch->clear();
         lease_ = store::take_lease(c, "triage", options_.owner, lease_length);
         if (!lease_) return;
-        for (auto const& message : messages) {
-            bool const counted = begun_.contains(message.id);
-            if (!counted && message.triage_tries >= options_.tries) {
+        for (std::size_t at = 0; at < messages.size(); ++at) {
+            auto const& message = messages[at];
+            if (!counted[at] && message.triage_tries >= options_.tries) {
                 store::triage_failed(c, message.id,
                                      fmt::format("its reading was begun {} times and never finished; it is set aside "
                                                  "so that the mails behind it get their turn",
                                                  message.triage_tries));
                 continue;
             }
-            if (!counted && !store::begin_triage(c, message.id)) continue;
+            if (!counted[at] && !store::begin_triage(c, message.id)) continue;
             batch->push_back({.message = message});
         }
     };
@@ -214,7 +220,7 @@ asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages,
 }
 
 // One mail's end, in the caller's transaction: its activity and its being done are one.
-void Triage::settle(store::Connection& c, Reading const& reading) const
+void Triage::settle(store::Connection& c, Reading const& reading, desk::Terms const& terms) const
 {
     auto const message = store::message(c, reading.message.id);
     if (!message || message->triage != model::TriageState::pending) return;
@@ -222,18 +228,17 @@ void Triage::settle(store::Connection& c, Reading const& reading) const
         store::triage_failed(c, message->id, reading.mail.error().message);
         return;
     }
-    auto const key = store::setting(c, "case-token-key");
-    if (mime::is_test_mail(*reading.mail, key)) {
+    if (mime::is_test_mail(*reading.mail, terms.tokens.key)) {
         store::triage_done(c, message->id);
         return;
     }
     auto const& verdict = reading.verdict;
     auto const because = verdict.because.english();
-    if (is_held(c, *message, *reading.mail, verdict, key)) {
+    if (is_held(c, *message, *reading.mail, verdict, terms.tokens)) {
         store::hold_message(c, message->id, verdict.screen, verdict.rule, because);
         return;
     }
-    auto const filed = desk::file_mail(c, *message, *reading.mail, key, clock_.now(), shown(verdict.fate), because);
+    auto const filed = desk::file_mail(c, *message, *reading.mail, terms, clock_.now(), shown(verdict.fate), because);
     if (!filed) {
         store::triage_failed(c, message->id, filed.error().message);
         return;
@@ -248,7 +253,7 @@ asio::awaitable<void> Triage::finish_alone(Reading& reading)
 {
     std::string why = reading.damage;
     if (why.empty()) {
-        auto const work = [this, &reading](store::Connection& c) { settle(c, reading); };
+        auto const work = [this, &reading](store::Connection& c) { settle(c, reading, desk::terms_of(c)); };
         try {
             co_await store_.write(work, static_cast<std::size_t>(reading.message.size));
         } catch (store::Failure const& failure) {
@@ -279,7 +284,8 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
     }
     if (together) {
         auto const work = [this, &batch, more](store::Connection& c) {
-            for (auto const& reading : *batch) settle(c, reading);
+            auto const terms = desk::terms_of(c);
+            for (auto const& reading : *batch) settle(c, reading, terms);
             if (!more) store::drop_lease(c, *lease_);
         };
         try {
@@ -290,6 +296,7 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
     }
     if (together) {
         for (auto const& reading : *batch) begun_.erase(reading.message.id);
+        if (!more) lease_.reset();
         co_return;
     }
     // Each in a transaction of its own, so that one mail's trouble is not another's; the first trouble is told after
@@ -305,23 +312,75 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
     if (trouble) std::rethrow_exception(trouble);
 }
 
-asio::awaitable<bool> Triage::round()
+// Who noticed the loop has to notice its end, and no mail says so.
+asio::awaitable<void> Triage::end_quiet_loops()
 {
-    auto const look = [this](store::Connection& c) { return store::awaiting_triage(c, options_.batch); };
+    constexpr Duration every{60'000};
+    auto const now = clock_.now();
+    if (now - loops_looked_at_ < every) co_return;
+    loops_looked_at_ = now;
+    auto const look = [now](store::Connection& c) { return desk::quiet_loops(c, now); };
+    auto const quiet = co_await store_.read(look);
+    if (quiet.empty()) co_return;
+    auto const end = [&quiet, now](store::Connection& c) {
+        for (auto const& mailbox : quiet) store::end_alarm(c, desk::loop_alarm, mailbox, now);
+    };
+    co_await store_.write(end);
+}
+
+// The next of the queue, begun and read; none where there is nothing, or another server reads.
+asio::awaitable<Triage::Read> Triage::read_next(Batch under_way)
+{
+    std::set<model::MessageId> in_hand;
+    if (under_way)
+        for (auto const& reading : *under_way) in_hand.insert(reading.message.id);
+    auto const most = options_.batch + static_cast<int>(in_hand.size());
+    auto const look = [most](store::Connection& c) { return store::awaiting_triage(c, most); };
     auto queue = co_await store_.read(look);
-    if (queue.empty()) co_return false;
-    bool more = static_cast<int>(queue.size()) >= options_.batch;
+    bool more = static_cast<int>(queue.size()) >= most;
+    std::erase_if(queue, [&in_hand](auto const& message) { return in_hand.contains(message.id); });
+    if (queue.empty() || (under_way && queue.front().triage_tries > 0)) co_return Read{};
     auto const messages = next_batch(std::move(queue), more);
 
     auto const batch = std::make_shared<std::vector<Reading>>();
     co_await begin(messages, batch);
-    if (!lease_) co_return false;
-    if (batch->empty()) co_return true;
+    if (!lease_) co_return Read{};
     auto const load_all = [this, batch](store::Connection& c) { load(c, *batch); };
     co_await store_.read(load_all);
     co_await asio::co_spawn(pool_, read_mails(batch), asio::use_awaitable);
-    co_await finish(batch, more);
-    co_return more;
+    co_return Read{batch, more};
+}
+
+// Another server waits no longer than it must.
+asio::awaitable<void> Triage::let_go()
+{
+    if (!lease_) co_return;
+    auto const lease = *std::exchange(lease_, std::nullopt);
+    auto const drop = [&lease](store::Connection& c) { store::drop_lease(c, lease); };
+    co_await store_.write(drop);
+}
+
+// While the store takes what was read, the next is read; but not beside a mail that was begun before: one that kills
+// the process must not count as another's end.
+asio::awaitable<bool> Triage::round()
+{
+    co_await end_quiet_loops();
+    auto now = std::exchange(ahead_, {});
+    if (!now.batch) now = co_await read_next({});
+    if (!now.batch) {
+        co_await let_go();
+        co_return false;
+    }
+    bool const alone = !now.batch->empty() && now.batch->front().message.triage_tries > 0;
+    if (!now.more || stopped_ || alone) {
+        co_await finish(now.batch, now.more);
+        co_return now.more;
+    }
+    using asio::experimental::awaitable_operators::operator&&;
+    auto finished = finish(now.batch, true);
+    auto next = read_next(now.batch);
+    ahead_ = co_await (std::move(finished) && std::move(next));
+    co_return true;
 }
 
 }  // namespace postroom::triage

@@ -6,6 +6,7 @@
 
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
+#include "desk/terms.hpp"
 #include "mime/read.hpp"
 #include "model/message.hpp"
 #include "screens/screen.hpp"
@@ -50,20 +51,27 @@ public:
     /// Ends run() after the mails at hand. Call it on the loop.
     void stop();
 
-    /// One round: true where the queue may hold more. Throws store::Failure.
+    /// One round: true where the queue may hold more, some of which may have been read already. Throws store::Failure.
     asio::awaitable<bool> round();
 
 private:
     struct Reading;
     using Batch = std::shared_ptr<std::vector<Reading>>;
+    struct Read {
+        Batch batch;        ///< or none
+        bool more = false;  ///< may be in the queue
+    };
 
     std::vector<model::Message> next_batch(std::vector<model::Message> queue, bool& more) const;
     std::shared_ptr<screens::Rules const> rules_for(store::Connection& c, model::DepartmentId department);
     void load(store::Connection& c, std::vector<Reading>& batch);
     asio::awaitable<void> begin(std::vector<model::Message> const& messages, Batch batch);
+    asio::awaitable<void> let_go();
+    asio::awaitable<Read> read_next(Batch under_way);
     asio::awaitable<void> finish(Batch batch, bool more);
     asio::awaitable<void> finish_alone(Reading& reading);
-    void settle(store::Connection& c, Reading const& reading) const;
+    void settle(store::Connection& c, Reading const& reading, desk::Terms const& terms) const;
+    asio::awaitable<void> end_quiet_loops();
     asio::awaitable<void> wait(Duration how_long, bool until_nudged);
 
     asio::any_io_executor pool_;
@@ -72,6 +80,7 @@ private:
     Options options_;
     asio::steady_timer timer_;
     std::optional<store::Lease> lease_;      ///< of the queue: nothing where another server reads
+    Read ahead_;                             ///< while the batch before it was finished
     std::map<model::MessageId, int> begun_;  ///< counted by this process and not finished: how often the store refused
     /// The screens of departments, kept until their version is another.
     struct Kept {
@@ -80,6 +89,7 @@ private:
     };
     std::map<model::DepartmentId, Kept> screens_;
     std::shared_ptr<screens::Rules const> default_screens_ = std::make_shared<screens::Rules const>();
+    Instant loops_looked_at_{};
     bool nudged_ = false;
     bool interruptible_ = false;  ///< a nudge ends the wait under way
     bool stopped_ = false;

@@ -102,6 +102,41 @@ TEST_F(DeskTest, AnswerReopensAClosedCaseAMachineDoesNot)
     EXPECT_TRUE(activities(first.case_id)[2].automatic);
 }
 
+// Long after its end a case is over, and what follows finds the one that follows it.
+TEST_F(DeskTest, AnAnswerLongAfterTheEndOpensACaseThatFollows)
+{
+    constexpr Duration a_day{24 * 3'600'000LL};
+    auto const answer = [](std::string_view id) { return mail("Re: Order", id, "In-Reply-To: <1@example.com>\r\n"); };
+    auto const close = [&](model::CaseId id) {
+        write([&](Connection& c) { EXPECT_TRUE(close_case(c, id, "alice", clock.now()).has_value()); });
+    };
+    auto const first = deliver(sales, mail("Order", "1@example.com"));
+    close(first.case_id);
+    clock.advance(29 * a_day);
+    EXPECT_TRUE(deliver(sales, answer("2@example.com")).reopened);
+    close(first.case_id);
+    clock.advance(31 * a_day);
+    auto const machine = deliver(
+        sales, mail("Away", "3@example.com", "In-Reply-To: <1@example.com>\r\nAuto-Submitted: auto-replied\r\n"));
+    EXPECT_EQ(machine.case_id, first.case_id) << "a machine's word belongs to what it speaks of";
+    auto const second = deliver(sales, answer("4@example.com"));
+    EXPECT_TRUE(second.new_case);
+    EXPECT_EQ(case_of(second.case_id).follows, first.number);
+    EXPECT_EQ(case_of(first.case_id).state, model::CaseState::closed);
+    EXPECT_NE(activities(first.case_id).back().text.find(fmt::format("case {} was opened", second.number)),
+              std::string::npos);
+    EXPECT_EQ(deliver(sales, answer("5@example.com")).case_id, second.case_id) << "and not a third one";
+    close(second.case_id);
+    EXPECT_TRUE(deliver(sales, mail("AW: " + case_token(first.number, key), "6@example.com")).reopened);
+    close(second.case_id);
+    clock.advance(31 * a_day);
+    auto const third = deliver(sales, answer("7@example.com"));
+    EXPECT_EQ(case_of(third.case_id).follows, second.number);
+
+    write([](Connection& c) { store::set_setting(c, "case-reopen-days", "0"); });
+    EXPECT_EQ(deliver(sales, answer("8@example.com")).case_id, first.case_id) << "0: always the old one";
+}
+
 TEST_F(DeskTest, PossibleDuplicateGoesWhereTheFirstWent)
 {
     auto const first = deliver(sales, mail("Order", "1@example.com"));

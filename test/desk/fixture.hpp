@@ -74,7 +74,7 @@ protected:
             auto const message = add_mail(c, mailbox, bytes, possible_duplicate);
             auto const mail = mime::read(bytes);
             if (!mail) throw std::runtime_error(mail.error().message);
-            auto filed = file_mail(c, message, *mail, key, clock.now());
+            auto filed = file_mail(c, message, *mail, terms_of(c), clock.now());
             if (!filed) throw std::runtime_error(filed.error().message);
             store::triage_done(c, message.id);
             return *filed;
