@@ -8,6 +8,7 @@
 #include "console/paging.hpp"
 #include "console/passwords.hpp"
 #include "console/responses.hpp"
+#include "desk/queue.hpp"
 #include "store/changes.hpp"
 #include "store/people.hpp"
 
@@ -166,6 +167,7 @@ Answer change_user(House& house, Request const& request)
         settle_departments(c, user, departments);
         check_reach(request.caller, user);
         store::change_user(c, user);
+        desk::give_back(c, user, false, request.caller.name, house.now());
         auto shown = view(c, user, house.now());
         note(c, request.caller, "user.change", user.name, detail_of(shown), house.now());
         return shown;
@@ -179,6 +181,7 @@ Answer remove_user(House& house, Request const& request)
         auto const user = user_named(c, request.path("name"));
         check_match(c, request, etag(store::next_version(c, user.id) - 1, user.id.value), "user.", user.name);
         if (user.role == model::Role::system_administrator) keep_a_system_administrator(c, user);
+        desk::give_back(c, user, true, request.caller.name, house.now());
         store::remove_user(c, user.id);
         note(c, request.caller, "user.remove", user.name, {{"role", std::string(to_string(user.role))}}, house.now());
     });

@@ -134,6 +134,13 @@ std::string Members::text(std::string_view name, std::size_t most) const
     return found;
 }
 
+std::optional<std::string> Members::text_or_null(std::string_view name, std::size_t most) const
+{
+    auto const* const value = body_.if_contains(name);
+    if (value && value->is_null()) return std::nullopt;
+    return text(name, most);
+}
+
 std::string Members::text_or(std::string_view name, std::string_view otherwise, std::size_t most) const
 {
     auto const* const value = body_.if_contains(name);

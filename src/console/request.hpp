@@ -77,6 +77,8 @@ public:
     /// A text that has to be there and may not be blank.
     [[nodiscard]] std::string text(std::string_view name, std::size_t most = 1024) const;
     [[nodiscard]] std::string text_or(std::string_view name, std::string_view otherwise, std::size_t most = 1024) const;
+    /// The same, or nothing where it is null; it has to be there.
+    [[nodiscard]] std::optional<std::string> text_or_null(std::string_view name, std::size_t most = 1024) const;
     /// A text of one line, without control characters and without "/": what becomes part of a URL's path.
     [[nodiscard]] std::string name(std::string_view member, std::size_t most = 128) const;
     /// A whole number from `least` to `most` that has to be there.
