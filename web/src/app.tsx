@@ -9,6 +9,8 @@ import type { Right } from "./api/rights";
 import { languageOf } from "./i18n";
 import { AccountPage } from "./pages/account";
 import { AccountsPage } from "./pages/accounts";
+import { AlarmAboutPage } from "./pages/alarm-about";
+import { AlarmsPage } from "./pages/alarms";
 import { ApplicationPage } from "./pages/application";
 import { ApplicationsPage } from "./pages/applications";
 import { CasePage } from "./pages/case";
@@ -65,6 +67,8 @@ function Pages() {
         <Route path="/applications/:name" element={<For right="system:read" page={<ApplicationPage />} />} />
         <Route path="/mailboxes/:address" element={<MailboxPage />} />
         <Route path="/sent" element={<SentPage />} />
+        <Route path="/alarms" element={<For right="accounts:read" page={<AlarmsPage />} />} />
+        <Route path="/alarms/about/:cause" element={<AlarmAboutPage />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/screens" element={<For right="accounts:read" page={<ScreensPage />} />} />
         <Route path="/screens/:department" element={<For right="accounts:read" page={<ScreensPage />} />} />

@@ -12,7 +12,7 @@ const concerned: Record<string, (id: string) => QueryKey[]> = {
   mailbox: () => [["mailboxes"]],
   account: () => [["accounts"]],
   exception: () => [["exceptions"]],
-  alarm: () => [["alarms"]],
+  alarm: () => [["alarms"], ["notifications"], ["alarm-routes"]],
   setting: () => [["settings"]],
 };
 

@@ -105,6 +105,10 @@ export const useDepartments = () => useList<Schemas["Department"]>("departments"
 export const useAccounts = () => useList<Schemas["Account"]>("accounts", seldom, useMay("accounts:read"));
 export const useExceptions = () => useList<Schemas["Exception"]>("exceptions", often, useMay("accounts:read"));
 export const useAlarms = () => useList<Schemas["Alarm"]>("alarms", often, useMay("accounts:read"));
+export const useAlarmRoutes = () => useList<Schemas["AlarmRoute"]>("alarm-routes", often, useMay("system:read"));
+export const useNotifications = () => useList<Schemas["Notification"]>("notifications", often, useMay("system:read"));
+export const useWebhooks = () => useList<Schemas["Webhook"]>("webhooks", seldom, useMay("system:read"));
+export const useDeliveries = (id: string) => useList<Schemas["Delivery"]>("deliveries", often, true, ["deliveries", id], path("webhooks", id, "deliveries"));
 export const useApplications = () => useList<Schemas["Application"]>("applications", seldom, useMay("system:read"));
 export const useSettings = () => useList<Schemas["Setting"]>("settings", seldom, useMay("system:read"));
 export const useUsers = () => useList<Schemas["User"]>("users", seldom, useMay("system:read"));

@@ -93,9 +93,9 @@ export function OverviewPage() {
                 label={t("alarm.title")}
                 empty={t("alarm.none")}
                 rows={rows}
-                rowKey={(row) => row.cause + row.subject}
+                rowKey={(row) => row.id ?? row.cause}
                 columns={[
-                  { head: t("alarm.subject"), cell: (row) => <Data>{row.subject}</Data> },
+                  { head: t("alarm.subject"), cell: (row) => <><Data>{row.subject}</Data>{row.subject_count > 1 && <div><To to="/alarms">{t("alarm.more", { count: row.subject_count - 1 })}</To></div>}</> },
                   { head: t("alarm.words"), cell: (row) => <State mood="bad" words={<Said>{row.words}</Said>} />, room: "wide" },
                   { head: t("alarm.begun"), cell: (row) => <Time at={row.begun} /> },
                   { head: t("alarm.count"), cell: (row) => <Num value={row.count} /> },

@@ -1,5 +1,6 @@
 // What surrounds every page: header, navigation, and the banner that says so when mail goes through a lab.
 import { Button, makeStyles, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, mergeClasses, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
+import { AlertRegular } from "@fluentui/react-icons/svg/alert";
 import { FilterRegular } from "@fluentui/react-icons/svg/filter";
 import { HomeRegular } from "@fluentui/react-icons/svg/home";
 import { KeyMultipleRegular } from "@fluentui/react-icons/svg/key-multiple";
@@ -50,6 +51,7 @@ const places = [
   { to: "/cases", word: "nav.cases", Icon: MailInboxRegular, right: "cases:read" },
   { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular, right: "accounts:read" },
   { to: "/sent", word: "nav.sent", Icon: SendRegular, right: "cases:read" },
+  { to: "/alarms", word: "nav.alarms", Icon: AlertRegular, right: "accounts:read" },
   { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular, right: "accounts:read" },
   { to: "/screens", word: "nav.screens", Icon: FilterRegular, right: "accounts:read" },
   { to: "/applications", word: "nav.applications", Icon: KeyMultipleRegular, right: "system:read" },
