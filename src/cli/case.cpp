@@ -17,9 +17,18 @@ std::string shown(json::value const& a_case)
                                 {say("Customer"), "customer"},
                                 {say("Name"), "customer_name"},
                                 {say("State"), "state", mark("state of a case")},
+                                {say("Assigned to"), "assigned"},
+                                {say("Follows case"), "follows"},
                                 {say("Mailbox"), "mailbox"},
                                 {say("Department"), "department"},
                                 {say("Waits for us"), "waiting_for_us"}});
+    if (auto const* const others = object.if_contains("others"); others && !others->as_array().empty())
+        text += "\n" + table(others->as_array(),
+                             {{say("CUSTOMER'S OTHER CASES"), "number"},
+                              {say("STATE"), "state", mark("state of a case")},
+                              {say("DEPARTMENT"), "department"},
+                              {say("SUBJECT"), "subject"}},
+                             "");
     auto const* const items = object.if_contains("items");
     if (!items) return text;
     for (auto const& each : items->as_array()) {
@@ -50,13 +59,18 @@ void add_list(Commands& commands, CLI::App& group)
 {
     auto& list = commands.leaf(group, "list", say("List cases, newest first"), "postroom case list --state open");
     struct Given {
-        std::string state, department;
+        std::string state, department, assigned, customer;
+        bool waiting = false;
         int limit = 50;
         std::int64_t below = 0;
     };
     auto const given = std::make_shared<Given>();
     list.add_option("--state", given->state, say("Only these"))->check(CLI::IsMember({"open", "closed"}));
     list.add_option("--department", given->department, say("Only those of this department"))->type_name(say("NAME"));
+    list.add_option("--assigned", given->assigned, say("Only those of this user, or of nobody"))
+        ->type_name(say("NAME"));
+    list.add_flag("--waiting", given->waiting, say("Only those that wait for us"));
+    list.add_option("--customer", given->customer, say("Only those of this customer"))->type_name(say("ADDRESS"));
     list.add_option("--limit", given->limit, say("How many; 50 otherwise"))
         ->check(between(1, 200))
         ->type_name(say("NUMBER"));
@@ -67,12 +81,16 @@ void add_list(Commands& commands, CLI::App& group)
         auto path = fmt::format("/api/v1/cases?limit={}", given->limit);
         if (!given->state.empty()) path += "&state=" + in_url(given->state);
         if (!given->department.empty()) path += "&department=" + in_url(given->department);
+        if (!given->assigned.empty()) path += "&assigned=" + in_url(given->assigned);
+        if (given->waiting) path += "&waiting=true";
+        if (!given->customer.empty()) path += "&customer=" + in_url(given->customer);
         if (given->below > 0) path += fmt::format("&after={}", given->below);
         auto const answer = talk.server.get(path);
         auto text = table(answer.at("items").as_array(),
                           {{say("CASE"), "number"},
                            {say("STATE"), "state", mark("state of a case")},
                            {say("WAITS FOR US"), "waiting_for_us"},
+                           {say("ASSIGNED TO"), "assigned"},
                            {say("CUSTOMER"), "customer"},
                            {say("MAILBOX"), "mailbox"},
                            {say("SUBJECT"), "subject"}},
@@ -141,6 +159,7 @@ void add_case_commands(Commands& commands)
         talk.show(answer, say("Case {} is closed.\n", *number));
         return done;
     });
+    add_case_queue(commands, group);
 }
 
 }  // namespace postroom::cli

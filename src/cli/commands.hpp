@@ -71,9 +71,11 @@ void add_account_commands(Commands& commands);
 void add_authorize_commands(Commands& commands, CLI::App& account);  ///< those of the group account about its grant
 void add_mailbox_commands(Commands& commands);
 void add_mailbox_show(Commands& commands, CLI::App& group);
+void add_mailbox_acknowledge(Commands& commands, CLI::App& group);
 void add_retrieve_command(Commands& commands);
 void add_reconcile_command(Commands& commands);
 void add_case_commands(Commands& commands);
+void add_case_queue(Commands& commands, CLI::App& group);  ///< those of the group case about whose it is
 void add_send_command(Commands& commands);
 void add_outbound_commands(Commands& commands);
 void add_exception_commands(Commands& commands);

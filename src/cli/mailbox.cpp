@@ -192,6 +192,7 @@ void add_mailbox_commands(Commands& commands)
     add_remove(commands, group);
     add_resume(commands, group);
     add_mailbox_show(commands, group);
+    add_mailbox_acknowledge(commands, group);
     add_ledger(commands, group);
 
     auto& list =

@@ -84,6 +84,15 @@ Answer list_cases(House& house, Request const& request);
 Answer show_case(House& house, Request const& request);
 Answer change_case(House& house, Request const& request);
 Answer reply_to_case(House& house, Request const& request);
+Answer list_queues(House& house, Request const& request);
+Answer pick_from_queue(House& house, Request const& request);
+Answer pick_case(House& house, Request const& request);
+Answer assign_case(House& house, Request const& request);
+Answer transfer_case(House& house, Request const& request);
+Answer list_targets(House& house, Request const& request);
+Answer add_note(House& house, Request const& request);
+Answer show_acknowledgement(House& house, Request const& request);
+Answer set_acknowledgement(House& house, Request const& request);
 
 Answer show_activity_html(House& house, Request const& request);
 Answer show_activity_raw(House& house, Request const& request);

@@ -259,6 +259,9 @@ json::object to_json(Looked const& looked)
 
 json::object to_json(model::Case const& a_case, Names& names)
 {
+    json::value assigned, follows;
+    if (a_case.assigned) assigned = text(names.user(*a_case.assigned));
+    if (a_case.follows) follows = *a_case.follows;
     return {{"number", a_case.number},
             {"department", text(names.department(a_case.department))},
             {"mailbox", text(names.mailbox(a_case.mailbox))},
@@ -268,6 +271,9 @@ json::object to_json(model::Case const& a_case, Names& names)
             {"state", text(to_string(a_case.state))},
             {"activities", a_case.activities},
             {"waiting_for_us", a_case.waiting_for_us},
+            {"assigned", assigned},
+            {"closed", time(a_case.closed)},
+            {"follows", follows},
             {"created", time(a_case.created)},
             {"updated", time(a_case.updated)},
             {"etag", etag(a_case.version, a_case.id.value)}};
