@@ -50,9 +50,12 @@ House house_of(store::Connection& c)
 {
     House house;
     auto const settings = store::settings(c);
-    for (auto const& kind : model::alarm_kinds())
-        if (auto const rule = model::parse_alarm_rule(kind.measure, settings.at(fmt::format("alarm-{}", kind.cause))))
+    for (auto const& kind : model::alarm_kinds()) {
+        auto const setting = settings.find(fmt::format("alarm-{}", kind.cause));
+        if (setting == settings.end()) continue;
+        if (auto const rule = model::parse_alarm_rule(kind.measure, setting->second))
             house.rules.emplace(kind.cause, *rule);
+    }
     house.remind = model::parse_span(settings.at("alarm-remind")).value_or(Duration(0));
     house.recipients = recipients_of(settings.at("alarm-recipients"));
     house.external_url = settings.at("external-url");

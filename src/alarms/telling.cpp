@@ -77,13 +77,6 @@ Mail tell(model::AlarmCall const& call, model::Telling what, std::string_view ex
     return mail;
 }
 
-Mail tell_test(std::string_view by, std::string_view external_url, Instant now)
-{
-    return {"Postroom: test of the alarms",
-            fmt::format("{} asked at {} whether mail about alarms arrives. It does.\n{}", printable(by, 128),
-                        to_readable(now), external_url.empty() ? "" : fmt::format("\n{}/alarms\n", external_url))};
-}
-
 std::string told_as_json(model::AlarmCall const& call, model::Telling what)
 {
     json::array subjects;

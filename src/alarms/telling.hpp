@@ -15,7 +15,6 @@ struct Mail {
 };
 /// `external_url` is where the console is; links are left out where it is empty.
 [[nodiscard]] Mail tell(model::AlarmCall const& call, model::Telling what, std::string_view external_url, Instant now);
-[[nodiscard]] Mail tell_test(std::string_view by, std::string_view external_url, Instant now);
 
 /// What a webhook is told: {"cause", "title", "words", …}, as JSON.
 [[nodiscard]] std::string told_as_json(model::AlarmCall const& call, model::Telling what);

@@ -52,7 +52,7 @@ model::AlarmRoute to_server(House& house, Members const& members)
     route.server = or_problem(parse_endpoint(members.text("server"), 587), "server");
     route.security = or_problem(model::parse_route_security(members.text_or("security", "starttls")), "security");
     route.sender = members.text("sender");
-    if (auto const good = mime::check_address(route.sender); !good) throw Problem(good.error(), "sender");
+    or_problem(mime::check_address(route.sender), "sender");
     route.user = members.text_or("user", "");
     Secret const password(members.text_or("password", ""));
     if (route.user.empty() != password.empty())
@@ -166,9 +166,11 @@ Answer test_alarms(House& house, Request const& request)
         if (it.recipients.empty())
             throw Problem(Trouble::conflict, tr("nobody is written to: set alarm-recipients first"));
         auto const url = store::setting(c, "external-url");
-        it.subject = "Postroom: test of the alarms";
-        it.words = fmt::format("{} asked whether mail about alarms arrives. It does.\n{}",
-                               printable(request.caller.name, 128), url.empty() ? "" : "\n" + url + "/alarms\n");
+        auto const& language = request.language();
+        it.subject = language.say(tr("Postroom: test of the alarms"));
+        it.words = language.say(tr("{} asked whether mail about alarms arrives. It does.",
+                                   printable(request.caller.name, 128))) +
+                   (url.empty() ? "\n" : "\n\n" + url + "/alarms\n");
         it.created = it.next_try = now;
         store::add_notification(c, it);
         note(c, request.caller, "alarm.test", "alarms", {}, house.now());

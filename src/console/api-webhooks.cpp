@@ -35,7 +35,7 @@ std::vector<std::string> events_in(Members const& members)
 std::string url_in(Members const& members)
 {
     auto url = members.text("url", 2048);
-    if (auto const good = model::check_webhook_url(url); !good) throw Problem(good.error(), "url");
+    or_problem(model::check_webhook_url(url), "url");
     return url;
 }
 

@@ -3,8 +3,6 @@
 #include "base/text.hpp"
 #include "base/words.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,35 +12,37 @@ namespace postroom::model {
 namespace {
 
 constexpr std::array kinds{
-    AlarmKind{"grant-refresh", Measure::none, mark("Accounts need authorization"), "accounts", "on quiet 2m"},
-    AlarmKind{"sign-in", Measure::none, mark("Mail servers refuse the sign-in of accounts"), "accounts", "on quiet 2m"},
-    AlarmKind{"refresh-failing", Measure::number, mark("Tokens can't be renewed"), "accounts", "3"},
+    AlarmKind{"grant-refresh", Measure::none, mark("Accounts need authorization"), "accounts"},
+    AlarmKind{"sign-in", Measure::none, mark("Mail servers refuse the sign-in of accounts"), "accounts"},
+    AlarmKind{"refresh-failing", Measure::number, mark("Tokens can't be renewed"), "accounts"},
     AlarmKind{"credential-ends", Measure::time, mark("The credential of an identity application runs out"),
-              "identity applications", "30d"},
-    AlarmKind{"mailbox-not-retrieved", Measure::time, mark("Mailboxes are not retrieved"), "mailboxes", "15m"},
-    AlarmKind{"mailbox-not-tried", Measure::time, mark("Mailboxes are not even tried"), "mailboxes", "15m"},
-    AlarmKind{"mailbox-stopped", Measure::none, mark("Mailboxes are stopped and ask what to do"), "mailboxes",
-              "on quiet 1m"},
-    AlarmKind{"after-actions", Measure::none, mark("Filed mail can't be taken out of its mailbox"), "mailboxes",
-              "on quiet 15m"},
-    AlarmKind{"queue-waits", Measure::time, mark("Replies wait to be sent"), "mails", "15m"},
-    AlarmKind{"dispatch-refused", Measure::none, mark("Accounts can't send"), "accounts", "on quiet 2m"},
-    AlarmKind{"mails-refused", Measure::number, mark("Replies are refused"), "mails", "20"},
-    AlarmKind{"mails-in-doubt", Measure::number, mark("Replies are in doubt"), "mails", "0"},
-    AlarmKind{"exceptions", Measure::number, mark("The exception queue is long"), "mails", "50"},
-    AlarmKind{"disk-filling", Measure::number, mark("A disk fills up"), "servers", "10 quiet 1m"},
-    AlarmKind{"store-standstill", Measure::none, mark("Nothing can be written to the store"), "stores", "on quiet 1m"},
-    AlarmKind{"worker-stopped", Measure::time, mark("A worker has stopped"), "workers", "2m"},
-    AlarmKind{"check-failed", Measure::none, mark("A check has turned to fails"), "checks", "on quiet 5m"},
-    AlarmKind{"alarm-route", Measure::none, mark("Mail about alarms finds no way"), "routes", "on"},
+              "applications"},
+    AlarmKind{"mailbox-not-retrieved", Measure::time, mark("Mailboxes are not retrieved"), "mailboxes"},
+    AlarmKind{"mailbox-not-tried", Measure::time, mark("Mailboxes are not even tried"), "mailboxes"},
+    AlarmKind{"mailbox-stopped", Measure::none, mark("Mailboxes are stopped and ask what to do"), "mailboxes"},
+    AlarmKind{"after-actions", Measure::none, mark("Filed mail can't be taken out of its mailbox"), "mailboxes"},
+    AlarmKind{"queue-waits", Measure::time, mark("Replies wait to be sent"), "mails"},
+    AlarmKind{"dispatch-refused", Measure::none, mark("Accounts can't send"), "accounts"},
+    AlarmKind{"mails-refused", Measure::number, mark("Replies are refused"), "mails"},
+    AlarmKind{"mails-in-doubt", Measure::number, mark("Replies are in doubt"), "mails"},
+    AlarmKind{"exceptions", Measure::number, mark("The exception queue is long"), "mails"},
+    AlarmKind{"disk-filling", Measure::number, mark("A disk fills up"), "servers"},
+    AlarmKind{"store-standstill", Measure::none, mark("Nothing can be written to the store"), "stores"},
+    AlarmKind{"worker-stopped", Measure::time, mark("A worker has stopped"), "workers"},
+    AlarmKind{"check-failed", Measure::none, mark("A check has turned to fails"), "checks"},
+    AlarmKind{"mail-loop", Measure::none, mark("Machines answer each other"), "mailboxes"},
+    AlarmKind{"alarm-route", Measure::none, mark("Mail about alarms finds no way"), "routes"},
 };
 
 template <class Enum, std::size_t n>
-Result<Enum> parse(std::string_view text, std::array<Enum, n> const& all, std::string_view what)
+Result<Enum> parse(std::string_view text, std::array<Enum, n> const& all)
 {
-    for (auto const each : all)
+    std::string words;
+    for (auto const each : all) {
         if (to_string(each) == text) return each;
-    return failure(Trouble::invalid, fmt::format("\"{}\" is no {}", printable(text, 64), what));
+        words += (words.empty() ? "" : ", ") + std::string(to_string(each));
+    }
+    return failure(Trouble::invalid, tr("\"{}\" is none of: {}", printable(text, 64), words));
 }
 
 Result<std::int64_t> parse_number(std::string_view text)
@@ -50,7 +50,7 @@ Result<std::int64_t> parse_number(std::string_view text)
     std::int64_t number = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || text.size() > 9 || error != std::errc() || end != text.data() + text.size() || number < 0)
-        return failure(Trouble::invalid, fmt::format("\"{}\" is no whole number", printable(text, 64)));
+        return failure(Trouble::invalid, tr("\"{}\" is no whole number", printable(text, 64)));
     return number;
 }
 
@@ -76,8 +76,7 @@ Result<Duration> parse_span(std::string_view text)
                           : text.ends_with('d') ? Duration(24h)
                                                 : Duration(0);
     if (unit == Duration(0) || text.size() > 7)
-        return failure(Trouble::invalid,
-                       fmt::format("\"{}\" is no time such as 30s, 15m, 4h or 30d", printable(text, 64)));
+        return failure(Trouble::invalid, tr("\"{}\" is no time such as 30s, 15m, 4h or 30d", printable(text, 64)));
     auto const number = parse_number(text.substr(0, text.size() - 1));
     if (!number) return std::unexpected(number.error());
     return *number * unit;
@@ -92,7 +91,7 @@ Result<AlarmRule> parse_alarm_rule(Measure measure, std::string_view text)
         if (!quiet) return std::unexpected(quiet.error());
         rule.quiet = *quiet;
     } else if (words.size() != 1) {
-        return failure(Trouble::invalid, "write a threshold, on or off, and perhaps quiet and a time after it");
+        return failure(Trouble::invalid, tr("write a threshold, on or off, and perhaps quiet and a time after it"));
     }
     if (words[0] == "off") {
         rule.on = false;
@@ -100,7 +99,7 @@ Result<AlarmRule> parse_alarm_rule(Measure measure, std::string_view text)
     }
     switch (measure) {
         case Measure::none:
-            if (words[0] != "on") return failure(Trouble::invalid, "it has no threshold: write on or off");
+            if (words[0] != "on") return failure(Trouble::invalid, tr("it has no threshold: write on or off"));
             break;
         case Measure::time: {
             auto const time = parse_span(words[0]);
@@ -137,13 +136,13 @@ std::string_view to_string(AlarmRoute::Security security)
 Result<AlarmRoute::Kind> parse_route_kind(std::string_view text)
 {
     using enum AlarmRoute::Kind;
-    return parse(text, std::array{account, server}, "kind of route");
+    return parse(text, std::array{account, server});
 }
 
 Result<AlarmRoute::Security> parse_route_security(std::string_view text)
 {
     using enum AlarmRoute::Security;
-    return parse(text, std::array{tls, starttls, none}, "way to secure a connection");
+    return parse(text, std::array{tls, starttls, none});
 }
 
 std::string_view to_string(Telling what)
@@ -161,7 +160,7 @@ std::string_view to_string(Telling what)
 Result<Telling> parse_telling(std::string_view text)
 {
     using enum Telling;
-    return parse(text, std::array{begins, spreads, reminds, ends, test}, "kind of notification");
+    return parse(text, std::array{begins, spreads, reminds, ends, test});
 }
 
 std::string_view to_string(NotificationState state)
@@ -178,7 +177,7 @@ std::string_view to_string(NotificationState state)
 Result<NotificationState> parse_notification_state(std::string_view text)
 {
     using enum NotificationState;
-    return parse(text, std::array{waiting, sent, given_up, logged}, "state of a notification");
+    return parse(text, std::array{waiting, sent, given_up, logged});
 }
 
 }  // namespace postroom::model

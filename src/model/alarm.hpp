@@ -26,9 +26,8 @@ enum class Measure { none, time, number };
 struct AlarmKind {
     std::string_view cause;
     Measure measure = Measure::none;
-    std::string_view title;         ///< English, marked: "Mailboxes were not retrieved"
-    std::string_view of_what;       ///< English: what its amount counts, "mailboxes"
-    std::string_view default_rule;  ///< "15m quiet 1m"
+    std::string_view title;    ///< English, marked: "Mailboxes were not retrieved"
+    std::string_view of_what;  ///< English: what its amount counts, "mailboxes"
 };
 [[nodiscard]] std::span<AlarmKind const> alarm_kinds();
 /// Nothing for a cause that is not in the catalogue: its rule is "on".

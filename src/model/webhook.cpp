@@ -3,8 +3,6 @@
 #include "base/text.hpp"
 #include "base/words.hpp"
 
-#include <fmt/format.h>
-
 namespace postroom::model {
 
 std::string_view to_string(DeliveryState state)
@@ -21,7 +19,7 @@ Result<DeliveryState> parse_delivery_state(std::string_view text)
 {
     for (auto const each : {DeliveryState::waiting, DeliveryState::delivered, DeliveryState::given_up})
         if (to_string(each) == text) return each;
-    return failure(Trouble::invalid, fmt::format("\"{}\" is no state of a delivery", printable(text, 64)));
+    return failure(Trouble::invalid, tr("\"{}\" is none of: {}", printable(text, 64), "waiting, delivered, given-up"));
 }
 
 Result<void> check_webhook_url(std::string_view url)

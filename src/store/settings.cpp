@@ -199,6 +199,7 @@ constexpr std::array known{
     Known{{"alarm-worker-stopped", "2m", mark("the alarm when a worker has given no sign of life for so long")},
           after_a_time},
     Known{{"alarm-check-failed", "on quiet 5m", mark("the alarm that a check has turned to fails")}, switched},
+    Known{{"alarm-mail-loop", "on", mark("the alarm that machines answer each other")}, switched},
     Known{{"alarm-alarm-route", "on", mark("the alarm that a route does not take mail about alarms")}, switched},
     Known{{"quote-introduction", "On {{date}}, {{from}} wrote:",
            mark("what stands above the original beneath an answer; {{date}} and {{from}} are filled in")},
