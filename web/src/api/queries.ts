@@ -127,13 +127,14 @@ export const useApplication = (name: string) =>
 export const useRegistration = (name: string) =>
   useQuery({ queryKey: ["applications", name, "registration"], queryFn: () => call<Schemas["Registration"]>("GET", path("applications", name, "registration")), refetchInterval: seldom });
 
-export function useCases(state: "open" | "closed" | "", department: string, after: string | null) {
+export function useCases(state: "open" | "closed" | "", department: string, after: string | null, assigned = "") {
   const query = new URLSearchParams({ limit: "50" });
   if (state) query.set("state", state);
   if (department) query.set("department", department);
   if (after !== null) query.set("after", after);
+  if (assigned) query.set("assigned", assigned);
   return useQuery({
-    queryKey: ["cases", state, department, after],
+    queryKey: ["cases", state, department, after, assigned],
     queryFn: () => call<Schemas["CasePage"]>("GET", `${path("cases")}?${query}`),
     refetchInterval: useInterval("cases", often),
   });
@@ -141,6 +142,15 @@ export function useCases(state: "open" | "closed" | "", department: string, afte
 
 export const useCase = (number: number) =>
   useQuery({ queryKey: ["case", number], queryFn: () => call<Schemas["CaseWithActivities"]>("GET", path("cases", number)), refetchInterval: useInterval("case", often) });
+
+export const useQueues = () => useList<Schemas["Queue"]>("queues", often, true, ["cases", "queues"], path("queues"));
+
+/** To whom a case can be given. */
+export const useTargets = (number: number) =>
+  useQuery({ queryKey: ["case", number, "targets"], enabled: useMay("cases:write"), queryFn: () => call<Schemas["Targets"]>("GET", path("cases", number, "targets")) });
+
+export const useAcknowledgement = (mailbox: string) =>
+  useQuery({ queryKey: ["mailboxes", mailbox, "acknowledgement"], queryFn: () => call<Schemas["MailboxAcknowledgement"]>("GET", path("mailboxes", mailbox, "acknowledgement")), refetchInterval: useInterval("mailboxes", seldom) });
 
 export type OutboundState = Schemas["Outbound"]["state"];
 export const outboundStates: OutboundState[] = ["queued", "claimed", "committing", "sent", "failed", "in-doubt"];

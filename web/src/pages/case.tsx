@@ -6,15 +6,25 @@ import { call, path, Trouble } from "../api/client";
 import { useCase, useChange, useMay } from "../api/queries";
 import { ActivityCard } from "../parts/activity-card";
 import { ChangedMeanwhile, changedMeanwhile } from "../parts/changed-meanwhile";
-import { Fetched, Page } from "../parts/page";
+import { CaseMoves, NoteBox } from "../parts/case-desk";
+import { DataTable } from "../parts/data-table";
+import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { ReplyBox } from "../parts/reply-box";
-import { Data } from "../parts/words";
+import { Data, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
   facts: { display: "flex", flexWrap: "wrap", gap: "4px 16px", alignItems: "center", color: tokens.colorNeutralForeground2 },
   mails: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL, listStyleType: "none", margin: 0, padding: 0 },
 });
+
+function TheirName({ label, name }: { label: string; name: string }) {
+  return (
+    <span>
+      {label} <Data>{name}</Data>
+    </span>
+  );
+}
 
 export function CasePage() {
   const { t } = useTranslation();
@@ -33,9 +43,12 @@ export function CasePage() {
       actions={
         writes &&
         data && (
-          <Button disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
-            {t(turnTo === "closed" ? "case.close" : "case.reopen")}
-          </Button>
+          <>
+            <CaseMoves it={data} />
+            <Button disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
+              {t(turnTo === "closed" ? "case.close" : "case.reopen")}
+            </Button>
+          </>
         )
       }
     >
@@ -52,10 +65,12 @@ export function CasePage() {
                   {t("case.waitingForUs")}
                 </Badge>
               )}
+              {it.assigned === null ? it.state === "open" && t("desk.isQueued") : <TheirName label={t("desk.assignedTo")} name={it.assigned} />}
               {it.customer_name && <Data>{it.customer_name}</Data>}
               <Data>{it.customer}</Data>
               <Data>{it.mailbox}</Data>
               <Data>{it.department}</Data>
+              {it.follows !== null && <To to={`/cases/${it.follows}`}>{t("desk.follows", { number: it.follows })}</To>}
             </div>
             <ol className={styles.mails}>
               {it.items.map((activity) => (
@@ -65,6 +80,24 @@ export function CasePage() {
               ))}
             </ol>
             {writes && <ReplyBox key={it.number} number={it.number} customer={it.customer} />}
+            {writes && <NoteBox key={`note of ${it.number}`} number={it.number} />}
+            {it.others.length > 0 && (
+              <Section title={t("desk.others")}>
+                <DataTable
+                  label={t("desk.others")}
+                  empty=""
+                  rows={it.others}
+                  rowKey={(row) => row.number}
+                  columns={[
+                    { head: t("case.number"), cell: (row) => row.number },
+                    { head: t("case.subject"), cell: (row) => <To to={`/cases/${row.number}`}>{row.subject ? <Data>{row.subject}</Data> : t("case.noSubject")}</To>, room: "wide" },
+                    { head: t("common.state"), cell: (row) => t(`case.state.${row.state}`) },
+                    { head: t("common.department"), cell: (row) => <Data>{row.department}</Data> },
+                    { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },
+                  ]}
+                />
+              </Section>
+            )}
           </>
         )}
       </Fetched>

@@ -5,6 +5,7 @@ import { useNavigate, useSearchParams } from "react-router-dom";
 import { useCases, useDepartments } from "../api/queries";
 import { DataTable } from "../parts/data-table";
 import { Fetched, Page } from "../parts/page";
+import { Queues } from "../parts/queues";
 import { Data, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
@@ -21,7 +22,8 @@ export function CasesPage() {
   const state = asked === "open" || asked === "closed" ? asked : "";
   const department = search.get("department") ?? "";
   const after = search.get("after");
-  const cases = useCases(state, department, after);
+  const assigned = search.get("assigned") ?? "";
+  const cases = useCases(state, department, after, assigned);
   const departments = useDepartments();
 
   const filter = (name: string, value: string) => {
@@ -38,12 +40,20 @@ export function CasesPage() {
 
   return (
     <Page title={t("nav.cases")}>
+      <Queues />
       <div className={styles.filters}>
         <Field label={t("common.state")}>
           <Select value={state || "all"} onChange={(_, data) => filter("state", data.value)}>
             <option value="open">{t("case.state.open")}</option>
             <option value="closed">{t("case.state.closed")}</option>
             <option value="all">{t("common.all")}</option>
+          </Select>
+        </Field>
+        <Field label={t("desk.assignedTo")}>
+          <Select value={assigned} onChange={(_, data) => filter("assigned", data.value)}>
+            <option value="">{t("common.all")}</option>
+            <option value="me">{t("desk.me")}</option>
+            <option value="nobody">{t("desk.nobody")}</option>
           </Select>
         </Field>
         <Field label={t("common.department")}>
@@ -72,6 +82,7 @@ export function CasesPage() {
                 { head: t("case.mailbox"), cell: (row) => <Data>{row.mailbox}</Data> },
                 { head: t("common.state"), cell: (row) => t(`case.state.${row.state}`) },
                 { head: t("case.waitingForUs"), cell: (row) => (row.waiting_for_us ? <Badge appearance="tint" color="warning">{t("common.yes")}</Badge> : t("common.no")) },
+                { head: t("desk.assignedTo"), cell: (row) => row.assigned !== null && <Data>{row.assigned}</Data> },
                 { head: t("case.updated"), cell: (row) => <Time at={row.updated} /> },
               ]}
             />

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "react-router-dom";
 import type { Schemas } from "../api/client";
 import { useMailbox, useMay } from "../api/queries";
+import { AcknowledgementOf } from "../parts/acknowledgement";
 import { useMailboxColumns } from "../parts/columns";
 import { DataTable } from "../parts/data-table";
 import { Facts } from "../parts/facts";
@@ -107,6 +108,7 @@ export function MailboxPage() {
             <Section title={t("mailbox.failures")}>
               <Failures figures={mailbox.figures} />
             </Section>
+            {knows && <AcknowledgementOf mailbox={address} />}
             {knows && <ReconciliationOf mailbox={address} />}
             {knows && <LedgerOf mailbox={address} />}
           </>
