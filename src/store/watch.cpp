@@ -12,6 +12,8 @@ Watch::Mails mails_of(Row const& row)
 }
 
 constexpr std::chrono::hours lately{1};
+// What was written longer ago has not been refused just now, and its index need not be gone through.
+constexpr std::chrono::hours patience{24 * 60};
 
 }  // namespace
 
@@ -52,8 +54,8 @@ Watch watch(Connection& c)
         mails_of, all.now);
     all.refused = c.all(
         "SELECT m.address, count(*), min(o.updated) FROM outbound o JOIN mailbox m ON m.id = o.mailbox WHERE o.state = "
-        "'failed' AND o.updated > ? GROUP BY m.address",
-        mails_of, all.now - lately);
+        "'failed' AND o.created > ? AND o.updated > ? GROUP BY m.address",
+        mails_of, all.now - patience, all.now - lately);
     all.in_doubt = c.all(
         "SELECT m.address, count(*), min(o.updated) FROM outbound o JOIN mailbox m ON m.id = o.mailbox WHERE o.state = "
         "'in-doubt' AND o.next_try IS NULL GROUP BY m.address",
