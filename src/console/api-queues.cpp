@@ -55,14 +55,15 @@ Answer list_queues(House& house, Request const& request)
 
 Answer pick_from_queue(House& house, Request const& request)
 {
-    auto const body = co_await house.store().write([&](store::Connection& c) -> std::optional<json::object> {
+    auto const pick = [&](store::Connection& c) -> std::optional<json::object> {
         auto const department = department_named(c, request.caller.sight, request.path("name"));
         auto const picked = or_problem(desk::pick_next(c, department.id, asking_user(c, request.caller), house.now()));
         auto const a_case = picked ? store::case_by_id(c, *picked) : std::nullopt;
         if (!a_case) return std::nullopt;
         note(c, request.caller, "case.pick", case_named(a_case->number), {}, house.now());
         return view(c, request, a_case->number);
-    });
+    };
+    auto const body = co_await house.store().write(pick);
     if (!body) co_return no_content();
     co_return edited_response(*body);
 }
