@@ -334,6 +334,25 @@ TEST_F(TriageTest, RunWorksWhenNudgedAndEndsWhenStopped)
     EXPECT_TRUE(ended);
 }
 
+// What is read ahead has its try counted: were it left there at the end, it would look like mail that ends processes.
+TEST_F(TriageTest, WhatWasReadAheadIsFinishedBeforeTheEnd)
+{
+    std::vector<model::MessageId> ids;
+    for (int i = 0; i < 7; ++i) ids.push_back(file(mail("x", fmt::format("{}@example.com", i)), sales));
+    auto const triage = make({.batch = 2});
+    EXPECT_TRUE(test::run(loop, triage->round()));
+    EXPECT_EQ(message(ids[1]).triage, model::TriageState::done);
+    EXPECT_EQ(message(ids[2]).triage, model::TriageState::pending);
+    EXPECT_EQ(message(ids[3]).triage_tries, 1) << "it was read meanwhile";
+    EXPECT_EQ(message(ids[4]).triage_tries, 0);
+    triage->stop();
+    test::run(loop, triage->run());
+    EXPECT_EQ(message(ids[3]).triage, model::TriageState::done);
+    EXPECT_EQ(message(ids[4]).triage_tries, 0) << "nothing more was begun";
+    drain();
+    EXPECT_EQ(all_activities().size(), 7U);
+}
+
 /// Has room for notes, and none for what is larger.
 class FullStore final : public store::Store {
 public:
