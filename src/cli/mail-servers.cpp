@@ -1,6 +1,7 @@
 #include "cli/mail-servers.hpp"
 
 #include "alarms/pulse.hpp"
+#include "checks/worker.hpp"
 #include "cli/exit.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "grants/trial-worker.hpp"
@@ -34,23 +35,20 @@ std::string host_name()
 
 struct MailServers::Impl {
     Impl(grants::Ground given, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::Proxy const> proxy,
-         std::string transcripts, std::string const& owner, std::string folder)
+         std::string transcripts, std::string const& owner, std::string folder, bool alone)
         : ground(std::move(given)),
+          side(alone ? checks::Side::both : checks::Side::services),
           resolver(loop.get_executor()),
           tokens(with_own_https(tls, proxy), owner),
           roads{&tokens, &resolver, tls,         std::move(transcripts), host_name(), ground.clock, proxy, ground.vault,
                 {},      waits,     ground.store},
           triage(loop.get_executor(), pool.get_executor(), *ground.store, *ground.clock, {.owner = owner}),
-          retriever({ground.store,
-                     roads,
-                     loop.get_executor(),
-                     pool.get_executor(),
-                     owner,
-                     [this] { triage.nudge(); },
+          retriever({ground.store, roads, loop.get_executor(), pool.get_executor(), owner, [this] { triage.nudge(); },
                      ground.clock}),
           dispatcher({ground.store, roads, loop.get_executor(), owner, ground.clock}),
           trials(ground, roads, loop.get_executor(), owner, [this] { accounts_changed(); }, {}),
           reconciliations(*ground.store, roads, loop.get_executor(), owner),
+          checks(check_ground(), loop.get_executor(), owner, side),
           pulse(loop.get_executor(), *ground.store, owner, "services", std::move(folder))
     {
     }
@@ -61,6 +59,12 @@ struct MailServers::Impl {
         auto own = ground;
         own.https = std::make_shared<net::Https>(loop.get_executor(), tls, proxy);
         return own;
+    }
+
+    checks::Bench::Ground check_ground()
+    {
+        return {
+            with_own_https(roads.tls, roads.proxy), &resolver, roads.tls, roads.proxy, roads.host_name, &tokens, waits};
     }
 
     // What waits for an account that changed is tried again now.
@@ -93,6 +97,7 @@ struct MailServers::Impl {
         dispatcher.stop();
         trials.stop();
         reconciliations.stop();
+        checks.stop();
         pulse.stop();
         waits->now();  // each knows already why it is broken off
         triage.stop();
@@ -104,6 +109,7 @@ struct MailServers::Impl {
     asio::executor_work_guard<asio::io_context::executor_type> guard{loop.get_executor()};
     asio::thread_pool pool{2};  // digests, compresses and reads mails
     grants::Ground ground;
+    checks::Side side;
     net::Resolver resolver;
     grants::Tokens tokens;
     std::shared_ptr<net::Stop> waits = std::make_shared<net::Stop>();
@@ -113,6 +119,7 @@ struct MailServers::Impl {
     dispatcher::Dispatcher dispatcher;
     grants::TrialWorker trials;
     retriever::ReconcileWorker reconciliations;
+    checks::CheckWorker checks;
     alarms::Pulse pulse;
     int running = 0;
     std::function<void()> ended;
@@ -145,9 +152,9 @@ net::awaitable<Result<std::vector<console::Looked>>> look(asio::any_io_executor 
 
 MailServers::MailServers(grants::Ground ground, std::shared_ptr<net::TlsContext> tls,
                          std::shared_ptr<net::Proxy const> proxy, std::string transcripts, std::string const& owner,
-                         std::string folder)
+                         std::string folder, bool alone)
     : impl_(std::make_unique<Impl>(std::move(ground), std::move(tls), std::move(proxy), std::move(transcripts), owner,
-                                   std::move(folder)))
+                                   std::move(folder), alone))
 {
 }
 
@@ -172,6 +179,7 @@ void MailServers::start()
     impl_->spawn(impl_->dispatcher, "the dispatcher");
     impl_->spawn(impl_->trials, "the trial of grants");
     impl_->spawn(impl_->reconciliations, "the comparison of mailboxes");
+    impl_->spawn(impl_->checks, "the check list");
     impl_->spawn(impl_->pulse, "the pulse");
     impl_->thread = std::thread([this] { impl_->loop.run(); });
 }
@@ -197,6 +205,8 @@ console::Hooks MailServers::hooks()
     hooks.triage_due = on_the_loop([](Impl& mail) { mail.triage.nudge(); });
     hooks.accounts_changed = on_the_loop([](Impl& mail) { mail.accounts_changed(); });
     hooks.reconciliation_due = on_the_loop([](Impl& mail) { mail.reconciliations.nudge(); });
+    hooks.check_due = on_the_loop([](Impl& mail) { mail.checks.nudge(); });
+    hooks.one_server = impl->side == checks::Side::both;
     hooks.retrieve_once = [impl](std::optional<std::vector<std::string>> addresses) {
         return look(impl->loop.get_executor(), impl->retriever, std::move(addresses));
     };

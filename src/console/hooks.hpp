@@ -27,6 +27,8 @@ struct Hooks {
     std::function<void()> accounts_changed = [] {};     ///< an account, a mailbox or a grant came or went
     std::function<void()> authorization_begun = [] {};  ///< somebody seeks a grant: watch over it
     std::function<void()> reconciliation_due = [] {};   ///< a mailbox is to be compared with its server
+    std::function<void()> check_due = [] {};            ///< a run of the check list was asked for
+    bool one_server = false;                            ///< this process is application and services server alike
     /// Compares these mailboxes, or all, with their servers now; done within five minutes.
     std::function<net::awaitable<Result<std::vector<Looked>>>(std::optional<std::vector<std::string>> addresses)>
         retrieve_once;

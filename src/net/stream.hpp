@@ -81,6 +81,8 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> peer_uid() const override;
 
     [[nodiscard]] bool is_tls() const { return tls_session_ != nullptr; }
+    /// Of its TLS, nullptr while it is plain.
+    [[nodiscard]] TlsSession const* tls() const { return tls_session_.get(); }
     [[nodiscard]] std::weak_ptr<Connection> connection() const { return connection_; }
 
 private:

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 namespace postroom::net {
 
@@ -76,6 +77,33 @@ bool is_address(std::string const& name)
 {
     unsigned char bytes[16];
     return inet_pton(AF_INET, name.c_str(), bytes) == 1 || inet_pton(AF_INET6, name.c_str(), bytes) == 1;
+}
+
+struct Name {
+    std::string common, organization;
+};
+
+Name name_of(X509_NAME* name)
+{
+    auto const part = [&](int which) {
+        char text[256] = "";
+        X509_NAME_get_text_by_NID(name, which, text, sizeof text);
+        return printable(text, 128);
+    };
+    return {part(NID_commonName), part(NID_organizationName)};
+}
+
+std::string to_text(Name const& name)
+{
+    bool const both = !name.organization.empty() && !name.common.empty();
+    return name.organization + (both ? ", " : "") + name.common;
+}
+
+Instant instant_of(ASN1_TIME const* time)
+{
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+    return Instant(std::chrono::seconds(::timegm(&parts)));
 }
 
 }  // namespace
@@ -200,6 +228,26 @@ std::string TlsSession::describe() const
         if (*name) text += ", certificate of " + printable(name, 128);
     }
     return text;
+}
+
+std::string TlsSession::protocol() const
+{
+    return SSL_get_version(ssl_);
+}
+
+std::vector<Certificate> TlsSession::chain() const
+{
+    std::vector<Certificate> all;
+    auto const* const chain = SSL_get_peer_cert_chain(ssl_);  // a client's: its server's own is the first
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        auto* const each = sk_X509_value(chain, i);
+        auto const subject = name_of(X509_get_subject_name(each));
+        all.push_back({.subject = subject.common.empty() ? subject.organization : subject.common,
+                       .issuer = to_text(name_of(X509_get_issuer_name(each))),
+                       .begins = instant_of(X509_get0_notBefore(each)),
+                       .ends = instant_of(X509_get0_notAfter(each))});
+    }
+    return all;
 }
 
 }  // namespace postroom::net

@@ -2,6 +2,7 @@
 // says what it waits for. net/stream.cpp does the waiting.
 #pragma once
 
+#include "base/clock.hpp"
 #include "net/broken.hpp"
 #include "net/tls.hpp"
 
@@ -9,10 +10,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_st;
 
 namespace postroom::net {
+
+/// One certificate of a chain, for people.
+struct Certificate {
+    std::string subject;  ///< its common name, or its organization where it has none
+    std::string issuer;   ///< "DigiCert Inc, DigiCert TLS RSA SHA256 2020 CA1"
+    Instant begins{}, ends{};
+
+    friend bool operator==(Certificate const&, Certificate const&) = default;
+};
 
 /// What came of one try. `closed`: the peer ended its side in an orderly way.
 enum class Step { done, want_read, want_write, closed };
@@ -42,6 +53,10 @@ public:
 
     /// "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate of localhost"
     [[nodiscard]] std::string describe() const;
+    /// "TLSv1.3"
+    [[nodiscard]] std::string protocol() const;
+    /// As the peer sent them, its own first.
+    [[nodiscard]] std::vector<Certificate> chain() const;
 
 private:
     [[nodiscard]] Step outcome(int returned, std::string_view doing);

@@ -106,6 +106,13 @@ std::span<Migration const> migrations()
     return all;
 }
 
+std::int64_t schema_version(Connection& c)
+{
+    return c
+        .first("SELECT coalesce(max(version), 0) FROM schema_migration", [](Row const& row) { return row.integer(0); })
+        .value_or(0);
+}
+
 bool must_migrate(std::int64_t found)
 {
     auto const ours = all.back().version;

@@ -17,6 +17,10 @@ struct Migration {
 /// Ascending, without gaps, from 1.
 [[nodiscard]] std::span<Migration const> migrations();
 
+class Connection;
+/// That the store has.
+[[nodiscard]] std::int64_t schema_version(Connection& c);
+
 /// True where a store whose schema is of version `found`, 0 for an empty one, lacks a step. Throws Failure
 /// (Trouble::conflict) where it is newer than this program.
 [[nodiscard]] bool must_migrate(std::int64_t found);

@@ -1,0 +1,30 @@
+// mailbox-access: the grant opens the mailbox.
+#include "checks/items.hpp"
+
+#include "checks/bench.hpp"
+#include "checks/judging.hpp"
+
+namespace postroom::checks {
+
+namespace {
+
+net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
+{
+    auto const talk = co_await bench->retrieval(target);
+    auto const renewal = co_await bench->renewal(target.account);
+    co_return judge("mailbox-access", *talk, StepKind::mailbox, standing_of(target, *talk, *renewal), target);
+}
+
+}  // namespace
+
+Item item::mailbox_access()
+{
+    return {.id = "mailbox-access",
+            .must = mark("The grant opens the mailbox"),
+            .about = About::mailbox,
+            .grounds = {"port-993", "port-995", "tls-path", "grant-refresh", "grant-claims"},
+            .speaks = {Purpose::imap, Purpose::pop3},
+            .look = look};
+}
+
+}  // namespace postroom::checks

@@ -1,0 +1,50 @@
+// permissions: the permissions that mail needs are consented to, and are in what was granted.
+#include "checks/items.hpp"
+
+#include "base/text.hpp"
+#include "checks/bench.hpp"
+#include "checks/judging.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace postroom::checks {
+
+namespace {
+
+net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
+{
+    auto const renewal = co_await bench->renewal(target.account);
+    if (renewal->refusal) {
+        auto found = judge_refusal("permissions", renewal->refusal->message, target);
+        if (found.outcome == model::Outcome::fails) co_return found;
+    }
+    auto const& grant = target.account->grant;
+    if (!grant) co_return untold("there is no grant");
+    auto const provider = co_await bench->provider(target.account->application);
+    if (!*provider) co_return untold(provider->error().message);
+    auto const& account = target.account->account;
+    auto const granted = fmt::format("granted: {}", fmt::join(grant->scopes, " "));
+    // What an application may do by itself is in its token, and named nowhere else.
+    if (!(*provider)->entra || account.access == model::Access::application) co_return holds(granted);
+    for (std::string_view const needed :
+         {account.retrieval == model::Protocol::pop3 ? "POP.AccessAsUser.All" : "IMAP.AccessAsUser.All", "SMTP.Send"})
+        if (std::ranges::none_of(grant->scopes, [&](auto const& scope) { return scope.ends_with(needed); }))
+            co_return fails("token-lacks-permission", fmt::format("{} is missing; {}", needed, granted), target);
+    co_return holds(granted);
+}
+
+}  // namespace
+
+Item item::permissions()
+{
+    return {.id = "permissions",
+            .must = mark("The permissions that mail needs have been consented to"),
+            .about = About::account,
+            .grounds = {"grant-present", "client-credential"},
+            .speaks = {Purpose::provider},
+            .concerns = [](Target const& target) { return target.account->account.access != model::Access::password; },
+            .look = look};
+}
+
+}  // namespace postroom::checks

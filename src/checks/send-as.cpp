@@ -1,0 +1,54 @@
+// send-as: the account may send as the mailbox. It shows only after a mail was sent.
+#include "checks/items.hpp"
+
+#include "base/readable-time.hpp"
+#include "base/text.hpp"
+#include "checks/bench.hpp"
+#include "checks/judging.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::checks {
+
+namespace {
+
+// The server's words of a mail that failed are about this.
+bool tells(std::string const& words, std::string_view item)
+{
+    auto const found = model::explain(words, {.speaker = model::Speaker::smtp, .application_only = {}});
+    return found.known() && found.causes.front().cause->check == item;
+}
+
+net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
+{
+    if (bench->may_send()) {
+        auto const talk = co_await bench->submission(target);
+        auto const renewal = co_await bench->renewal(target.account);
+        co_return judge("send-as", *talk, StepKind::send, standing_of(target, *talk, *renewal), target);
+    }
+    auto const& sending = target.mailbox->sending;
+    bool const refused = sending.last_outcome == "failed" && tells(sending.last_words, "send-as");
+    if (refused)
+        co_return fails("send-as-missing", fmt::format("on {}: {}", to_readable(sending.last), sending.last_words),
+                        target);
+    if (sending.last_outcome == "sent")
+        co_return holds("the last mail from it was sent on " + to_readable(sending.last));
+    if (equal_ignoring_case(target.mailbox->mailbox.address, target.account->account.user))
+        co_return holds("it is the user's own address");
+    co_return untold("nothing was sent from it within a day: it shows when a mail is sent (--send)");
+}
+
+}  // namespace
+
+Item item::send_as()
+{
+    return {.id = "send-as",
+            .must = mark("The account may send as the mailbox"),
+            .about = About::mailbox,
+            .grounds = {"port-587", "tls-path", "grant-refresh", "grant-claims", "smtp-enabled"},
+            .speaks = {Purpose::smtp},
+            .sends = true,
+            .look = look};
+}
+
+}  // namespace postroom::checks

@@ -1,0 +1,40 @@
+// url-login: the identity provider answers over HTTPS.
+#include "checks/items.hpp"
+
+#include "base/text.hpp"
+#include "checks/bench.hpp"
+#include "checks/judging.hpp"
+
+#include <fmt/format.h>
+
+namespace postroom::checks {
+
+namespace {
+
+net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
+{
+    auto const& authority = target.application->authority;
+    if (authority.empty()) co_return untold("the application's authority can't be made of its cloud and tenant");
+    auto const url = oauth::configuration_urls(authority).front();
+    auto const page = co_await bench->page(url);
+    if (page->error) co_return untold(page->error->message);
+    auto const words = fmt::format("GET {}: HTTP {}", url, page->answer.status);
+    if (page->answer.status == 429) co_return fails("provider-too-many-requests", words, target);
+    if (page->answer.status >= 500) co_return fails("entra-temporary", words, target);
+    co_return holds(words);
+}
+
+}  // namespace
+
+Item item::url_login()
+{
+    return {.id = "url-login",
+            .must = mark("The identity provider answers over HTTPS"),
+            .about = About::application,
+            .side = Side::both,
+            .grounds = {"port-443", "tls-path"},
+            .speaks = {Purpose::provider},
+            .look = look};
+}
+
+}  // namespace postroom::checks

@@ -1,0 +1,234 @@
+#include "checks/worker.hpp"
+
+#include "base/text.hpp"
+#include "oauth/json-fields.hpp"
+#include "store/coordination.hpp"
+#include "store/settings.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <charconv>
+
+namespace postroom::checks {
+
+namespace json = boost::json;
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration look_every = 60s;
+constexpr Duration kept = std::chrono::days(90);
+constexpr Duration repeated_kept = std::chrono::days(1);
+
+std::string kind_of(Side side)
+{
+    switch (side) {
+        case Side::application: return "check-application";
+        case Side::services: return "check-services";
+        case Side::both: return "check-both";
+    }
+    return "";
+}
+
+std::string asked_of(Wanted const& wanted)
+{
+    json::array items;
+    for (auto const& each : wanted.items) items.emplace_back(json::string(each));
+    return json::serialize(json::object{{"items", std::move(items)},
+                                        {"account", wanted.account},
+                                        {"mailbox", wanted.mailbox},
+                                        {"may_send", wanted.may_send}});
+}
+
+json::object object_in(std::string_view text)
+{
+    boost::system::error_code error;
+    auto value = json::parse({text.data(), text.size()}, error);
+    return !error && value.is_object() ? std::move(value.get_object()) : json::object();
+}
+
+// "30m", "6h"; nothing where it is never.
+std::optional<Duration> length_of(std::string_view text)
+{
+    std::int64_t number = 0;
+    auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc() || number == 0) return std::nullopt;
+    std::string_view const unit(read.ptr, text.data() + text.size());
+    return unit == "h" ? Duration(std::chrono::hours(number)) : Duration(std::chrono::minutes(number));
+}
+
+}  // namespace
+
+store::CheckRunId begin_run(store::Connection& c, Wanted const& wanted, std::string_view asker, bool one_server,
+                            Instant now)
+{
+    store::CheckRun run;
+    run.id = store::CheckRunId::make();
+    run.asked = asked_of(wanted);
+    run.asker = asker;
+    run.begun = now;
+    run.parts = one_server ? 1 : 2;
+    store::add_check_run(c, run);
+    auto const add = [&](Side side) {
+        store::add_job(c, {.id = model::JobId::make(),
+                           .kind = kind_of(side),
+                           .input = json::serialize(json::object{{"run", to_string(run.id)}})});
+    };
+    if (one_server) {
+        add(Side::both);
+    } else {
+        add(Side::application);
+        add(Side::services);
+    }
+    return run.id;
+}
+
+Wanted wanted_of(std::string_view asked)
+{
+    auto const object = object_in(asked);
+    Wanted wanted;
+    wanted.account = oauth::text_member(object, "account");
+    wanted.mailbox = oauth::text_member(object, "mailbox");
+    if (auto const* const flag = object.if_contains("may_send")) wanted.may_send = flag->is_bool() && flag->get_bool();
+    auto const* const items = object.if_contains("items");
+    if (items != nullptr && items->is_array())
+        for (auto const& each : items->get_array())
+            if (each.is_string()) wanted.items.emplace_back(each.get_string());
+    return wanted;
+}
+
+class CheckWorker::Impl {
+public:
+    Impl(Bench::Ground ground, asio::any_io_executor const& loop, std::string owner, Side side)
+        : ground(std::move(ground)), owner(std::move(owner)), side(side), pause(loop)
+    {
+    }
+
+    static net::awaitable<void> work(std::shared_ptr<Impl> self, store::Job job, std::string owner)
+    {
+        auto& store = *self->ground.ground.store;
+        auto const id = parse_uuid(oauth::text_member(object_in(job.input), "run"));
+        store::CheckRunId const run{id ? *id : Uuid{}};
+        auto read = [&](store::Connection& c) { return store::check_run(c, run); };
+        auto const found = co_await store.read(std::move(read));
+        if (found) {
+            auto const wanted = wanted_of(found->asked);
+            auto const now = self->ground.ground.clock->now();
+            auto look = [&](store::Connection& c) { return read_files(c, wanted.account, now); };
+            auto files = co_await store.read(std::move(look));
+            auto tasks = plan(files, wanted, self->side);
+            auto begin = [&](store::Connection& c) {
+                store::begin_check_part(c, run, static_cast<std::int64_t>(tasks.size()));
+            };
+            co_await store.write(std::move(begin));
+            auto const bench = std::make_shared<Bench>(self->ground, std::move(files), wanted.may_send);
+            Tell tell = [self, run](Task task, Told told) { return keep(self, run, std::move(task), std::move(told)); };
+            co_await carry_out(bench, std::move(tasks), std::move(tell));
+        }
+        bool const stopped = self->ground.stop && self->ground.stop->is_now();
+        auto finish = [&](store::Connection& c) {
+            // Whoever has the job next begins it anew, and need not wait.
+            if (stopped) {
+                store::renew_job(c, job.id, owner, Duration(0));
+                return;
+            }
+            store::finish_job(c, job.id, owner, found.has_value(), "{}");
+            if (found) store::end_check_part(c, run);
+        };
+        co_await store.write(std::move(finish));
+    }
+
+    static net::awaitable<void> keep(std::shared_ptr<Impl> self, store::CheckRunId run, Task task, Told told)
+    {
+        // What was broken off tells nothing.
+        if (self->ground.stop && self->ground.stop->is_now()) co_return;
+        store::CheckFinding found;
+        found.run = run;
+        found.item = task.item->id;
+        found.server = self->owner;
+        found.subject = task.target.subject;
+        if (task.target.account) found.account = task.target.account->account.id;
+        if (task.target.mailbox) found.mailbox = task.target.mailbox->mailbox.id;
+        found.finding = std::move(told.finding);
+        found.finding.evidence = printable(found.finding.evidence, 4'000);
+        found.because = std::move(told.because);
+        found.took = told.took;
+        found.found = self->ground.ground.clock->now();
+        auto write = [&](store::Connection& c) { store::keep_finding(c, found); };
+        co_await self->ground.ground.store->write(std::move(write));
+    }
+
+    // Once a period, whichever server is first. A store that is new has until then.
+    void ask_where_due(store::Connection& c)
+    {
+        auto const every = length_of(store::setting(c, "check-every"));
+        auto const now = ground.ground.clock->now();
+        store::sweep_findings(c, now - kept, now - repeated_kept);
+        if (!every || now - begun < *every) return;
+        if (!store::take_lease(c, "check-schedule", owner, look_every)) return;
+        auto const last = store::last_scheduled_check(c);
+        if (last && now - *last < *every) return;
+        begin_run(c, {}, store::check_schedule, side == Side::both, now);
+    }
+
+    static net::awaitable<void> keep_schedule(std::shared_ptr<Impl> impl)
+    {
+        while (!impl->stopped) {
+            try {
+                co_await impl->ground.ground.store->write([impl](store::Connection& c) { impl->ask_where_due(c); });
+            } catch (store::Failure const& failure) {
+                spdlog::debug("whether the check list is due could not be looked at: {}", failure.what());
+            }
+            if (impl->stopped) break;
+            impl->pause.expires_after(look_every);
+            boost::system::error_code error;
+            co_await impl->pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        }
+    }
+
+    Bench::Ground ground;
+    std::string owner;
+    Side side;
+    Instant begun = ground.ground.clock->now();
+    asio::steady_timer pause;
+    bool stopped = false;
+};
+
+CheckWorker::CheckWorker(Bench::Ground ground, asio::any_io_executor const& loop, std::string owner, Side side)
+    : impl_(std::make_shared<Impl>(ground, loop, owner, side))
+{
+    auto work = [impl = impl_](store::Job job, std::string name) {
+        return Impl::work(impl, std::move(job), std::move(name));
+    };
+    runner_ =
+        std::make_unique<store::JobRunner>(*ground.ground.store, loop, kind_of(side), std::move(owner),
+                                           "the check list", std::move(work), store::JobRunner::Options{.at_once = 2});
+}
+CheckWorker::~CheckWorker() = default;
+
+net::awaitable<void> CheckWorker::run()
+{
+    auto const executor = co_await asio::this_coro::executor;
+    if (impl_->side != Side::services) asio::co_spawn(executor, Impl::keep_schedule(impl_), asio::detached);
+    co_await runner_->run();
+}
+
+void CheckWorker::nudge()
+{
+    runner_->nudge();
+}
+void CheckWorker::stop()
+{
+    impl_->stopped = true;
+    impl_->pause.cancel();
+    runner_->stop();
+}
+
+}  // namespace postroom::checks
