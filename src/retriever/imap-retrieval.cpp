@@ -24,9 +24,7 @@ namespace {
 // highest UID alone: then all is compared, since Exchange has been seen to show a mail late (imapclient #441).
 constexpr Duration idle_length{5 * 60'000};
 // So many mails refused and none given: then it is not these mails.
-constexpr std::ptrdiff_t most_refused = 3;
-// Those that were refused before say nothing of the server, so that each is asked for.
-constexpr std::size_t most_withheld = 1'000;
+constexpr std::size_t most_refused = 3;
 // How long what was read of the ledger, and written to it, is believed in a session without end: a person may have a
 // mail forgotten, so that it is retrieved again.
 constexpr Duration ledger_length{60 * 60'000};
@@ -52,11 +50,18 @@ imap::Uid uid_of(std::string_view name)
     return uid;
 }
 
-Withheld::Names names_of(std::vector<imap::Uid> const& uids)
+Holdouts::Names names_of(std::vector<imap::Uid> const& uids)
 {
-    Withheld::Names names;
+    Holdouts::Names names;
     for (auto const uid : uids) names.push_back(name_of(uid));
     return names;
+}
+
+std::vector<imap::Uid> uids_of(Holdouts::Names const& names)
+{
+    std::vector<imap::Uid> uids;
+    for (auto const& name : names) uids.push_back(uid_of(name));
+    return uids;
 }
 
 // A refusal in the middle of a session ends it; what to do then is judged by its words.
@@ -75,6 +80,12 @@ void ImapRetrieval::nudge()
 void ImapRetrieval::close()
 {
     if (session_ != nullptr) session_->close();
+}
+
+ImapRetrieval::ImapRetrieval(MailboxRun& run)
+    : run_(run),
+      holdouts_(run, [this](std::string const& name) { return row(uid_of(name), model::LedgerState::unreadable); })
+{
 }
 
 model::LedgerRow ImapRetrieval::row(imap::Uid uid, model::LedgerState state) const
@@ -122,20 +133,16 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Sess
     auto const opened = co_await imap::open_folder(session, mailbox.folder);
     if (!opened) give_up(opened.error(), "to open the folder " + mailbox.folder);
     auto const* const selected = &opened->state;
-    if (folder_ != opened->name || uid_validity_ != selected->uid_validity) {
-        suspects_.clear();
-        withheld_ = {};
-    }
     folder_ = opened->name;
     uid_validity_ = selected->uid_validity;
-    left_ = gives_ = false;
+    left_ = false;
     std::string left;
     auto read = [this, &left](store::Connection& c) {
         left = store::left_server(c, run_.mailbox().id);
         return store::withheld_mails(c, run_.mailbox().id, folder_, uid_validity_);
     };
     auto withheld = co_await run_.ground().store->read(std::move(read));
-    withheld_.read(std::move(withheld));
+    holdouts_.enter(folder_, uid_validity_, std::move(withheld));
     if (selected->uid_validity == mailbox.uid_validity && left.empty()) co_return std::nullopt;
     if (mailbox.uid_validity != 0 || !left.empty()) {
         auto const what = left.empty()
@@ -193,11 +200,10 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
     }
     if (how != Breadth::newest) {
         compared_ = Steady::now();
-        withheld_.keep_only([&](std::string const& name) { return std::ranges::binary_search(unknown, uid_of(name)); });
+        holdouts_.keep_only([&](std::string const& name) { return std::ranges::binary_search(unknown, uid_of(name)); });
     }
-    auto const now = run_.ground().clock->now();
-    auto const not_yet = [&](imap::Uid uid) { return !asked && withheld_.waits(name_of(uid), now); };
-    if (!withheld_.empty()) std::erase_if(unknown, not_yet);
+    auto const not_yet = [&](imap::Uid uid) { return !asked && holdouts_.waits(name_of(uid)); };
+    if (!holdouts_.empty()) std::erase_if(unknown, not_yet);
     if (unknown.size() > fetch_without_asking && dates_are_asked())
         unknown = co_await skip_old(session, std::move(unknown));
     if (!unknown.empty()) {
@@ -206,9 +212,9 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
     }
     if (filed > 0) run_.ground().filed();
     in_vain_ = filed > 0 || !changed ? 0 : in_vain_ + 1;
-    co_await run_.keep_withheld(withheld_, folder_, uid_validity_);
+    co_await holdouts_.keep();
     auto remark = co_await after_actions(session, asked);
-    if (remark.empty()) remark = withheld_.remark();
+    if (remark.empty()) remark = holdouts_.remark();
     if (known_ && known_->ranges().size() > ranges_kept) known_.reset();
     co_await run_.end_look(filed, std::move(remark));
 }
@@ -217,7 +223,7 @@ net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_
 // stops nothing.
 bool ImapRetrieval::dates_are_asked() const
 {
-    return run_.mailbox().baseline > Instant{} && dates_broke_ < Suspects<imap::Uid>::most_breaks;
+    return run_.mailbox().baseline > Instant{} && dates_broke_ < Suspects::most_breaks;
 }
 
 Breadth ImapRetrieval::breadth(bool asked) const
@@ -244,8 +250,8 @@ void ImapRetrieval::knows(std::vector<imap::Uid> const& uids)
     for (auto const uid : uids) {
         if (known_) known_->add(uid);
         highest_ = std::max(highest_, uid);
-        if (!withheld_.empty()) withheld_.given(name_of(uid));
     }
+    if (!holdouts_.empty()) holdouts_.came(names_of(uids));
 }
 
 net::awaitable<std::vector<imap::Uid>> ImapRetrieval::unknown_uids(imap::Session& session, Breadth breadth)
@@ -283,7 +289,7 @@ net::awaitable<std::vector<imap::Uid>> ImapRetrieval::skip_old(imap::Session& se
         if (info.internal_date && *info.internal_date < run_.mailbox().baseline) old.push_back(info.uid);
     std::ranges::sort(old);
     for (auto const uid : old) rows.push_back(row(uid, model::LedgerState::skipped));
-    co_await run_.note(std::move(rows));
+    co_await run_.custody().note(std::move(rows));
     knows(old);
     std::vector<imap::Uid> rest;
     std::ranges::set_difference(uids, old, std::back_inserter(rest));
@@ -298,36 +304,31 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
     ImapSink sink(filing);
-    auto plan = suspects_.plan(std::move(uids));
-    std::vector<imap::Uid> refused_before;
-    if (!withheld_.empty()) {
-        auto const last = [this](imap::Uid uid) { return withheld_.comes_last(name_of(uid)); };
-        std::ranges::copy_if(plan.together, std::back_inserter(refused_before), last);
-        std::erase_if(plan.together, last);
-    }
+    auto const plan = holdouts_.plan(names_of(uids));
     FetchedPast fetched;
-    imap::Uid alone = 0;
-    std::vector<imap::Uid> together;  // under way
+    Holdouts::Names together;  // under way, or
+    std::string alone;
     std::optional<Error> ended;
     std::exception_ptr broke;
     try {
         together = plan.together;
-        fetched = co_await fetch_past_refusals(session, plan.together, sink);
-        if (fetched.left.empty()) {
-            together = refused_before;
-            auto again = co_await fetch_each(session, refused_before, sink, most_withheld);
+        fetched = co_await fetch_past_refusals(session, uids_of(plan.together), sink);
+        if (fetched.left.empty() && !plan.refused_before.empty()) {
+            together = plan.refused_before;
+            // That these are refused says nothing of the server, so each is asked for.
+            auto again = co_await fetch_each(session, uids_of(plan.refused_before), sink, plan.refused_before.size());
             fetched.add(std::move(again));
         }
-        for (auto const uid : plan.alone) {
+        for (auto const& name : plan.alone) {
             if (!fetched.left.empty()) break;
             // A server that is gone is not that mail's doing.
             auto const there = co_await session.noop();
             if (!there.ok()) give_up(there, "NOOP");
-            alone = uid;
-            std::vector<imap::Uid> by_itself{uid};
+            alone = name;
+            std::vector<imap::Uid> by_itself{uid_of(name)};
             auto one = co_await fetch_each(session, std::move(by_itself), sink);
-            alone = 0;
-            suspects_.cleared(uid);
+            alone.clear();
+            holdouts_.cleared(name);
             fetched.add(std::move(one));
         }
     } catch (net::Broken const& broken) {
@@ -339,71 +340,38 @@ net::awaitable<std::size_t> ImapRetrieval::fetch(imap::Session& session, std::ve
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
     if (filing.filed() > 0 && (broke || fetched.refusal)) ground.filed();
-    if (ended && !run_.stopped()) co_await blame(*ended, alone, together, sink.came());
+    if (ended && !run_.stopped()) {
+        // Where that is a mail's doing, it would end for ever.
+        auto const given_up = co_await holdouts_.broke(*ended, alone, together, names_of(sink.came()));
+        knows(uids_of(given_up));
+    }
     if (broke) std::rethrow_exception(broke);
     knows(sink.came());
     if (!sink.came().empty()) actions_due_.reset();
-    gives_ = gives_ || !sink.came().empty();
     if (fetched.refusal) co_await judge_refusal(session, fetched);
-    co_await note_withheld(fetched.missing, where_empty, std::string(no_data));
-    co_await note_withheld(sink.placeholders(), where_empty, std::string(no_mail));
+    // Exchange lists mail that it can't give (MailKit #1615, #908), at times for good.
+    auto const empty = co_await holdouts_.count(names_of(fetched.missing), where_empty, std::string(no_data));
+    knows(uids_of(empty));
+    auto const replaced = co_await holdouts_.count(names_of(sink.placeholders()), where_empty, std::string(no_mail));
+    knows(uids_of(replaced));
     co_return filing.filed();
 }
 
-// The connection ended while mail was fetched. Where that is a mail's doing, it would end for ever.
-net::awaitable<void> ImapRetrieval::blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
-                                          std::vector<imap::Uid> came)
-{
-    if (!may_be_a_mails_doing(error)) co_return;
-    if (alone == 0) {
-        suspects_.broke(together, came);
-        co_return;
-    }
-    if (!suspects_.broke_at(alone)) co_return;
-    auto given_up = row(alone, model::LedgerState::unreadable);
-    given_up.tries = suspects_.breaks(alone);
-    given_up.note = broke_each_time(given_up.tries, error);
-    spdlog::warn("retriever: {}: given up for the mail with UID {}: {}", run_.mailbox().address, alone, given_up.note);
-    std::vector<model::LedgerRow> rows{std::move(given_up)};
-    co_await run_.note(std::move(rows));
-    std::vector<imap::Uid> const known{alone};
-    knows(known);
-    suspects_.cleared(alone);
-}
-
 // Is it the mails, or the server? Its words don't tell: Exchange has "Server Unavailable. 15" for either. One that
-// refuses every mail, and gave none before, is in trouble itself; throws then.
+// refuses every mail, in a look that brought none, is in trouble itself; throws then.
 net::awaitable<void> ImapRetrieval::judge_refusal(imap::Session& session, FetchedPast const& fetched)
 {
     bool const names_a_time = trouble_of({Trouble::refused, fetched.refusal->words()}) == model::MailTrouble::throttled;
+    auto const refused = names_of(fetched.refused);
+    bool const all = fetched.delivered == 0 && holdouts_.fresh(refused) >= most_refused;
     auto const there = co_await session.noop();
-    auto const is_new = [this](imap::Uid uid) { return !withheld_.counted(name_of(uid)); };
-    auto const many = std::ranges::count_if(fetched.refused, is_new) >= most_refused;
-    if (names_a_time || !there.ok() || (many && !gives_)) {
-        withheld_.tried(names_of(fetched.refused));
+    if (names_a_time || all || !there.ok()) {
+        holdouts_.tried(refused);
         give_up(*fetched.refusal, "to give mail");
     }
     left_ = !fetched.left.empty();
-    co_await note_withheld(fetched.refused, where_refused,
-                           "the server refuses to give this mail: " + printable(fetched.refusal->words(), 500));
-}
-
-// Exchange lists mail that it can't give (MailKit #1615, #908), at times for good: it must not be asked for for ever.
-net::awaitable<void> ImapRetrieval::note_withheld(std::vector<imap::Uid> uids, Patience patience, std::string why)
-{
-    std::vector<model::LedgerRow> unreadable;
-    std::vector<imap::Uid> given_up;
-    for (auto const& mail : withheld_.count(names_of(uids), patience, why, run_.ground().clock->now())) {
-        given_up.push_back(uid_of(mail.name));
-        unreadable.push_back(row(given_up.back(), model::LedgerState::unreadable));
-        unreadable.back().note = why;
-        unreadable.back().tries = mail.looks;
-    }
-    if (!unreadable.empty()) {
-        spdlog::warn("retriever: {}: given up for {} mails: {}", run_.mailbox().address, unreadable.size(), why);
-        co_await run_.note(std::move(unreadable));
-        knows(given_up);
-    }
+    auto const given_up = co_await holdouts_.count(refused, where_refused, refused_mail(fetched.refusal->words()));
+    knows(uids_of(given_up));
 }
 
 net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session, bool asked)
@@ -421,11 +389,11 @@ net::awaitable<std::string> ImapRetrieval::after_actions(imap::Session& session,
         auto const due = co_await run_.ground().store->read(std::move(read));
         if (due.empty()) break;
         auto done = co_await carry_out(session, due, to);
-        refused = co_await run_.note_done(std::move(done), false);
+        refused = co_await run_.custody().note_done(std::move(done), false);
     }
     after_folder_ = to.name;
     if (!refused && !failing_) co_return remark_;
-    remark_ = co_await run_.tell_failing(folder_, uid_validity_, refused, failing_);
+    remark_ = co_await run_.custody().tell_failing(folder_, uid_validity_, refused, failing_);
     actions_due_.reset();
     if (failing_) actions_due_ = Steady::now() + action_pause;
     co_return remark_;

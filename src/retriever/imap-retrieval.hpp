@@ -3,9 +3,8 @@
 
 #include "imap/session.hpp"
 #include "retriever/fetch-each.hpp"
+#include "retriever/holdouts.hpp"
 #include "retriever/mailbox-run.hpp"
-#include "retriever/suspects.hpp"
-#include "retriever/withheld.hpp"
 
 #include <chrono>
 #include <optional>
@@ -23,7 +22,7 @@ enum class Breadth {
 
 class ImapRetrieval final : public Retrieval {
 public:
-    explicit ImapRetrieval(MailboxRun& run) : run_(run) {}
+    explicit ImapRetrieval(MailboxRun& run);
 
     net::awaitable<void> visit() override;
     void nudge() override;
@@ -41,12 +40,9 @@ private:
     net::awaitable<std::vector<imap::Uid>> skip_old(imap::Session& session, std::vector<imap::Uid> uids);
     net::awaitable<std::size_t> fetch(imap::Session& session, std::vector<imap::Uid> uids);
     net::awaitable<void> judge_refusal(imap::Session& session, FetchedPast const& fetched);
-    net::awaitable<void> note_withheld(std::vector<imap::Uid> uids, Patience patience, std::string why);
     /// What people should know of it; empty where nothing was refused.
     net::awaitable<std::string> after_actions(imap::Session& session, bool asked);
     net::awaitable<void> wait_for_mail(imap::Session& session, Instant token_ends, std::uint64_t seen_changes);
-    net::awaitable<void> blame(Error error, imap::Uid alone, std::vector<imap::Uid> together,
-                               std::vector<imap::Uid> came);
     [[nodiscard]] model::LedgerRow row(imap::Uid uid, model::LedgerState state) const;
     void knows(std::vector<imap::Uid> const& uids);
 
@@ -61,15 +57,13 @@ private:
     imap::Uid highest_ = 0;                 // of those
     Steady::time_point ledger_read_{};
     std::optional<Steady::time_point> compared_;  // the whole folder, in this session
-    Withheld withheld_;                           // read anew with every session: a person may have had one forgotten
-    bool left_ = false;                           // some mail was not asked for in this look
-    bool gives_ = false;                          // the server gave mail in this session
+    Holdouts holdouts_;
+    bool left_ = false;                              // some mail was not asked for in this look
     std::optional<Steady::time_point> actions_due_;  // nothing is due before, but what a look files
     bool failing_ = true;                            // something is due, or the alarm about that may be raised
     std::string remark_;                             // about what fails
     int in_vain_ = 0;                                // looks in a row that a change called for and that found nothing
     int dates_broke_ = 0;                            // sessions in a row that ended while dates were asked for
-    Suspects<imap::Uid> suspects_;
 };
 
 }  // namespace postroom::retriever

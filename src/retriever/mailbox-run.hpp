@@ -1,16 +1,12 @@
-// One mailbox: visit after visit, and again after any trouble. Its lease, its state as people see it, and what the
-// ledger is told are here; what is said to its server is the Retrieval's.
+// One mailbox: visit after visit, and again after any trouble. When it looks, and who waits for that, is here; what is
+// said to its server is the Retrieval's, and what is written of it the Custody's.
 #pragma once
 
-#include "model/account.hpp"
-#include "model/figures.hpp"
-#include "model/mailbox.hpp"
-#include "retriever/after-actions.hpp"
+#include "retriever/custody.hpp"
 #include "retriever/filing.hpp"
 #include "retriever/retrieval.hpp"
 #include "retriever/retriever.hpp"
 #include "retriever/turns.hpp"
-#include "retriever/withheld.hpp"
 #include "store/accounts.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -40,8 +36,10 @@ public:
     // For the Retrieval, during a visit:
 
     [[nodiscard]] Ground const& ground() const { return *ground_; }
-    [[nodiscard]] model::Mailbox const& mailbox() const { return mailbox_; }
-    [[nodiscard]] model::Account const& account() const { return account_; }
+    /// What is written of the mailbox.
+    [[nodiscard]] Custody& custody() { return custody_; }
+    [[nodiscard]] model::Mailbox const& mailbox() const { return custody_.mailbox(); }
+    [[nodiscard]] model::Account const& account() const { return custody_.account(); }
     [[nodiscard]] bool stopped() const { return stopped_; }
     [[nodiscard]] bool nudged() const { return nudged_; }
     /// Somebody waits for what the look under way brings.
@@ -58,21 +56,7 @@ public:
     net::awaitable<void> end_look(std::size_t filed, std::string remark = {});
     /// Nothing goes on before a person has decided something: says so, and returns when it is worth looking again.
     net::awaitable<void> ask_people(std::string what);
-    /// For what takes long and writes nothing. Throws Failure (Trouble::conflict) where another server has it.
-    net::awaitable<void> renew_lease();
-    /// How a fetch ended for mails that will never be filed.
-    net::awaitable<void> note(std::vector<model::LedgerRow> rows);
-    /// What changed about mail that is not given.
-    net::awaitable<void> keep_withheld(Withheld& withheld, std::string folder, std::uint32_t uid_validity);
-    /// What became of after-actions; true where one was refused, which is logged. Refused ones stay due.
-    net::awaitable<bool> note_done(std::vector<Done> done, bool gone_from_server);
-    /// Raises or ends the alarm about after-actions that fail time and again, since the mailbox fills up by them until
-    /// it takes no more mail. `refused`: some were, now. `due`: whether any is still to be done. In words; empty where
-    /// none was refused.
-    net::awaitable<std::string> tell_failing(std::string folder, std::uint32_t uid_validity, bool refused, bool& due);
     net::awaitable<void> sleep(Duration how_long);
-    /// What a fetch came to, whether it went well or not: told with the end of the look, or with its trouble.
-    void count(model::Figures const& figures);
     /// A step was done. Where nothing is for longer than `stall` the watchdog ends the session.
     void stir() { stirred_ = std::chrono::steady_clock::now(); }
     /// Ends a session that makes no progress. For whoever watches over all mailboxes, every few seconds.
@@ -88,25 +72,17 @@ private:
     net::awaitable<void> visit();
     /// False where there is something to find out anew first, or it is stopped.
     net::awaitable<bool> await_turn();
-    net::awaitable<void> show(model::MailboxState state, std::string reason, std::optional<Duration> wait = {},
-                              model::MailTrouble trouble = model::MailTrouble::none);
-    net::awaitable<void> show_trouble(Error const& error, std::optional<Duration> wait);
     /// Where the account can't be used now: why, and what is to be shown.
     net::awaitable<bool> wait_for_account();
 
-    net::awaitable<void> let_go();
     void take_up_waiters();
     void answer(bool ok, std::size_t filed, std::string const& reason);
 
     std::shared_ptr<Ground const> ground_;
     model::MailboxId id_;
-    model::Mailbox mailbox_;
-    model::Account account_;
-    store::Lease lease_;
+    Custody custody_;
     std::size_t wanted_ = 0;  // by the look under way
-    model::Figures counted_;  // since it was last told
     std::chrono::steady_clock::time_point stirred_{};
-    std::chrono::steady_clock::time_point told_{};  // the figures
     boost::asio::steady_timer timer_;
     Turns::Turn turn_;
     std::unique_ptr<Retrieval> retrieval_;          // from the first visit on
@@ -114,7 +90,6 @@ private:
     std::vector<std::shared_ptr<Waiter>> looking_;  // for the one under way
     std::optional<store::MailboxFooting> footing_;  // as the last visit found it, or was told since
     unsigned failures_ = 0;
-    bool figures_begun_ = false;
     bool resting_ = false;  // nothing is expected of its server
     bool stalled_ = false;  // the watchdog ended the session
     bool edited_ = false;
@@ -129,7 +104,7 @@ private:
 class Counting {
 public:
     Counting(MailboxRun& run, Filing const& filing) : run_(run), filing_(filing) {}
-    ~Counting() { run_.count(filing_.counted()); }
+    ~Counting() { run_.custody().count(filing_.counted()); }
     Counting(Counting const&) = delete;
     Counting& operator=(Counting const&) = delete;
 

@@ -3,13 +3,12 @@
 #pragma once
 
 #include "pop3/session.hpp"
+#include "retriever/holdouts.hpp"
 #include "retriever/mailbox-run.hpp"
+#include "retriever/pop3-deletion.hpp"
+#include "retriever/pop3-headers.hpp"
 #include "retriever/pop3-listing.hpp"
-#include "retriever/suspects.hpp"
-#include "retriever/withheld.hpp"
 
-#include <chrono>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,7 +18,7 @@ namespace postroom::retriever {
 
 class Pop3Retrieval final : public Retrieval {
 public:
-    explicit Pop3Retrieval(MailboxRun& run) : run_(run) {}
+    explicit Pop3Retrieval(MailboxRun& run);
 
     net::awaitable<void> visit() override;
     void nudge() override {}
@@ -38,36 +37,20 @@ private:
                                    std::vector<store::NamedMail> missing);
     net::awaitable<Mails> skip_old(pop3::Session& session, Mails mails);
     net::awaitable<std::size_t> fetch(pop3::Session& session, Mails mails);
-    net::awaitable<void> blame(Error error, std::string alone, std::vector<std::string> together,
-                               std::vector<std::string> came);
     net::awaitable<void> judge_refusal(pop3::Session& session, pop3::Retrieved const& retrieved,
                                        std::vector<std::string> refused);
-    net::awaitable<void> remove_and_quit(pop3::Session& session, Pop3Listing const& listing);
-    /// Those of `due` that the server still has, as they were filed.
-    net::awaitable<std::vector<model::LedgerRow>> confirm(pop3::Session& session, std::vector<model::LedgerRow> due,
-                                                          Pop3Listing const& listing);
-    net::awaitable<std::vector<Done>> mark(pop3::Session& session, std::vector<model::LedgerRow> const& due,
-                                           Pop3Listing const& listing);
-    net::awaitable<pop3::Answer<std::string>> header(pop3::Session& session, std::uint32_t number,
-                                                     std::string const& unique_id);
-    net::awaitable<void> keep_lease();
     /// A row with the next UID, which is a number of ours.
     [[nodiscard]] model::LedgerRow next_row(std::string unique_id, model::LedgerState state);
 
     MailboxRun& run_;
-    pop3::Session* session_ = nullptr;                 // while there is one to close
-    std::uint32_t last_uid_ = 0;                       // the highest that was given; read anew with every visit
-    std::uint32_t earlier_ = 0;                        // the highest that an earlier visit gave
-    std::chrono::steady_clock::time_point renewed_{};  // the lease, by keep_lease()
-    std::set<std::uint32_t> missing_;                  // UIDs of known mails that the last look's list had not
-    Withheld withheld_;                                // read anew with every visit
-    Suspects<std::string> suspects_;
-    std::map<std::string, int> headers_broke_;      // how many sessions ended while its header was given
-    std::string left_;                              // another server, of which the mailbox was until now
-    bool more_due_ = false;                         // than one visit deletes
-    bool failing_ = true;                           // something is due, or the alarm about that may be raised
-    std::chrono::steady_clock::time_point told_{};  // of what is due
-    std::string remark_;                            // about what fails
+    pop3::Session* session_ = nullptr;  // while there is one to close
+    std::uint32_t last_uid_ = 0;        // the highest that was given; read anew with every visit
+    std::uint32_t earlier_ = 0;         // the highest that an earlier visit gave
+    std::set<std::uint32_t> missing_;   // UIDs of known mails that the last look's list had not
+    Pop3Headers headers_;
+    Pop3Deletion deletion_;
+    Holdouts holdouts_;
+    std::string left_;  // another server, of which the mailbox was until now
 };
 
 }  // namespace postroom::retriever

@@ -2,18 +2,17 @@
 
 #include "imap/folders.hpp"
 #include "net/broken.hpp"
+#include "retriever/bytes-comparison.hpp"
+#include "retriever/sides.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace postroom::retriever {
@@ -61,116 +60,9 @@ private:
     std::unique_ptr<Session> session_;
 };
 
-// Compares what comes with what was filed, and keeps none of it.
-class Comparing {
-public:
-    explicit Comparing(std::vector<store::FiledBytes> filed)
-    {
-        for (auto& each : filed) filed_[each.uid] = each;
-    }
-
-    void begin()
-    {
-        size_ = 0;
-        check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
-    }
-    void chunk(std::string_view bytes)
-    {
-        size_ += static_cast<std::int64_t>(bytes.size());
-        check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
-    }
-    void end(std::uint32_t uid)
-    {
-        auto const before = filed_.find(uid);
-        if (before == filed_.end()) return;
-        model::Digest digest{};
-        check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
-        ++compared;
-        if (size_ != before->second.size || digest != before->second.digest) differing.emplace_back(uid, size_);
-        filed_.erase(before);
-    }
-    /// Those that have not come.
-    [[nodiscard]] std::vector<std::uint32_t> left() const
-    {
-        std::vector<std::uint32_t> uids;
-        for (auto const& [uid, filed] : filed_) uids.push_back(uid);
-        return uids;
-    }
-
-    std::int64_t compared = 0;
-    std::vector<std::pair<std::uint32_t, std::int64_t>> differing;  // and how large they are on the server
-
-private:
-    static void check(int ok)
-    {
-        if (ok != 1) throw std::bad_alloc();  // nothing else can go wrong with SHA-256
-    }
-    std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* context) { EVP_MD_CTX_free(context); })> context_{
-        EVP_MD_CTX_new()};
-    std::map<std::uint32_t, store::FiledBytes> filed_;
-    std::int64_t size_ = 0;
-};
-
-class ImapSink final : public imap::BodySink {
-public:
-    explicit ImapSink(Comparing& to) : to_(to) {}
-    net::awaitable<void> begin(std::uint64_t) override
-    {
-        to_.begin();
-        co_return;
-    }
-    net::awaitable<void> chunk(std::string_view bytes) override
-    {
-        to_.chunk(bytes);
-        co_return;
-    }
-    net::awaitable<void> end(imap::MailInfo info) override
-    {
-        to_.end(info.uid);
-        co_return;
-    }
-    net::awaitable<void> discard() override { co_return; }
-
-private:
-    Comparing& to_;
-};
-
-class Pop3Sink final : public pop3::MailSink {
-public:
-    Pop3Sink(Comparing& to, std::map<std::uint32_t, std::uint32_t> uids) : to_(to), uids_(std::move(uids)) {}
-    net::awaitable<void> begin(std::uint32_t number) override
-    {
-        uid_ = uids_.at(number);
-        to_.begin();
-        co_return;
-    }
-    net::awaitable<void> chunk(std::string_view bytes) override
-    {
-        to_.chunk(bytes);
-        co_return;
-    }
-    net::awaitable<void> end() override
-    {
-        to_.end(uid_);
-        co_return;
-    }
-
-private:
-    Comparing& to_;
-    std::map<std::uint32_t, std::uint32_t> uids_;  // by message number
-    std::uint32_t uid_ = 0;
-};
-
 bool has_in_use(Error const& error)
 {
     return error.kind == Trouble::refused && error.message.find("[IN-USE]") != std::string::npos;
-}
-
-Sides::Names both(Sides::Names const& a, Sides::Names const& b)
-{
-    Sides::Names names;
-    std::ranges::set_intersection(a, b, std::back_inserter(names));
-    return names;
 }
 
 // One comparison: a look, or two, each of which is a session of its own.
@@ -265,8 +157,8 @@ private:
         std::erase_if(filed, [&](auto const& each) { return !std::ranges::binary_search(listed, each.uid); });
         std::vector<imap::Uid> uids;
         for (auto const& each : filed) uids.push_back(each.uid);
-        Comparing comparing(std::move(filed));
-        ImapSink sink(comparing);
+        BytesComparison comparing(std::move(filed));
+        ComparedOverImap sink(comparing);
         auto const fetched = co_await session.fetch(std::move(uids), sink);
         if (fetched.refusal) refused("to give mail", fetched.refusal->words());
         take(comparing);
@@ -308,8 +200,8 @@ private:
         });
         std::vector<std::uint32_t> numbers;
         for (auto const& [number, uid] : uids) numbers.push_back(number);
-        Comparing comparing(std::move(filed));
-        Pop3Sink sink(comparing, std::move(uids));
+        BytesComparison comparing(std::move(filed));
+        ComparedOverPop3 sink(comparing, std::move(uids));
         (void)co_await session.retrieve(std::move(numbers), sink);
         take(comparing);
     }
@@ -322,7 +214,7 @@ private:
         co_return co_await ground_.store->read(std::move(read));
     }
 
-    void take(Comparing const& comparing)
+    void take(BytesComparison const& comparing)
     {
         found_.compared = comparing.compared;
         auto const left = comparing.left();
@@ -413,40 +305,6 @@ private:
 };
 
 }  // namespace
-
-Sides sides_of(std::vector<std::uint32_t> const& listed, std::vector<store::KnownMail> const& known)
-{
-    Sides sides;
-    auto mail = listed.begin();
-    for (auto const& row : known) {
-        for (; mail != listed.end() && *mail < row.uid; ++mail) sides.only_on_server.push_back({"", *mail});
-        bool const there = mail != listed.end() && *mail == row.uid;
-        if (there) ++mail;
-        if (there && row.gone) sides.back.push_back({"", row.uid});
-        if (!there && !row.gone) sides.only_in_ledger.push_back({"", row.uid});
-    }
-    for (; mail != listed.end(); ++mail) sides.only_on_server.push_back({"", *mail});
-    return sides;
-}
-
-Sides sides_of(Pop3Listing const& listing, std::vector<store::KnownMail> const& known)
-{
-    std::vector<store::NamedMail> named;
-    for (auto const& row : known)
-        if (!row.unique_id.empty()) named.push_back({row.unique_id, row.uid});
-    auto difference = listing.less(std::move(named));
-    Sides sides;
-    for (auto& mail : difference.unknown) sides.only_on_server.push_back({std::move(mail.said), 0});
-    sides.only_in_ledger = std::move(difference.gone);
-    std::ranges::sort(sides.only_on_server);
-    std::ranges::sort(sides.only_in_ledger);
-    return sides;
-}
-
-Sides in_both(Sides const& a, Sides const& b)
-{
-    return {both(a.only_on_server, b.only_on_server), both(a.only_in_ledger, b.only_in_ledger), both(a.back, b.back)};
-}
 
 net::awaitable<Result<model::Reconciliation>> reconcile(std::shared_ptr<Reconciling> ground, model::Account account,
                                                         model::Mailbox mailbox, bool bytes)

@@ -4,13 +4,10 @@
 
 #include "grants/sign-in.hpp"
 #include "model/reconciliation.hpp"
-#include "retriever/pop3-listing.hpp"
-#include "store/ledger.hpp"
 #include "store/store.hpp"
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace postroom::retriever {
 
@@ -29,18 +26,6 @@ struct Reconciling {
         if (close) close();
     }
 };
-
-/// On one side only, by what names a mail: its UID, over POP3 its unique id. Each sorted.
-struct Sides {
-    using Names = std::vector<store::NamedMail>;
-    Names only_on_server, only_in_ledger;
-    Names back;  ///< listed, though the ledger says that it went
-};
-/// Of a folder that lists `listed`, ascending.
-[[nodiscard]] Sides sides_of(std::vector<std::uint32_t> const& listed, std::vector<store::KnownMail> const& known);
-[[nodiscard]] Sides sides_of(Pop3Listing const& listing, std::vector<store::KnownMail> const& known);
-/// What both looks say: mail that came, or was dealt with, between the server's answer and the ledger's is on neither.
-[[nodiscard]] Sides in_both(Sides const& a, Sides const& b);
 
 /// Looks twice where the sides differ, since the retriever works meanwhile. What neither list has, where each was
 /// whole, is noted as gone; and as there, once the server lists it again. With `bytes` all mail that is on both sides

@@ -109,6 +109,11 @@ std::string broke_each_time(int times, Error const& last)
                        printable(last.message, 500));
 }
 
+std::string refused_mail(std::string_view words)
+{
+    return "the server refuses to give this mail: " + printable(words, 500);
+}
+
 std::string other_server(std::string_view left, model::Account const& account)
 {
     auto const now = to_string(account.retrieval_server);

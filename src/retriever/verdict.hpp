@@ -37,8 +37,9 @@ struct Verdict {
 /// The connection ended as it would where one mail that was under way is more than the server, or somebody on the way,
 /// can take.
 [[nodiscard]] bool may_be_a_mails_doing(Error const& error);
-/// Why such a mail was given up, in words.
+/// Why a mail was given up, in words.
 [[nodiscard]] std::string broke_each_time(int times, Error const& last);
+[[nodiscard]] std::string refused_mail(std::string_view words);
 
 /// What made all mail look new, where the account was given another server since it was retrieved from `left`.
 [[nodiscard]] std::string other_server(std::string_view left, model::Account const& account);

@@ -2,7 +2,7 @@
 // that is refused is not tried again and again; how far a retrieval is, and the metrics.
 //
 // Mutations of the program under which it was seen to fail:
-//  - retriever/imap-retrieval.cpp, blame() does nothing: the mails behind the poisoned one never come.
+//  - retriever/holdouts.cpp, broke() does nothing: the mails behind the poisoned one never come.
 //  - grants/sign-in.cpp, without may_show_password(): the password is shown again with each look.
 //  - retriever/filing.cpp, progress_due() gives nothing: no progress is shown.
 import assert from 'node:assert/strict';

@@ -1,33 +1,45 @@
 #include "retriever/suspects.hpp"
 
-#include "imap/session.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace postroom::retriever {
 namespace {
 
-using Uids = Suspects<imap::Uid>::Names;
+using Names = Suspects::Names;
+
+Names names(std::initializer_list<int> numbers)
+{
+    Names all;
+    for (auto const number : numbers) all.push_back(std::to_string(number));
+    return all;
+}
+Names up_to(int last)
+{
+    Names all;
+    for (int number = 1; number <= last; ++number) all.push_back(std::to_string(number));
+    return all;
+}
 
 // A server that breaks the connection at each of `poison`, however it is asked. Returns what came, and what was given
 // up.
 struct Outcome {
-    Uids came, given_up;
+    Names came, given_up;
     int connections = 0;
 };
-Outcome fetch_all(Uids all, Uids const& poison)
+Outcome fetch_all(Names all, Names const& poison)
 {
-    Suspects<imap::Uid> suspects;
+    Suspects suspects;
     Outcome outcome;
-    auto const poisoned = [&](imap::Uid uid) { return std::ranges::find(poison, uid) != poison.end(); };
-    auto const done = [&](imap::Uid uid) { std::erase(all, uid); };
+    auto const poisoned = [&](std::string const& uid) { return std::ranges::find(poison, uid) != poison.end(); };
+    auto const done = [&](std::string const& uid) { std::erase(all, uid); };
     for (; !all.empty() && outcome.connections < 1'000; ++outcome.connections) {
         auto const plan = suspects.plan(all);
-        Uids came;
+        Names came;
         bool broke = false;
-        for (auto const uid : plan.together) {
+        for (auto const& uid : plan.together) {
             if (poisoned(uid)) {
                 broke = true;
                 break;
@@ -40,7 +52,7 @@ Outcome fetch_all(Uids all, Uids const& poison)
             suspects.broke(plan.together, came);
             continue;
         }
-        for (auto const uid : plan.alone) {
+        for (auto const& uid : plan.alone) {
             if (!poisoned(uid)) {
                 suspects.cleared(uid);
                 outcome.came.push_back(uid);
@@ -60,17 +72,16 @@ Outcome fetch_all(Uids all, Uids const& poison)
 
 TEST(Suspects, OnePoisonedMailHoldsUpNoOther)
 {
-    auto const outcome = fetch_all({1, 2, 3, 4, 5}, {3});
-    EXPECT_EQ(outcome.came, (Uids{1, 2, 4, 5}));
-    EXPECT_EQ(outcome.given_up, Uids{3});
+    auto const outcome = fetch_all(up_to(5), names({3}));
+    EXPECT_EQ(outcome.came, names({1, 2, 4, 5}));
+    EXPECT_EQ(outcome.given_up, names({3}));
     EXPECT_EQ(outcome.connections, 4) << "one that breaks among others, and three alone";
 }
 
 TEST(Suspects, TheOthersComeBeforeTheSuspectsAreTriedAgain)
 {
-    Uids all;
-    for (imap::Uid uid = 1; uid <= 1'000; ++uid) all.push_back(uid);
-    auto const outcome = fetch_all(all, {1, 500, 501, 1'000});
+    auto const all = up_to(1'000);
+    auto const outcome = fetch_all(all, names({1, 500, 501, 1'000}));
     EXPECT_EQ(outcome.came.size(), 996U);
     EXPECT_EQ(outcome.given_up.size(), 4U);
     EXPECT_LT(outcome.connections, 25);
@@ -78,24 +89,23 @@ TEST(Suspects, TheOthersComeBeforeTheSuspectsAreTriedAgain)
 
 TEST(Suspects, WhatComesAloneIsClearedAndForgotten)
 {
-    Suspects<imap::Uid> suspects;
-    suspects.broke({7, 8}, {7});
-    EXPECT_EQ(suspects.plan({7, 8}).alone, Uids{8});
-    EXPECT_FALSE(suspects.broke_at(8));
-    EXPECT_FALSE(suspects.broke_at(8));
-    suspects.cleared(8);
+    Suspects suspects;
+    suspects.broke({"7", "8"}, {"7"});
+    EXPECT_EQ(suspects.plan({"7", "8"}).alone, names({8}));
+    EXPECT_FALSE(suspects.broke_at("8"));
+    EXPECT_FALSE(suspects.broke_at("8"));
+    suspects.cleared("8");
     EXPECT_TRUE(suspects.empty());
-    EXPECT_FALSE(suspects.broke_at(8)) << "counted from the beginning";
+    EXPECT_FALSE(suspects.broke_at("8")) << "counted from the beginning";
 }
 
 TEST(Suspects, BlamesOnlyWhatCanHaveBeenUnderWay)
 {
-    Uids all;
-    for (imap::Uid uid = 1; uid <= 1'000; ++uid) all.push_back(uid);
-    Suspects<imap::Uid> suspects;
+    auto const all = up_to(1'000);
+    Suspects suspects;
     suspects.broke(all, {});
     EXPECT_EQ(suspects.plan(all).alone.size(), 100U);
-    EXPECT_EQ(suspects.plan(all).together.front(), 101U);
+    EXPECT_EQ(suspects.plan(all).together.front(), "101");
 }
 
 }  // namespace

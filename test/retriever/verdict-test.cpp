@@ -1,5 +1,6 @@
 #include "retriever/verdict.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -105,6 +106,30 @@ TEST(TroubleOf, TellsThemApart)
     };
     for (auto const& each : cases)
         EXPECT_EQ(trouble_of({each.kind, std::string(each.words)}), each.trouble) << each.words;
+}
+
+TEST(Verdict, AMailMayBeToBlameForTheEndOfAConnection)
+{
+    for (auto const kind : {Trouble::closed, Trouble::timed_out, Trouble::protocol, Trouble::limit})
+        EXPECT_TRUE(may_be_a_mails_doing({kind, "the server closed the connection"}));
+    for (auto const kind : {Trouble::refused, Trouble::store, Trouble::tls, Trouble::unreachable, Trouble::conflict})
+        EXPECT_FALSE(may_be_a_mails_doing({kind, "the server refused to give mail"}));
+    EXPECT_FALSE(may_be_a_mails_doing({Trouble::closed, "BYE Session invalidated - AccessTokenExpired"}))
+        << "it has said why";
+}
+
+TEST(Verdict, AQuestionNamesWhatChanged)
+{
+    model::Account account;
+    account.name = "sales";
+    account.retrieval_server = {"mail.contoso.com", 1993};
+    EXPECT_EQ(other_server("outlook.office365.com:993", account),
+              "the account sales has another server: mail.contoso.com:1993 instead of outlook.office365.com:993");
+    EXPECT_EQ(other_server("mail.contoso.com:1993", account),
+              "the account sales was moved away from its server mail.contoso.com:1993 and back");
+    model::Mailbox mailbox;
+    mailbox.address = "sales@contoso.com";
+    EXPECT_THAT(how_to_decide(mailbox), testing::HasSubstr("`postroom mailbox resume sales@contoso.com`"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What is on one side only. Comparing with real servers is test/integration/ledger.test.mjs.
-#include "retriever/reconcile.hpp"
+#include "retriever/sides.hpp"
 
 #include <gtest/gtest.h>
 
