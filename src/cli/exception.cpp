@@ -46,6 +46,21 @@ void add_exception_commands(Commands& commands)
             return done;
         },
         false);
+
+    auto& file = commands.leaf(group, "file", say("Put one that can't be read into a case as it is"),
+                               "postroom exception file 0192…\n  postroom exception file 0192… --case 7");
+    auto const number = std::make_shared<std::int64_t>(0);
+    file.add_option("id", *id, say("Its id, from postroom exception list"))->required();
+    file.add_option("--case", *number, say("Into this case; otherwise one is opened"))
+        ->check(positive())
+        ->type_name(say("NUMBER"));
+    commands.talks(file, [id, number](Talk& talk) {
+        json::object body;
+        if (*number > 0) body["case"] = *number;
+        auto const answer = talk.server.send("POST", "/api/v1/exceptions/" + in_url(*id) + "/filing", body);
+        talk.show(answer, say("It is in case {}.\n", member(answer.as_object(), "number")));
+        return done;
+    });
 }
 
 }  // namespace postroom::cli

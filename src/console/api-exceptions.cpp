@@ -4,12 +4,15 @@
 #include "console/paging.hpp"
 #include "console/raw-mail.hpp"
 #include "console/responses.hpp"
+#include "desk/desk.hpp"
 #include "store/accounts.hpp"
+#include "store/cases.hpp"
 #include "store/messages.hpp"
 #include "store/screens.hpp"
 #include "store/unreadable.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -98,6 +101,32 @@ Answer release_exception(House& house, Request const& request)
     });
     house.hooks.triage_due();
     co_return no_content();
+}
+
+// As it is, into a case, for what can't be read however often it is tried.
+Answer file_exception(House& house, Request const& request)
+{
+    Members const members(request.http, {"case"});
+    auto const id = request.id<model::MessageId>("id");
+    auto const number = members.number_or("case", 0, 1, std::numeric_limits<std::int64_t>::max());
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        auto const found = exception_or_problem(c, request.caller.sight, id);
+        if (found.screen != model::Screen::none && !found.released)
+            throw Problem(Trouble::conflict, tr("a screen holds this mail: release it, and it becomes a case"));
+        std::optional<model::CaseId> into;
+        if (number.value_or(0) > 0) {
+            auto const a_case = seen(request.caller.sight, store::case_numbered(c, *number));
+            if (!a_case) throw Problem(Trouble::invalid, tr("there is no case {}", *number), "case");
+            into = a_case->id;
+        }
+        auto const filed = or_problem(desk::file_unread(c, found, into, request.caller.name, house.now()), "case");
+        note(c, request.caller, "exception.file", to_string(id), {{"case", filed.number}}, house.now());
+        auto const a_case = store::case_by_id(c, filed.case_id);
+        if (!a_case) throw Problem(Trouble::internal, tr("there is no case {}", filed.number));
+        Names names(c, request.language());
+        return to_json(*a_case, names);
+    });
+    co_return json_response(net::http::status::ok, body);
 }
 
 Answer show_exception_raw(House& house, Request const& request)

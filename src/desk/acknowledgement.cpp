@@ -23,6 +23,9 @@ namespace {
 // Of a backlog nobody needs to hear that it has come.
 constexpr Duration oldest{24 * 3'600'000LL};
 
+// INTERNALDATE counts seconds (RFC 3501 section 2.3.3), by a clock that is not ours.
+constexpr Duration clocks_differ{5 * 60'000LL};
+
 constexpr std::string_view default_text =
     "Thank you for your mail. It has reached us as case {{number}}, and we answer as soon as we can.\n\n"
     "If you write to us about it again, please answer this mail, or keep the number in the subject.\n";
@@ -154,7 +157,8 @@ std::optional<std::string_view> why_not_acknowledged(store::Connection& c, Terms
     auto const& to = answered_to(mail);
     if (!arrived.filed.new_case) return "it opened no case";
     if (!how.active) return "its mailbox acknowledges nothing";
-    if (arrived.message.received < how.since || arrived.message.received < now - oldest) return "it came long ago";
+    if (arrived.message.received + clocks_differ < how.since || arrived.message.received < now - oldest)
+        return "it came long ago";
     if (arrived.shown == Shown::failed || arrived.shown == Shown::late) return "it is a report";
     if (mail.automatic != mime::Automatic::no) return "a machine sent it";
     if (wants_no_answer(mail.auto_response_suppress)) return "its sender wants no answer by a machine";

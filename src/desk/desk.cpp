@@ -7,6 +7,8 @@
 #include "desk/threading.hpp"
 #include "store/accounts.hpp"
 #include "store/cases.hpp"
+#include "store/changes.hpp"
+#include "store/messages.hpp"
 
 #include <fmt/format.h>
 
@@ -173,6 +175,40 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
     }
     filed.acknowledged =
         acknowledge(c, terms, *mailbox, {.filed = filed, .message = message, .mail = mail, .shown = shown}, now);
+    return filed;
+}
+
+Result<Filed> file_unread(store::Connection& c, model::Message const& message, std::optional<model::CaseId> into,
+                          std::string_view who, Instant now)
+{
+    auto const mailbox = store::mailbox(c, message.mailbox);
+    if (!mailbox) return failure(Trouble::not_found, "the mailbox that this mail came to was removed");
+    mime::Mail const nothing;
+    Filed filed;
+    if (into) {
+        auto const found = store::case_by_id(c, *into);
+        if (!found) return failure(Trouble::not_found, "there is no such case");
+        if (found->department != mailbox->department)
+            return failure(Trouble::invalid, tr("case {} is of another department than this mail", found->number));
+        filed.case_id = found->id;
+        filed.number = found->number;
+        filed.reopened = found->state == model::CaseState::closed;
+    } else {
+        auto const a_case = new_case_of(*mailbox, nothing, now);
+        filed.case_id = a_case.id;
+        filed.number = store::add_case(c, a_case);
+        filed.new_case = true;
+    }
+    auto activity = activity_of(message, nothing, filed.case_id);
+    activity.reading.clear();
+    activity.text =
+        fmt::format("This mail could not be read: {}. The original mail has all of it.\n", message.exception);
+    filed.activity = activity.id;
+    store::add_activity(c, activity);
+    if (filed.reopened) store::set_case_state(c, filed.case_id, model::CaseState::open, now);
+    add_event(c, filed.case_id, who, fmt::format("Mail was filed out of the exception queue by {}", who), now);
+    store::exception_changed(c, message.id, "removed");
+    store::triage_done(c, message.id);
     return filed;
 }
 

@@ -9,6 +9,7 @@
 #include "model/message.hpp"
 #include "store/connection.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,12 @@ enum class Shown {
 [[nodiscard]] Result<Filed> file_mail(store::Connection& c, model::Message const& message, mime::Mail const& mail,
                                       Terms const& terms, Instant now, Shown shown = Shown::whole,
                                       std::string_view because = {});
+
+/// Makes a mail that triage could not read an activity as it is: of this case, or of a new one. Nothing in it is looked
+/// at, which is what it was set aside for; its bytes are there as ever. Errors: Trouble::not_found; Trouble::invalid
+/// where the case is another department's.
+[[nodiscard]] Result<Filed> file_unread(store::Connection& c, model::Message const& message,
+                                        std::optional<model::CaseId> into, std::string_view who, Instant now);
 
 [[nodiscard]] Result<model::ActivityId> add_note(store::Connection& c, model::CaseId a_case, std::string_view text,
                                                  std::string_view who, Instant now);

@@ -132,7 +132,7 @@ TEST_F(AcknowledgementTest, IsNotSentForDuplicatesOldMailAndOurOwn)
     write([&](Connection& c) {
         auto message = add_mail(c, sales, bytes);
         auto const mail = mime::read(bytes).value();
-        message.received = clock.now() - Duration(1);
+        message.received = clock.now() - Duration(10 * 60'000LL);
         store::set_acknowledgement(c, {.mailbox = sales.id, .active = true, .since = clock.now()});
         EXPECT_FALSE(file_mail(c, message, mail, terms_of(c), clock.now())->acknowledged);
         store::triage_done(c, message.id);

@@ -137,6 +137,33 @@ TEST_F(DeskTest, AnAnswerLongAfterTheEndOpensACaseThatFollows)
     EXPECT_EQ(deliver(sales, answer("8@example.com")).case_id, first.case_id) << "0: always the old one";
 }
 
+TEST_F(DeskTest, WhatCanNotBeReadIsFiledAsItIs)
+{
+    auto const first = deliver(sales, mail("Order", "1@example.com"));
+    auto const elsewhere = deliver(support, mail("Order", "2@example.com"));
+    write([&](Connection& c) { EXPECT_TRUE(close_case(c, first.case_id, "alice", clock.now()).has_value()); });
+    for (int i = 0; i < 2; ++i) {
+        auto const bytes = std::string(1000, '\0') + std::to_string(i);
+        write([&](Connection& c) {
+            auto const id = add_mail(c, sales, bytes).id;
+            store::triage_failed(c, id, "it is no mail");
+            auto const message = store::message(c, id).value();
+            EXPECT_EQ(file_unread(c, message, elsewhere.case_id, "alice", clock.now()).error().kind, Trouble::invalid);
+            auto const into = i == 0 ? std::optional(first.case_id) : std::nullopt;
+            auto const filed = file_unread(c, message, into, "alice", clock.now());
+            ASSERT_TRUE(filed.has_value()) << filed.error().message;
+            EXPECT_EQ(filed->new_case, i == 1);
+            EXPECT_EQ(filed->reopened, i == 0);
+            EXPECT_EQ(store::message(c, id)->triage, model::TriageState::done);
+            auto const activity = store::activity(c, filed->activity).value();
+            EXPECT_EQ(activity.message, id);
+            EXPECT_NE(activity.text.find("it is no mail"), std::string::npos);
+        });
+    }
+    EXPECT_EQ(case_of(first.case_id).state, model::CaseState::open);
+    EXPECT_TRUE(read([](Connection& c) { return store::exceptions(c, 10); }).empty());
+}
+
 TEST_F(DeskTest, PossibleDuplicateGoesWhereTheFirstWent)
 {
     auto const first = deliver(sales, mail("Order", "1@example.com"));
