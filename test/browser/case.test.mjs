@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { agent, openBrowser, openHouse, signIn } from './console.mjs';
+import { agent, openBrowser, openHouse, picture, signIn } from './console.mjs';
 import { until } from '../support/scratch.mjs';
 
 let everything, browser, trap, hits = [];
@@ -123,6 +123,28 @@ test('an attachment is a download, with its name', async () => {
   await page.reload();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'figures.csv' }).click()]);
   assert.equal(download.suggestedFilename(), 'figures.csv');
+});
+
+test('the agent takes the case, tells colleagues what they heard, and finds it among their own', async () => {
+  const { page } = browser;
+  await page.getByRole('button', { name: 'Take the case' }).click();
+  await page.getByRole('article', { name: `Event: ${agent.name}` }).getByText(`Picked by ${agent.name}`).waitFor();
+  await page.getByText(`Assigned to ${agent.name}`).waitFor();
+  await page.getByRole('button', { name: 'Take the case' }).waitFor({ state: 'detached' });
+  const note = page.getByRole('textbox', { name: 'Note for colleagues' });
+  await note.fill('She rang as well.');
+  await page.getByRole('button', { name: 'Add the note' }).click();
+  await page.getByRole('article', { name: `Note: ${agent.name}` }).getByText('She rang as well.').waitFor();
+  await until('the box being empty', async () => (await note.inputValue()) === '');
+  await picture(page, 'case');
+
+  await page.getByRole('link', { name: 'Cases', exact: true }).click();
+  await page.getByRole('table', { name: 'Queues' }).waitFor();
+  await page.getByLabel('Assigned to').selectOption('me');
+  await page.getByRole('table', { name: 'Cases' }).getByRole('row', { name: new RegExp(`Invoice 4711.*${agent.name}`) }).waitFor();
+  await picture(page, 'cases');
+  await page.getByRole('link', { name: 'Invoice 4711' }).click();
+  await page.getByRole('heading', { name: /Case \d+: Invoice 4711/ }).waitFor();
 });
 
 test('the agent answers, sees the answer sent, and the customer has it once', async () => {
