@@ -106,6 +106,7 @@ Answer resolve_outbound(House& house, Request const& request);
 Answer list_exceptions(House& house, Request const& request);
 Answer retry_exception(House& house, Request const& request);
 Answer release_exception(House& house, Request const& request);
+Answer file_exception(House& house, Request const& request);
 Answer show_exception_raw(House& house, Request const& request);
 
 Answer list_check_items(House& house, Request const& request);

@@ -86,6 +86,7 @@ std::span<Route const> routes()
         Route{get, "/api/v1/exceptions", see_department, list_exceptions},
         Route{post, "/api/v1/exceptions/{id}/retry", department, retry_exception},
         Route{post, "/api/v1/exceptions/{id}/release", department, release_exception},
+        Route{post, "/api/v1/exceptions/{id}/filing", department, file_exception},
         Route{get, "/api/v1/exceptions/{id}/raw", see_department, show_exception_raw},
         Route{get, "/api/v1/alarms", see_department, list_alarms},
         Route{put, "/api/v1/alarms/{id}/acknowledgement", department, acknowledge_alarm},

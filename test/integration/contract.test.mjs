@@ -35,7 +35,7 @@ async function furnish(keep) {
   await lab.mail(sales, noMail('two'));
   await lab.mail(other, `From: b@example.com\r\nTo: ${other}\r\nSubject: plain\r\n\r\nHello\r\n`);
   const open = await server.caseAbout('rich');
-  await server.caseAbout('plain');
+  const plain = await server.caseAbout('plain');
   const sent = await server.api(`cases/${open.number}/replies`, { text: 'Thank you.' });
   await server.sent(sent.id);
   await lab.api('faults', { id: 'smtp-send-as-denied', scope: other });
@@ -65,7 +65,7 @@ async function furnish(keep) {
   const delivery = await server.command('webhook', 'test', 'tickets');
   const notification = await server.api('notifications', {});
   const alarm = await until('an alarm', async () => (await server.api('alarms')).items[0], { limit: 30_000 });
-  return { lab, server, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), sent, refused, exceptions, token, begun, credential, trial, reconciliation,
+  return { lab, server, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), plain, sent, refused, exceptions, token, begun, credential, trial, reconciliation,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -126,6 +126,8 @@ const fixtures = {
   addMailbox: () => ({ body: { address: 'third@contoso.test', account: 'fourth', display_name: 'Third', folder: 'INBOX', baseline: '7d', after: 'seen', after_folder: 'Done' } }),
   showMailbox: () => ({ params: { address: sales } }),
   changeMailbox: () => ({ params: { address: 'third@contoso.test' }, body: { display_name: '', folder: 'Inbox/2', after: 'leave', after_folder: 'x', poll: 60 } }),
+  showAcknowledgement: () => ({ params: { address: sales } }),
+  setAcknowledgement: () => ({ params: { address: sales }, body: { active: true, subject: 'Got {{subject}}', text: 'Case {{number}}' } }),
   listLedger: () => ({ params: { address: sales }, query: { limit: 10 } }),
   beginReconciliation: () => ({ params: { address: sales }, body: { bytes: false } }),
   showReconciliation: (house) => ({ params: { id: house.reconciliation.id } }),
@@ -134,10 +136,17 @@ const fixtures = {
   removeAccount: () => ({ params: { name: 'fourth' } }),
   retrieveOnce: () => ({ body: { mailbox: sales } }),
   streamEvents: () => ({ stream: true }),
-  listCases: () => ({ query: { state: 'open', department: 'Customer care', limit: 10 } }),
+  listCases: () => ({ query: { state: 'open', department: 'Customer care', assigned: 'nobody', waiting: true, customer: 'b@example.com', limit: 10 } }),
   showCase: (house) => ({ params: { number: house.open.number } }),
   changeCase: (house) => ({ params: { number: house.open.number }, body: { state: 'closed' } }),
   replyToCase: (house) => ({ params: { number: house.open.number }, body: { text: 'a', html: '<p>a</p>', to: ['ann@example.com'], cc: ['d@example.com'], close: false } }),
+  pickCase: (house) => ({ params: { number: house.open.number }, as: 'agent', status: 409 }),  // it is closed by now
+  assignCase: (house) => ({ params: { number: house.plain.number }, body: { agent: 'agent' } }),
+  transferCase: (house) => ({ params: { number: house.plain.number }, body: { department: 'Returns', mailbox: 'third@contoso.test' }, status: 400 }),  // which is gone
+  listTargets: (house) => ({ params: { number: house.plain.number } }),
+  addNote: (house) => ({ params: { number: house.plain.number }, body: { text: 'a note' } }),
+  listQueues: () => ({}),
+  pickFromQueue: () => ({ params: { name: 'Customer care' }, as: 'agent' }),
   showActivityHtml: (house) => ({ params: { id: house.open.items[0].id } }),
   showActivityRaw: (house) => ({ params: { id: house.open.items[0].id } }),
   showActivityPart: (house) => ({ params: { id: house.open.items[0].id, part: house.open.items[0].attachments[0].part } }),
@@ -149,6 +158,7 @@ const fixtures = {
   showExceptionRaw: (house) => ({ params: { id: house.exceptions[0].id } }),
   retryException: (house) => ({ params: { id: house.exceptions[0].id } }),
   releaseException: (house) => ({ params: { id: house.exceptions[1].id }, status: 409 }),  // no screen holds it
+  fileException: (house) => ({ params: { id: house.exceptions[1].id }, body: { case: null } }),
   listAlarms: () => ({}),
   acknowledgeAlarm: (house) => ({ params: { id: house.alarm.id }, body: { acknowledged: true } }),
   silenceAlarm: (house) => ({ params: { id: house.alarm.id }, body: { minutes: 5 } }),

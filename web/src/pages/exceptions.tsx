@@ -25,10 +25,11 @@ export function ExceptionsPage() {
   const writes = useMay("accounts:write");
   const retry = useChange((id: string) => call("POST", path("exceptions", id, "retry")));
   const release = useChange((id: string) => call("POST", path("exceptions", id, "release")));
+  const file = useChange((id: string) => call("POST", path("exceptions", id, "filing"), {}));
   return (
     <Page title={t("nav.exceptions")}>
       <div>{t("exception.help")}</div>
-      <Refusal error={retry.error ?? release.error} />
+      <Refusal error={retry.error ?? release.error ?? file.error} />
       <Fetched query={exceptions}>
         {(rows) => (
           <DataTable
@@ -54,6 +55,11 @@ export function ExceptionsPage() {
                     {writes && (
                       <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate(row.id)}>
                         {t(row.kind === "not-read" ? "exception.retry" : "exception.retrieveAgain")}
+                      </Button>
+                    )}{" "}
+                    {writes && row.kind === "not-read" && !row.screen && (
+                      <Button size="small" disabled={file.isPending} onClick={() => file.mutate(row.id)}>
+                        {t("exception.file")}
                       </Button>
                     )}{" "}
                     {writes && row.screen && (
