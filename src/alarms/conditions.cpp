@@ -28,8 +28,8 @@ model::AlarmRule rule_of(Rules const& rules, std::string_view cause)
 
 class Judge {
 public:
-    Judge(Watch const& watch, Rules const& rules, Instant watching_since)
-        : watch_(watch), rules_(rules), watching_since_(watching_since)
+    Judge(Watch const& watch, Rules const& rules, Instant watching_since, std::string_view self)
+        : watch_(watch), rules_(rules), watching_since_(watching_since), self_(self)
     {
     }
 
@@ -144,7 +144,8 @@ private:
                 services = std::max(services.value_or(each.seen), each.seen);
                 lives = lives || (!each.stopped && !silent);
             }
-            if (worker.on && silent && !each.stopped)
+            bool const is_self = each.part == "application" && each.server == self_;
+            if (worker.on && silent && !each.stopped && !is_self)
                 hit("worker-stopped", fmt::format("{} ({})", each.server, each.part),
                     fmt::format("{} has given no sign of life since {}",
                                 each.part == "services" ? "its retriever, triage, dispatcher and refresher"
@@ -170,14 +171,15 @@ private:
     Watch const& watch_;
     Rules const& rules_;
     Instant watching_since_;
+    std::string_view self_;
     std::vector<Hit> hits_;
 };
 
 }  // namespace
 
-std::vector<Hit> hits(store::Watch const& watch, Rules const& rules, Instant watching_since)
+std::vector<Hit> hits(store::Watch const& watch, Rules const& rules, Instant watching_since, std::string_view self)
 {
-    return Judge(watch, rules, watching_since).run();
+    return Judge(watch, rules, watching_since, self).run();
 }
 
 bool is_judged(std::string_view cause)

@@ -20,8 +20,10 @@ struct Hit {
     std::int64_t amount = 1;
 };
 
-/// What holds now. `watching_since` is when this notifier began: what was never seen can't have gone before.
-[[nodiscard]] std::vector<Hit> hits(store::Watch const& watch, Rules const& rules, Instant watching_since);
+/// What holds now. `watching_since` is when this notifier began: what was never seen can't have gone before. `self` is
+/// the server that looks: it lives.
+[[nodiscard]] std::vector<Hit> hits(store::Watch const& watch, Rules const& rules, Instant watching_since,
+                                    std::string_view self);
 
 /// Which causes are judged here alone: what is raised of them and holds no more has ended. Others are ended by whoever
 /// raises them.

@@ -172,7 +172,7 @@ private:
     // What holds is raised, and what holds no more ends; nothing is written where nothing changed.
     net::awaitable<void> raise(store::Lease const& lease, store::Watch const& watch)
     {
-        auto found = hits(watch, house_.rules, watching_since_);
+        auto found = hits(watch, house_.rules, watching_since_, ground_.owner);
         auto over = stale(watch);
         for (auto const& each : watch.raised)
             if (is_judged(each.cause) && std::ranges::none_of(found, [&](Hit const& hit) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_listed = 30;
 constexpr std::size_t most_words = 4'000;
+constexpr std::size_t most_said = 300;  // of one among others
 
 std::string title_of(model::AlarmCall const& call)
 {
@@ -56,11 +57,12 @@ Mail tell(model::AlarmCall const& call, model::Telling what, std::string_view ex
     text = fmt::format("{}.\n\nThe alarm {}. It began at {}{}.\n", title_of(call), verb(what), to_readable(call.begun),
                        over ? fmt::format(", and is over since {}", to_readable(call.over.value_or(now))) : "");
     if (!over) {
-        text += fmt::format("\n{}\n", printable(call.words, most_words));
+        if (call.subject_count <= 1) text += fmt::format("\n{}\n", printable(call.words, most_words));
         if (call.subject_count > 1 || call.amount > 1) {
             text += fmt::format("\nIt is about {}:\n", how_many(call));
             for (std::size_t i = 0; i < call.subjects.size() && i < most_listed; ++i)
-                text += fmt::format("  {}\n", printable(call.subjects[i], 254));
+                text += fmt::format("  {}: {}\n", printable(call.subjects[i], 254),
+                                    i < call.said.size() ? printable(call.said[i], most_said) : "");
             if (call.subject_count > std::int64_t(most_listed))
                 text += fmt::format("  and {} more\n", call.subject_count - std::int64_t(most_listed));
         }

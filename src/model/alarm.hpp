@@ -53,6 +53,7 @@ struct AlarmCall {
     std::string words;  ///< the last ones
     std::int64_t amount = 0;
     std::vector<std::string> subjects{};  ///< accounts, mailboxes, servers: the first hundred, in order
+    std::vector<std::string> said{};      ///< of each of these, what is the matter with it
     std::int64_t subject_count = 0;
     Instant begun{};
     Instant last{};

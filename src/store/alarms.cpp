@@ -35,10 +35,11 @@ model::AlarmCall call_of(Row const& row)
 }
 
 // Adds what raises them.
-void fill(std::vector<model::AlarmCall>& all, std::vector<Alarm> const& raised)
+void fill(std::vector<model::AlarmCall>& all, std::vector<Alarm> raised)
 {
     std::map<std::pair<std::string, std::string>, model::AlarmCall*> by;
     for (auto& call : all) by.emplace(std::pair(call.cause, call.why), &call);
+    std::ranges::sort(raised, {}, &Alarm::subject);
     for (auto const& each : raised) {
         auto const found = by.find({each.cause, each.why});
         if (found == by.end()) continue;
@@ -47,9 +48,11 @@ void fill(std::vector<model::AlarmCall>& all, std::vector<Alarm> const& raised)
         call.last = std::max(call.last, each.last);
         if (call.subject_count == 0 || each.last >= call.last) call.words = each.words;
         ++call.subject_count;
-        if (call.subjects.size() < most_subjects) call.subjects.push_back(each.subject);
+        if (call.subjects.size() < most_subjects) {
+            call.subjects.push_back(each.subject);
+            call.said.push_back(each.words);
+        }
     }
-    for (auto& call : all) std::ranges::sort(call.subjects);
 }
 
 constexpr std::string_view route_columns =

@@ -116,8 +116,10 @@ TEST_F(CourseTest, AMailSaysWhatItIsAboutAndBreaksOutOfNothing)
     EXPECT_THAT(one.text, Not(HasSubstr("\r\nBcc")));
     EXPECT_THAT(one.text, HasSubstr("https://mail.contoso.com/alarms/about/mailbox-not-retrieved"));
     hits(40);
+    call.said = {"it is away"};
     auto const many = tell(call, Telling::reminds, "", now);
     EXPECT_THAT(many.subject, HasSubstr("goes on: Mailboxes are not retrieved (40 mailboxes)"));
+    EXPECT_THAT(many.text, HasSubstr("  box0@contoso.com: it is away\n"));
     EXPECT_THAT(many.text, HasSubstr("and 10 more"));
     EXPECT_THAT(many.text, Not(HasSubstr("https://")));
     call.subjects = {"x\r\nBcc: everybody@example.com"};

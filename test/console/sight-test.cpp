@@ -140,8 +140,12 @@ TEST_F(Sight, LeavesOutWhatIsOfOthersInLists)
             if (answer.code == status::forbidden && role == Role::agent) continue;
             ASSERT_EQ(answer.code, status::ok) << list.path;
             std::vector<std::string> found;
-            for (auto const& each : answer.body.at("items").as_array())
+            for (auto const& each : answer.body.at("items").as_array()) {
                 found.push_back(json::value_to<std::string>(each.at(list.member)));
+                // One alarm may be about several.
+                if (auto const* const all = each.as_object().if_contains("subjects"))
+                    for (auto const& subject : all->as_array()) found.push_back(json::value_to<std::string>(subject));
+            }
             EXPECT_NE(std::ranges::find(found, list.ours), found.end()) << list.path;
             EXPECT_EQ(std::ranges::find(found, list.theirs) != found.end(), role == Role::system_administrator)
                 << list.path << " as " << to_string(role);
@@ -176,6 +180,20 @@ TEST_F(Sight, AnswersForWhatIsOfOthersAsForWhatIsNotThere)
         }
     }
     EXPECT_GT(tried, 35U);
+}
+
+TEST_F(Sight, AnAlarmOfSeveralDepartmentsIsQuietedByWhoSeesThemAll)
+{
+    auto const acknowledge = [&](Role role, std::string const& id) {
+        return ask_as(role, {net::http::verb::put, "alarms/" + id + "/acknowledgement", R"({"acknowledged":true})"})
+            .code;
+    };
+    auto const first = ask_as(Role::department_administrator, {verb::get, "alarms", ""}).body.at("items").at(0);
+    auto const id = json::value_to<std::string>(first.at("id"));
+    EXPECT_EQ(first.at("subject_count").as_int64(), 1) << "of what is seen";
+    EXPECT_EQ(acknowledge(Role::department_administrator, id), status::forbidden);
+    EXPECT_EQ(acknowledge(Role::system_administrator, id), status::ok);
+    EXPECT_EQ(acknowledge(Role::system_administrator, to_string(make_uuid())), status::not_found);
 }
 
 TEST_F(Sight, KnowsNothingOfOthersWhereTheBodyNamesThem)

@@ -23,8 +23,8 @@ function About({ row }: { row: Alarm }) {
   return (
     <>
       <State mood={row.acknowledged ? "warn" : "bad"} words={row.title} />
-      <Said>{row.words}</Said>
-      <To to={`/alarms/about/${row.cause}`}>{t("alarm.about")}</To>
+      <div><Said>{row.words}</Said></div>
+      <div><To to={`/alarms/about/${row.cause}`}>{t("alarm.about")}</To></div>
       {row.acknowledged && <div>{t("alarm.acknowledgedBy", { name: row.acknowledged_by })}</div>}
       {row.silenced_until && <div>{t("alarm.silencedUntil")} <Time at={row.silenced_until} /></div>}
     </>
@@ -98,7 +98,7 @@ function AlarmRoutes() {
               { name: "kind", label: t("alarmRoute.kind"), required: true, options: kinds.map((value) => ({ value, label: t(`alarmRoute.kinds.${value}`) })) },
               { name: "account", label: t("mailbox.account"), required: true, when: (values) => values.kind === "account" },
               { name: "server", label: t("alarmRoute.server"), hint: t("alarmRoute.serverHint"), required: true, when: (values) => values.kind === "server" },
-              { name: "security", label: t("alarmRoute.security"), options: securities.map((value) => ({ value, label: t(`alarmRoute.securities.${value}`) })), when: (values) => values.kind === "server" },
+              { name: "security", label: t("alarmRoute.security"), required: true, options: securities.map((value) => ({ value, label: t(`alarmRoute.securities.${value}`) })), when: (values) => values.kind === "server" },
               { name: "sender", label: t("alarmRoute.sender"), required: true, when: (values) => values.kind === "server" },
               { name: "user", label: t("signIn.name"), hint: t("alarmRoute.userHint"), autoComplete: "off", when: (values) => values.kind === "server" },
               { name: "password", label: t("signIn.password"), type: "password", autoComplete: "off", when: (values) => values.kind === "server" },
