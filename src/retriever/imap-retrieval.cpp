@@ -183,7 +183,7 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::judge_unexpected(imap:
 // One look: what the server lists, less what the ledger knows, is fetched and filed; then what is due is done.
 net::awaitable<void> ImapRetrieval::compare(imap::Session& session, std::uint64_t& seen_changes)
 {
-    bool const asked = run_.nudged();
+    bool const asked = run_.nudged() || run_.asked();
     auto how = breadth(asked);
     run_.begin_look();
     left_ = false;

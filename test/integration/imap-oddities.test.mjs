@@ -1,6 +1,8 @@
 // What IMAP servers do that they should not, or need not: none of it loops, loses mail, or becomes a customer's mail. And what is done on the
 // server to mail that was filed, when the server refuses it.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { addAccount, authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { until } from '../support/scratch.mjs';
 
@@ -69,6 +71,80 @@ scenario('mail that the server lists and does not give: the rest flow, and it is
   assert.equal((await house.lab.api('counters')).imap_bodies, bodies, 'nothing is asked for any more');
   assert.deepEqual(await house.subjects(), ['Before', 'Behind', 'Passing']);
   assert.equal((await house.counts()).filed, 3);
+});
+
+const theException = (house) => until('an exception', async () => {
+  await house.look();
+  const { items } = await house.server.api('exceptions');
+  return items.length === 1 && items[0];
+}, { limit: 60_000, pause: 500 });
+const retry = (house, exception) => house.server.api(`exceptions/${exception.id}/retry`, {});
+
+scenario('mail that the server refuses each time, or gives in an impossible form: the rest flow, and people can ask for it again', { limit: 150_000 }, async ({ keep }) => {
+  const house = await openHouse(keep, { after: 'seen' });
+  const before = await house.put('Before');
+  await having(house, 'Before');
+  await house.fault('imap-fetch-refused', String(before + 1));
+  for (const each of ['Refused', 'Beside', 'Behind']) await house.put(each);
+  await having(house, 'Before', 'Behind', 'Beside');
+  const waits = await until('the others being marked, and the mailbox at rest', async () => {
+    const now = await house.server.mailbox(sales);
+    return now.state === 'idle' && now.counts.due === 0 && now.state_reason && now;
+  }, { limit: 30_000 });
+  assert.match(waits.state_reason, /^1 mails that the server lists are not retrieved so far: .*refuses to give this mail: NO Server Unavailable\. 15/);
+  for (let i = 0; i < 6; ++i) assert.equal((await house.look()).code, 0);
+  assert.equal((await house.counts()).unreadable, 0, 'many looks within minutes prove nothing');
+  await house.put('Later');
+  await having(house, 'Before', 'Behind', 'Beside', 'Later');
+
+  // It is counted over a restart; a day later it is given up.
+  await house.server.end();
+  if ((process.env.STORE ?? 'sqlite') === 'sqlite') {
+    const store = (sql) => String(execFileSync('sqlite3', [path.join(house.server.folder, 'store/postroom.db'), sql])).trim();
+    assert.ok(Number(store('SELECT looks FROM withheld_mail')) >= 7);
+    store('UPDATE withheld_mail SET since = since - 86400000');
+    await house.server.begin();
+    const exception = await theException(house);
+    assert.equal(exception.kind, 'not-retrieved');
+    assert.ok(exception.tries >= 8, `${exception.tries} tries`);
+    assert.match(exception.reason, /refuses to give this mail: NO Server Unavailable\. 15/);
+    assert.equal((await house.server.mailbox(sales)).state_reason, '');
+    await house.off('imap-fetch-refused');
+    for (let i = 0; i < 2; ++i) await house.look();
+    await having(house, 'Before', 'Behind', 'Beside', 'Later');
+    await retry(house, exception);
+  } else {
+    await house.server.begin();
+    await house.off('imap-fetch-refused');
+  }
+  await until('it', async () => { await house.look(); return (await house.subjects()).length === 5; }, { limit: 30_000, pause: 300 });
+
+  // What can't be read ends the session each time.
+  await house.fault('imap-fetch-garbled', String(before + 5));
+  await house.put('Garbled');
+  await house.put('Beyond');
+  await having(house, 'Before', 'Behind', 'Beside', 'Later', 'Refused', 'Beyond');
+  const exception = await theException(house);
+  assert.equal(exception.tries, 3);
+  await until('the rest being marked', async () => (await house.counts()).due === 0, { limit: 30_000 });
+  await house.off('imap-fetch-garbled');
+  await retry(house, exception);
+  await having(house, 'Before', 'Behind', 'Beside', 'Later', 'Refused', 'Beyond', 'Garbled');
+});
+
+scenario('where every mail is refused, it is the server', { limit: 90_000 }, async ({ keep }) => {
+  const house = await openHouse(keep);
+  await house.fault('imap-fetch-refused');
+  const put = ['One', 'Two', 'Three', 'Four'];
+  for (const each of put) await house.put(each);
+  for (let i = 0; i < 6; ++i) {
+    const { out, err } = await house.look();
+    assert.match(out + err, /refused to give mail: NO Server Unavailable\. 15/);
+  }
+  assert.equal((await house.counts()).unreadable, 0);
+  await house.off('imap-fetch-refused');
+  await house.look();
+  await having(house, ...put);
 });
 
 scenario('mail that is shown late, below what was seen already', { limit: 60_000 }, async ({ keep }) => {

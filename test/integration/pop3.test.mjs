@@ -2,9 +2,10 @@
 // becomes a case once, and what is deleted was filed. SEED=n repeats the instants of the kills as far as a machine does.
 //
 // Mutation of the program under which it was seen to fail:
-//  - retriever/pop3-retrieval.cpp, remove_and_quit(): note_done() before quit(): mail is retrieved again.
+//  - retriever/pop3-deletion.cpp, carry_out_and_quit(): note_done() before quit(): mail is retrieved again.
 //  - likewise, without confirm(): the mail that has the id of one whose deletion was not confirmed is deleted unfiled.
-//  - note_gone() forgets at once: a list that was empty for once brings duplicates.
+//  - retriever/pop3-retrieval.cpp, note_gone() forgets at once: a list that was empty for once brings duplicates.
+//  - retriever/holdouts.cpp, broke() does nothing: the others are never deleted.
 //  - skip_old() asks for what broke a session again: the mails behind a long header never come.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -112,6 +113,27 @@ scenario('POP3 of Exchange Online, as the lab plays it', { limit: 150_000 }, asy
   assert.equal((await lab.folder(sales)).length, 1, 'what was not filed is not deleted');
   await lab.api('faults', undefined, 'DELETE');
   put.push(poisoned);
+  await look(server);
+  await thereAre(server, put);
+  await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0, { limit: 30_000 });
+
+  // One that ends the connection each time is set aside, and asked for again when people say so.
+  const breaks = await arrive('Breaks');
+  put.pop();
+  await lab.api('faults', { id: 'pop3-mail-breaks', value: String(breaks.uid) });
+  for (const subject of ['Beside it', 'And another']) await arrive(subject);
+  await thereAre(server, put);
+  const [exception] = await until('an exception', async () => {
+    await run(['retrieve', '--once', '--socket', server.socket]);  // fails where the connection ends
+    const { items } = await server.api('exceptions');
+    return items.length > 0 && items;
+  }, { limit: 60_000, pause: 500 });
+  assert.equal(exception.tries, 3);
+  assert.match(exception.reason, /ended each of the 3 times that this mail was fetched by itself/);
+  await until('the others being deleted', async () => (await look(server), (await lab.folder(sales)).length === 1), { limit: 30_000 });
+  await lab.api('faults', undefined, 'DELETE');
+  await server.api(`exceptions/${exception.id}/retry`, {});
+  put.push('Breaks');
   await thereAre(server, put);
   t.diagnostic(`${put.length} mails`);
 });

@@ -15,7 +15,7 @@ const numbersIn = (set, all) => {
 };
 
 /**
- * `mails` is a Map of UID to { raw, poisoned, delay }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
+ * `mails` is a Map of UID to { raw, poisoned, delay, unlisted }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
  * and connections, and how often each UID was asked for.
  */
 export async function startOwnImapServer({ certificates, mails, takes = () => true }) {
@@ -65,7 +65,7 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
       const set = rest.find((each) => /^[\d:*,]+$/.test(each));
       const without = rest.indexOf('NOT');
       const named = set === undefined ? uids() : numbersIn(set, uids());
-      const found = without < 0 ? named : uids().filter((uid) => !named.includes(uid));
+      const found = (without < 0 ? named : uids().filter((uid) => !named.includes(uid))).filter((uid) => !mails.get(uid).unlisted);
       socket.write(`* SEARCH${found.map((uid) => ` ${uid}`).join('')}\r\n`);
     }
     if (name === 'FETCH') return fetch(socket, tag, rest[0], line);
