@@ -1,7 +1,6 @@
 // postroom case: conversations with customers.
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
-#include "cli/text-input.hpp"
 
 #include <fmt/format.h>
 
@@ -102,37 +101,6 @@ void add_list(Commands& commands, CLI::App& group)
     });
 }
 
-void add_reply(Commands& commands, CLI::App& group)
-{
-    auto& reply =
-        commands.leaf(group, "reply", say("Answer a case by mail"),
-                      "postroom case reply 7 --text \"Thank you, we are looking into it.\"\n  postroom case "
-                      "reply 7 --text-file answer.txt --close",
-                      say("Done means that the answer is queued durably; postroom outbound list says what became "
-                          "of it."));
-    struct Given {
-        std::int64_t number = 0;
-        TextInput text;
-        std::vector<std::string> to, cc;
-        bool close = false;
-    };
-    auto const given = std::make_shared<Given>();
-    reply.add_option("number", given->number, say("The case"))->required()->check(positive());
-    given->text.add_to(reply);
-    reply.add_option("--to", given->to, say("Instead of the customer; may be given again"))->type_name(say("ADDRESS"));
-    reply.add_option("--cc", given->cc, say("A copy to; may be given again"))->type_name(say("ADDRESS"));
-    reply.add_flag("--close", given->close, say("Close the case in the same step"));
-    commands.talks(reply, [given](Talk& talk) {
-        json::object body{{"text", given->text.read()}, {"close", given->close}};
-        if (!given->to.empty()) body["to"] = json::array(given->to.begin(), given->to.end());
-        if (!given->cc.empty()) body["cc"] = json::array(given->cc.begin(), given->cc.end());
-        auto const answer = talk.server.send("POST", path_of(given->number) + "/replies", body);
-        talk.show(answer, say("Queued for {} as {}.\n", member(answer.as_object(), "recipients"),
-                              member(answer.as_object(), "id")));
-        return done;
-    });
-}
-
 }  // namespace
 
 void add_case_commands(Commands& commands)
@@ -149,7 +117,7 @@ void add_case_commands(Commands& commands)
         return done;
     });
 
-    add_reply(commands, group);
+    add_case_answers(commands, group);
 
     auto& close = commands.leaf(group, "close", say("Close a case; a further mail of the customer opens it again"),
                                 "postroom case close 7");

@@ -130,6 +130,8 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     add_case_commands(*this);
     add_send_command(*this);
     add_outbound_commands(*this);
+    add_sending_commands(*this);
+    add_template_commands(*this);
     add_exception_commands(*this);
     add_screen_commands(*this);
     add_alarm_commands(*this);

@@ -17,7 +17,7 @@ void add_outbound_commands(Commands& commands)
     };
     auto const given = std::make_shared<Given>();
     list.add_option("--state", given->state, say("Only these"))
-        ->check(CLI::IsMember({"queued", "claimed", "committing", "sent", "failed", "in-doubt"}));
+        ->check(CLI::IsMember({"queued", "claimed", "committing", "sent", "failed", "in-doubt", "cancelled"}));
     list.add_option("--limit", given->limit, say("How many; 50 otherwise"))
         ->check(between(1, 200))
         ->type_name(say("NUMBER"));
@@ -45,6 +45,18 @@ void add_outbound_commands(Commands& commands)
     commands.talks(resolve, [given](Talk& talk) {
         auto const answer = talk.server.send("POST", "/api/v1/outbound/" + in_url(given->id) + "/resolution",
                                              json::object{{"as", given->as}});
+        talk.show(answer, say("It is {} now.\n",
+                              spoken().say_marked("state of outbound mail", member(answer.as_object(), "state"))));
+        return done;
+    });
+
+    auto& cancel =
+        commands.leaf(group, "cancel", say("Take back a mail that is queued"), "postroom outbound cancel 0192…",
+                      say("Until somebody has begun to send it. What it answered waits for an answer again."));
+    cancel.add_option("id", given->id, say("The mail's id, from postroom outbound list"))->required();
+    commands.talks(cancel, [given](Talk& talk) {
+        auto const answer =
+            talk.server.send("POST", "/api/v1/outbound/" + in_url(given->id) + "/cancellation", json::object{});
         talk.show(answer, say("It is {} now.\n",
                               spoken().say_marked("state of outbound mail", member(answer.as_object(), "state"))));
         return done;

@@ -118,10 +118,22 @@ json::value ServerClient::send(std::string_view method, std::string const& path,
 {
     std::optional<std::string> text;
     if (body) text = json::serialize(*body);
-    auto const answer =
-        http_call(method, "http://localhost" + path, socket_, {}, text, "application/json",
-                  say("Is the server running? postroom serve starts it; --socket says where another one listens."));
+    auto value = call(method, path, text, "application/json");
     if (text) wipe(*text);
+    return value;
+}
+
+json::value ServerClient::upload(std::string const& path, std::string const& octets) const
+{
+    return call("POST", path, octets, "application/octet-stream");
+}
+
+json::value ServerClient::call(std::string_view method, std::string const& path, std::optional<std::string> const& body,
+                               std::string_view type) const
+{
+    auto const answer =
+        http_call(method, "http://localhost" + path, socket_, {}, body, type,
+                  say("Is the server running? postroom serve starts it; --socket says where another one listens."));
     if (answer.status >= 400) throw Exit(failed, words_of(answer));
     if (answer.body.empty()) return nullptr;
     boost::system::error_code error;

@@ -32,8 +32,12 @@ public:
     [[nodiscard]] json::value all(std::string const& path) const;
     json::value send(std::string_view method, std::string const& path,
                      std::optional<json::object> const& body = std::nullopt) const;
+    /// A file's octets, by POST.
+    [[nodiscard]] json::value upload(std::string const& path, std::string const& octets) const;
 
 private:
+    [[nodiscard]] json::value call(std::string_view method, std::string const& path,
+                                   std::optional<std::string> const& body, std::string_view type) const;
     std::string socket_;
 };
 

@@ -12,8 +12,6 @@
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
-#include <fmt/format.h>
-
 namespace postroom::console {
 
 namespace {
@@ -86,8 +84,10 @@ Answer show_case(House& house, Request const& request)
         for (auto const& each : store::activities_of(c, a_case.id)) {
             std::optional<json::object> sending;
             if (each.kind == model::ActivityKind::sent)
-                if (auto const outbound = store::outbound_of(c, each.id))
+                if (auto const outbound = store::outbound_of(c, each.id)) {
                     sending = to_json(*outbound, names, each, a_case);
+                    (*sending)["outcomes"] = outcomes_of(c, each.id);
+                }
             items.emplace_back(to_json(each, std::move(sending)));
         }
         auto shown = to_json(a_case, names);
@@ -118,35 +118,6 @@ Answer change_case(House& house, Request const& request)
         return to_json(case_or_problem(c, request.caller.sight, number), names);
     });
     co_return edited_response(body);
-}
-
-Answer reply_to_case(House& house, Request const& request)
-{
-    Members const members(request.http, {"text", "html", "to", "cc", "close"});
-    auto const number = request.number("number");
-    desk::Reply reply;
-    reply.text = members.text("text", most_text);
-    reply.html = members.text_or("html", "", most_text);
-    reply.to = members.texts("to");
-    reply.cc = members.texts("cc");
-    bool const close = members.flag_or("close", false);
-    auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const a_case = case_or_problem(c, request.caller.sight, number);
-        reply.case_id = a_case.id;
-        auto const now = house.now();
-        auto const& who = request.caller.name;
-        auto const key = store::setting(c, "case-token-key");
-        auto const queued = or_problem(desk::reply(c, reply, key, now));
-        if (close && a_case.state == model::CaseState::open) or_problem(desk::close_case(c, a_case.id, who, now));
-        note(c, request.caller, "case.reply", case_named(number),
-             {{"outbound", to_string(queued.outbound)}, {"close", close}}, now);
-        Names names(c, request.language());
-        auto const outbound = store::outbound(c, queued.outbound);
-        if (!outbound) throw Problem(Trouble::internal, tr("the reply was queued and is not there"));
-        return view_outbound(c, names, *outbound);
-    });
-    house.hooks.mail_queued();
-    co_return json_response(net::http::status::created, body);
 }
 
 }  // namespace postroom::console

@@ -85,8 +85,8 @@ constexpr std::array<std::string_view, 6> mailbox_states{"waiting", "connecting"
                                                          "idle",    "backing-off", "stopped"};
 constexpr std::array<std::string_view, 3> account_states{"new", "ready", "needs-authorization"};
 constexpr std::array<std::string_view, 3> grant_states{"renewed", "refused", "failed"};
-constexpr std::array<std::string_view, 6> outbound_states{"queued", "claimed", "committing",
-                                                          "sent",   "failed",  "in-doubt"};
+constexpr std::array<std::string_view, 7> outbound_states{"queued", "claimed",  "committing", "sent",
+                                                          "failed", "in-doubt", "cancelled"};
 constexpr std::array<std::string_view, 16> troubles{"needs-authorization",
                                                     "sign-in-refused",
                                                     "protocol-off",

@@ -4,11 +4,10 @@
 #include "console/outbound-view.hpp"
 #include "console/paging.hpp"
 #include "console/responses.hpp"
-#include "desk/desk.hpp"
 #include "store/accounts.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
-#include "store/settings.hpp"
+#include "store/sending.hpp"
 
 #include <fmt/format.h>
 
@@ -26,11 +25,20 @@ model::Outbound outbound_or_problem(store::Connection& c, model::Sight const& si
 
 }  // namespace
 
+json::array outcomes_of(store::Connection& c, model::ActivityId activity)
+{
+    json::array outcomes;
+    for (auto const& each : store::recipients_of(c, activity)) outcomes.emplace_back(to_json(each));
+    return outcomes;
+}
+
 json::object view_outbound(store::Connection& c, Names& names, model::Outbound const& outbound)
 {
     auto const activity = store::activity(c, outbound.activity);
     auto const a_case = activity ? store::case_by_id(c, activity->case_id) : std::nullopt;
-    return to_json(outbound, names, activity, a_case);
+    auto shown = to_json(outbound, names, activity, a_case);
+    shown["outcomes"] = outcomes_of(c, outbound.activity);
+    return shown;
 }
 
 Answer list_outbound(House& house, Request const& request)
@@ -84,30 +92,6 @@ Answer resolve_outbound(House& house, Request const& request)
     });
     house.hooks.mail_queued();
     co_return json_response(net::http::status::ok, body);
-}
-
-Answer send_message(House& house, Request const& request)
-{
-    Members const members(request.http, {"mailbox", "to", "cc", "subject", "text", "html"});
-    desk::NewMail mail;
-    mail.to = members.texts("to");
-    if (mail.to.empty()) throw Problem(Trouble::invalid, tr("the member \"to\" must name somebody"), "to");
-    mail.cc = members.texts("cc");
-    mail.subject = members.text("subject", 998);
-    mail.text = members.text("text", most_text);
-    mail.html = members.text_or("html", "", most_text);
-    auto const address = members.text("mailbox", 320);
-    auto const body = co_await house.store().write([&](store::Connection& c) {
-        mail.mailbox = mailbox_at(c, request.caller.sight, address, "mailbox").id;
-        auto const key = store::setting(c, "case-token-key");
-        auto const queued = or_problem(desk::new_mail(c, mail, key, house.now()));
-        note(c, request.caller, "message.send", fmt::format("case {}", queued.number),
-             {{"outbound", to_string(queued.outbound)}}, house.now());
-        Names names(c, request.language());
-        return view_outbound(c, names, outbound_or_problem(c, request.caller.sight, queued.outbound));
-    });
-    house.hooks.mail_queued();
-    co_return json_response(net::http::status::created, body);
 }
 
 }  // namespace postroom::console

@@ -84,6 +84,10 @@ Answer list_cases(House& house, Request const& request);
 Answer show_case(House& house, Request const& request);
 Answer change_case(House& house, Request const& request);
 Answer reply_to_case(House& house, Request const& request);
+Answer forward_from_case(House& house, Request const& request);
+Answer prepare_answer(House& house, Request const& request);
+Answer add_upload(House& house, Request const& request);
+Answer remove_upload(House& house, Request const& request);
 Answer list_queues(House& house, Request const& request);
 Answer pick_from_queue(House& house, Request const& request);
 Answer pick_case(House& house, Request const& request);
@@ -102,6 +106,17 @@ Answer send_message(House& house, Request const& request);
 Answer list_outbound(House& house, Request const& request);
 Answer show_outbound(House& house, Request const& request);
 Answer resolve_outbound(House& house, Request const& request);
+Answer cancel_outbound(House& house, Request const& request);
+
+Answer show_account_sending(House& house, Request const& request);
+Answer set_account_sending(House& house, Request const& request);
+Answer show_department_sending(House& house, Request const& request);
+Answer set_department_sending(House& house, Request const& request);
+Answer show_mailbox_sending(House& house, Request const& request);
+Answer set_mailbox_sending(House& house, Request const& request);
+Answer list_templates(House& house, Request const& request);
+Answer set_template(House& house, Request const& request);
+Answer remove_template(House& house, Request const& request);
 
 Answer list_exceptions(House& house, Request const& request);
 Answer retry_exception(House& house, Request const& request);

@@ -330,8 +330,17 @@ json::object to_json(model::Outbound const& outbound, Names& names, std::optiona
             {"tries", outbound.tries},
             {"next_try", time(waits ? std::optional(outbound.next_try) : std::nullopt)},
             {"reason", text(outbound.reason)},
+            {"part", outbound.part},
             {"created", time(outbound.created)},
             {"updated", time(outbound.updated)}};
+}
+
+json::object to_json(model::RecipientOutcome const& outcome)
+{
+    return {{"address", text(outcome.address)},
+            {"state", text(to_string(outcome.state))},
+            {"words", text(outcome.words)},
+            {"at", time(outcome.at)}};
 }
 
 json::object exception_to_json(model::Message const& message, Names& names)

@@ -9,6 +9,7 @@
 #include "model/grant.hpp"
 #include "model/message.hpp"
 #include "model/outbound.hpp"
+#include "model/sending.hpp"
 #include "model/user.hpp"
 #include "store/coordination.hpp"
 #include "store/messages.hpp"
@@ -54,6 +55,7 @@ namespace json = boost::json;
 [[nodiscard]] json::object to_json(model::Outbound const& outbound, Names& names,
                                    std::optional<model::Activity> const& activity,
                                    std::optional<model::Case> const& a_case);
+[[nodiscard]] json::object to_json(model::RecipientOutcome const& outcome);
 [[nodiscard]] json::object exception_to_json(model::Message const& message, Names& names);
 [[nodiscard]] json::object to_json(store::AuditEntry const& entry);
 [[nodiscard]] json::object to_json(model::RankedCause const& ranked,

@@ -89,13 +89,13 @@ void check_csrf(net::HttpRequest const& request, Caller const& caller)
 net::HttpLimits http_limits()
 {
     net::HttpLimits limits;
-    limits.body = 16 * 1024 * 1024;  // a mail's text and its HTML, escaped
+    limits.body = 24 * 1024 * 1024;  // a file that goes into a mail; a mail's text and its HTML, escaped
     limits.refuse = [](status code, std::string const& why, net::HttpRequest const& read) {
         auto const& language = words::language_accepted(read.header("accept-language"));
         if (read.path == grants::redirect_path) return dressed(unreadable_return(code, why, language), false);
         return dressed(
             to_response(code == status::payload_too_large
-                            ? Problem(code, tr("the body is larger than 16 MiB, and nothing here takes as much"))
+                            ? Problem(code, tr("the body is larger than 24 MiB, and nothing here takes as much"))
                             : Problem(code, tr("the request can't be read: {}", why))),
             false);
     };

@@ -160,6 +160,7 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
     if (shown == Shown::header) show_header_only(activity, because);
     if (shown == Shown::failed || shown == Shown::late) activity.automatic = true;
     store::add_activity(c, activity);
+    if (mail.report) note_report(c, filed.case_id, *mail.report, now);
     if (found && shown == Shown::late) store::set_turn(c, found->id, found->waiting_for_us);
     if (filed.reopened) {
         store::set_case_state(c, filed.case_id, model::CaseState::open, now);

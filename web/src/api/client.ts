@@ -52,6 +52,19 @@ export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** A file on its way into a mail. */
+export async function upload(file: File): Promise<Schemas["Upload"]> {
+  const headers = { accept: "application/json", "accept-language": serversLanguage(), "x-postroom-csrf": csrf, "content-type": file.type || "application/octet-stream" };
+  let response: Response;
+  try {
+    response = await fetch(`${path("uploads")}?name=${encodeURIComponent(file.name)}`, { method: "POST", headers, credentials: "same-origin", body: file });
+  } catch {
+    throw new Trouble(null, 0);
+  }
+  if (!response.ok) throw new Trouble(await problemOf(response), response.status);
+  return (await response.json()) as Schemas["Upload"];
+}
+
 /** /api/v1/ and the segments, each percent-encoded. */
 export function path(...segments: (string | number)[]): string {
   return "/api/v1/" + segments.map((each) => encodeURIComponent(each)).join("/");

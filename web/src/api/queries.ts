@@ -212,6 +212,8 @@ export function useLedger(mailbox: string, filter: LedgerFilter | "", after: str
 }
 
 /** Asked until it is done, or gone. */
+export const useTemplates = (department: string) =>
+  useList<Schemas["Template"]>("templates", seldom, true, ["templates", department], path("departments", department, "templates"));
 export const useReconciliation = (id: string | undefined) =>
   useQuery({
     queryKey: ["reconciliations", id],

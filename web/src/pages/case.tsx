@@ -79,7 +79,7 @@ export function CasePage() {
                 </li>
               ))}
             </ol>
-            {writes && <ReplyBox key={it.number} number={it.number} customer={it.customer} />}
+            {writes && <ReplyBox key={it.number} number={it.number} customer={it.customer} department={it.department} />}
             {writes && <NoteBox key={`note of ${it.number}`} number={it.number} />}
             {it.others.length > 0 && (
               <Section title={t("desk.others")}>

@@ -13,6 +13,7 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
   const { t } = useTranslation();
   const styles = useStyles();
   const resolve = useChange((as: "sent" | "resend") => call("POST", path("outbound", outbound.id, "resolution"), { as }));
+  const cancel = useChange((_: void) => call("POST", path("outbound", outbound.id, "cancellation"), {}));
   const again = () => call("POST", path("outbound", outbound.id, "resolution"), { as: "resend" });
   const writes = useMay("cases:write");
   return (
@@ -22,6 +23,23 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
           {t("outbound.nextTry")} <Time at={outbound.next_try} />
         </div>
       )}
+      {outbound.state === "queued" && outbound.next_try && outbound.tries === 0 && outbound.attempt === 0 && (
+        <div>
+          {t("outbound.goesOut")} <Time at={outbound.next_try} />
+        </div>
+      )}
+      {writes && outbound.state === "queued" && (
+        <div className={styles.choice}>
+          <Button size="small" disabled={cancel.isPending} onClick={() => cancel.mutate(undefined)}>
+            {t("outbound.cancel")}
+          </Button>
+        </div>
+      )}
+      {outbound.outcomes.map((each) => (
+        <div key={each.address}>
+          <bdi>{each.address}</bdi>: {t(`outbound.outcome.${each.state}`)} <span dir="auto">{each.words}</span>
+        </div>
+      ))}
       {outbound.state === "in-doubt" && <div>{t("outbound.inDoubtHelp")}</div>}
       {writes && outbound.state === "in-doubt" && (
         <div className={styles.choice}>
@@ -38,7 +56,7 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
           </Button>
         </div>
       )}
-      <Refusal error={resolve.error} />
+      <Refusal error={resolve.error ?? cancel.error} />
     </State>
   );
 }

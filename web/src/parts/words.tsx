@@ -114,7 +114,7 @@ export function State({ mood, words, reason, children }: { mood: Mood; words: Re
 
 export const accountMood = { new: "warn", ready: "good", "needs-authorization": "bad" } as const;
 export const mailboxMood = { waiting: "busy", connecting: "busy", retrieving: "good", idle: "good", "backing-off": "warn", stopped: "bad" } as const;
-export const outboundMood = { queued: "busy", claimed: "busy", committing: "busy", sent: "good", failed: "bad", "in-doubt": "warn" } as const;
+export const outboundMood = { queued: "busy", claimed: "busy", committing: "busy", sent: "good", failed: "bad", "in-doubt": "warn", cancelled: "good" } as const;
 
 /** A link to another page of the console. */
 export function To({ to, children }: { to: string; children: ReactNode }) {
