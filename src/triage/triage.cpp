@@ -17,6 +17,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <set>
@@ -29,6 +30,7 @@ struct Triage::Reading {
     model::Message message;
     std::string bytes;
     std::string damage;  ///< why the store could not give its bytes
+    bool acknowledged = false;
     Result<mime::Mail> mail = failure(Trouble::internal, "not read");
     std::shared_ptr<screens::Rules const> rules;  ///< none for one that was released
     screens::Verdict verdict;
@@ -87,7 +89,7 @@ double random_part()
 
 Triage::Triage(asio::any_io_executor const& loop, asio::any_io_executor pool, store::Store& store, Clock const& clock,
                Options options)
-    : pool_(std::move(pool)), store_(store), clock_(clock), options_(options), timer_(loop)
+    : pool_(std::move(pool)), store_(store), clock_(clock), options_(std::move(options)), timer_(loop)
 {
 }
 
@@ -220,7 +222,7 @@ asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages,
 }
 
 // One mail's end, in the caller's transaction: its activity and its being done are one.
-void Triage::settle(store::Connection& c, Reading const& reading, desk::Terms const& terms) const
+void Triage::settle(store::Connection& c, Reading& reading, desk::Terms const& terms) const
 {
     auto const message = store::message(c, reading.message.id);
     if (!message || message->triage != model::TriageState::pending) return;
@@ -243,6 +245,7 @@ void Triage::settle(store::Connection& c, Reading const& reading, desk::Terms co
         store::triage_failed(c, message->id, filed.error().message);
         return;
     }
+    reading.acknowledged = filed->acknowledged;
     if (verdict.screen != model::Screen::none) store::note_screen(c, message->id, verdict.screen, verdict.rule);
     store::triage_done(c, message->id);
 }
@@ -285,7 +288,7 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
     if (together) {
         auto const work = [this, &batch, more](store::Connection& c) {
             auto const terms = desk::terms_of(c);
-            for (auto const& reading : *batch) settle(c, reading, terms);
+            for (auto& reading : *batch) settle(c, reading, terms);
             if (!more) store::drop_lease(c, *lease_);
         };
         try {
@@ -296,6 +299,7 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
     }
     if (together) {
         for (auto const& reading : *batch) begun_.erase(reading.message.id);
+        if (options_.mail_queued && std::ranges::any_of(*batch, &Reading::acknowledged)) options_.mail_queued();
         if (!more) lease_.reset();
         co_return;
     }

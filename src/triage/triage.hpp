@@ -18,6 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ struct Options {
     Duration poll{2'000};                         ///< looks at the queue without being nudged
     int tries = 3;
     Backoff backoff{Duration(500), Duration(30'000)};  ///< while the store fails
+    std::function<void()> mail_queued{};               ///< an acknowledgement waits to be sent; called on the loop
 };
 
 class Triage {
@@ -70,7 +72,7 @@ private:
     asio::awaitable<Read> read_next(Batch under_way);
     asio::awaitable<void> finish(Batch batch, bool more);
     asio::awaitable<void> finish_alone(Reading& reading);
-    void settle(store::Connection& c, Reading const& reading, desk::Terms const& terms) const;
+    void settle(store::Connection& c, Reading& reading, desk::Terms const& terms) const;
     asio::awaitable<void> end_quiet_loops();
     asio::awaitable<void> wait(Duration how_long, bool until_nudged);
 

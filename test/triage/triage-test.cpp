@@ -2,6 +2,7 @@
 
 #include "desk/fixture.hpp"
 #include "mime/test-mail.hpp"
+#include "store/acknowledgements.hpp"
 #include "store/coordination.hpp"
 #include "store/settings.hpp"
 #include "support/loop.hpp"
@@ -75,6 +76,30 @@ TEST_F(TriageTest, ATestMailOfOursIsDoneWithoutACase)
     auto const all = all_activities();
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].message, forged);
+}
+
+// The dispatcher is told once it is in the queue, and not before; and the alarm of a loop ends by itself.
+TEST_F(TriageTest, AcknowledgementsAreToldAndLoopsEnd)
+{
+    write([&](Connection& c) {
+        store::set_setting(c, "loop-limit", "2");
+        store::set_acknowledgement(c, {.mailbox = sales.id, .active = true, .since = clock.now()});
+    });
+    int told = 0;
+    Options options;
+    options.mail_queued = [&] {
+        ++told;
+        EXPECT_EQ(read([](Connection& c) { return store::outbounds(c, std::nullopt, 10); }).size(), 2U);
+    };
+    auto const triage = make(options);
+    for (int i = 0; i < 4; ++i) file(mail("Order", fmt::format("{}@example.com", i)), sales);
+    drain(*triage);
+    EXPECT_EQ(told, 1);
+    auto const raised = [&] { return read([](Connection& c) { return store::alarms(c); }).size(); };
+    EXPECT_EQ(raised(), 1U);
+    clock.advance(Duration(2 * 3'600'000LL));
+    drain(*triage);
+    EXPECT_EQ(raised(), 0U);
 }
 
 TEST_F(TriageTest, AnswerInTheSameBatchFindsItsCase)
