@@ -41,12 +41,12 @@ void add_assign(Commands& commands, CLI::App& group)
     };
     auto const given = std::make_shared<Given>();
     assign.add_option("number", given->number, say("The case"))->required()->check(positive());
-    auto* const whom = assign.add_option_group("whom");
-    whom->add_option("--to", given->to, say("A user of its department"))->type_name(say("NAME"));
-    whom->add_flag("--queue", given->queue, say("Nobody: it waits in its department's queue again"));
-    whom->require_option(1);
+    auto* const to = assign.add_option("--to", given->to, say("A user of its department"))->type_name(say("NAME"));
+    assign.add_flag("--queue", given->queue, say("Nobody: it waits in its department's queue again"))->excludes(to);
     commands.talks(assign, [given](Talk& talk) {
         json::value agent;
+        if (given->to.empty() && !given->queue)
+            throw Exit(wrong_usage, say("say whose it is: --to NAME, or --queue for nobody's"));
         if (!given->queue) agent = given->to;
         auto const answer =
             talk.server.send("POST", path_of(given->number, "/assignment"), json::object{{"agent", agent}});
