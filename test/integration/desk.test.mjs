@@ -116,7 +116,7 @@ scenario('a case from the queue to its end, by agents of two departments', { lim
   assert.ok(second.number > 0);
 });
 
-scenario('a new case is acknowledged once, and machines that answer each other are stopped by counting', { limit: 120_000 }, async ({ keep }) => {
+scenario('a new case is acknowledged once, and machines that answer each other are stopped by counting', { limit: 90_000 }, async ({ keep }) => {
   const { lab, server } = await furnish(keep);
   await server.api('settings/loop-limit', { value: '4' }, 'PUT');
   await server.api('settings/case-token', { value: '#{}' }, 'PUT');
