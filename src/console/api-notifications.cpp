@@ -85,6 +85,10 @@ Answer add_alarm_route(House& house, Request const& request)
     auto const account = members.text_or("account", "");
     if (account.empty() == !members.has("server"))
         throw Problem(Trouble::invalid, tr("give either an account, or a server"), "server");
+    for (std::string_view const name : {"security", "user", "password"})
+        if (!account.empty() && members.has(name))
+            throw Problem(Trouble::invalid, tr("an account has its own servers, and signs in by itself"),
+                          std::string(name));
     auto route = account.empty() ? to_server(house, members) : model::AlarmRoute{.id = model::AlarmRouteId::make()};
     route.created = house.now();
     auto const place = members.number_or("place", most_routes, 1, most_routes).value_or(most_routes);
