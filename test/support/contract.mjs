@@ -40,7 +40,7 @@ export function readContract(text) {
       const operation = item[method];
       if (!operation) continue;
       const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(resolve);
-      const body = resolve(operation.requestBody)?.content['application/json'].schema;
+      const body = resolve(operation.requestBody)?.content['application/json']?.schema;
       operations.push({ id: operation.operationId, method: method.toUpperCase(), path, access: operation['x-access'], parameters,
         body: body && resolve(body), responses: operation.responses });
     }
