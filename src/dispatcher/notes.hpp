@@ -55,4 +55,47 @@ private:
     std::shared_ptr<State> state_;
 };
 
+/// One thing that is done while something else goes on, and waited for.
+template <class T>
+class Beside {
+public:
+    explicit Beside(boost::asio::any_io_executor loop) : state_(std::make_shared<State>(std::move(loop))) {}
+
+    void begin(net::awaitable<T> work)
+    {
+        state_->under_way = true;
+        auto ended = [state = state_](std::exception_ptr failure, T value) {
+            state->failure = std::move(failure);
+            state->value = std::move(value);
+            state->under_way = false;
+            state->changed.cancel();
+        };
+        boost::asio::co_spawn(state_->changed.get_executor(), std::move(work), std::move(ended));
+    }
+
+    /// What it came to; throws what it threw.
+    net::awaitable<T> end()
+    {
+        while (state_->under_way) {
+            boost::system::error_code woken;
+            co_await state_->changed.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        }
+        if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, {}));
+        co_return std::move(state_->value);
+    }
+
+private:
+    struct State {
+        explicit State(boost::asio::any_io_executor loop)
+            : changed(std::move(loop), boost::asio::steady_timer::time_point::max())
+        {
+        }
+        boost::asio::steady_timer changed;
+        bool under_way = false;
+        std::exception_ptr failure;
+        T value{};
+    };
+    std::shared_ptr<State> state_;
+};
+
 }  // namespace postroom::dispatcher

@@ -18,35 +18,56 @@ bool of_the_account(smtp::Reply const& reply)
 
 Ruling refusal(smtp::Reply const& reply, std::string words)
 {
-    if (of_the_account(reply)) return {Fate::account, std::move(words)};
+    auto const slow = reply.permanent() ? Slow::no : slow_of(reply.words());
+    if (slow != Slow::no || of_the_account(reply)) return {Fate::account, std::move(words), slow};
     return {reply.permanent() ? Fate::failed : Fate::later, std::move(words)};
 }
 
+// 452 4.5.3: more recipients than the server takes of one message. The others are only another part.
+bool too_many(smtp::Reply const& reply)
+{
+    return reply.code == 452 && reply.words().find("4.5.3") != std::string::npos;
+}
+
 }  // namespace
+
+Slow slow_of(std::string_view words)
+{
+    auto const has = [&](std::string_view what) { return words.find(what) != std::string_view::npos; };
+    if (has("432 4.3.2") || has("Concurrent connections limit") || has("sender thread limit")) return Slow::fewer;
+    if (has("4.7.5") || has("4.7.6") || has("message submission rate") || has("Message submission rate"))
+        return Slow::pause;
+    return Slow::no;
+}
 
 Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
 {
     if (!offered.mail.positive())
         return refusal(offered.mail, fmt::format("the sender {} was refused: {}", mail.sender, offered.mail.words()));
-    std::string refused;
+    Ruling ruling;
+    bool for_now = false;
     for (std::size_t i = 0; i < offered.recipients.size() && i < mail.recipients.size(); ++i) {
         auto const& reply = offered.recipients[i];
         if (reply.positive()) continue;
         auto words = fmt::format("{} was refused: {}", mail.recipients[i], reply.words());
-        if (of_the_account(reply)) return {Fate::account, std::move(words)};
-        if (!reply.permanent()) return {Fate::later, std::move(words)};
-        refused += (refused.empty() ? "" : "; ") + words;
+        if (auto const why = refusal(reply, words); why.fate == Fate::account) return why;
+        for_now = for_now || !reply.permanent();
+        ruling.excepted.push_back({.address = mail.recipients[i],
+                                   .words = too_many(reply) ? std::string() : reply.words(),
+                                   .later = !reply.permanent()});
+        ruling.words += (ruling.words.empty() ? "" : "; ") + words;
     }
-    if (offered.accepted() == 0) return {Fate::failed, std::move(refused)};
+    if (offered.accepted() == 0) return {for_now ? Fate::later : Fate::failed, std::move(ruling.words)};
     if (!offered.go_ahead()) return refusal(offered.data, "the message was refused: " + offered.data.words());
-    return {Fate::go_on, std::move(refused)};
+    return ruling;
 }
 
 Ruling rule_on_end(smtp::Reply const& reply)
 {
     if (reply.positive()) return {Fate::sent, reply.words()};
     // A refusal after the dot is definite: the server did not take the message. Only a definite one allows another try.
-    return {reply.permanent() ? Fate::failed : Fate::later, "the message was refused: " + reply.words()};
+    return {reply.permanent() ? Fate::failed : Fate::later, "the message was refused: " + reply.words(),
+            reply.permanent() ? Slow::no : slow_of(reply.words())};
 }
 
 Duration wait_before_retry(int tries, double random)

@@ -4,8 +4,11 @@
 #include "base/clock.hpp"
 #include "model/outbound.hpp"
 #include "smtp/session.hpp"
+#include "store/outbound.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace postroom::dispatcher {
 
@@ -17,21 +20,28 @@ enum class Fate {
     account,  ///< the account's trouble, not the mail's: the queue waits
 };
 
+/// The server wants less of the account or mailbox, and says so.
+enum class Slow {
+    no,
+    fewer,  ///< connections at once: 432 4.3.2 (Exchange Online, three a mailbox)
+    pause,  ///< too much at once: 4.7.500 to 4.7.699, 4.4.2 of a submission rate
+};
+[[nodiscard]] Slow slow_of(std::string_view words);
+
 struct Ruling {
     Fate fate = Fate::go_on;
     std::string words;  ///< the server's, with whom they are about
+    Slow slow = Slow::no;
+    std::vector<store::Excepted> excepted{};  ///< of go_on: who is not among those that it goes to
 };
 
-/// After MAIL, RCPT and DATA. A recipient that is refused for now holds back the whole mail: what was accepted for some
-/// can't be sent again to the others alone without telling them apart. One that is refused for good is told of, and the
-/// rest go on.
+/// After MAIL, RCPT and DATA. Recipients who are refused, for good or for now, are told apart from those who are
+/// accepted, to whom the mail goes; where nobody is accepted, one that is refused for now holds it back.
 [[nodiscard]] Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail);
 /// After the final dot.
 [[nodiscard]] Ruling rule_on_end(smtp::Reply const& reply);
 
 /// How long to wait before try number `tries` + 1; `random` is in [0, 1).
 [[nodiscard]] Duration wait_before_retry(int tries, double random);
-/// A mail that is refused for now for this long goes back to its agent.
-inline constexpr Duration patience{48 * 3'600'000};
 
 }  // namespace postroom::dispatcher

@@ -7,6 +7,7 @@
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
+#include "store/sending.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -15,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <tuple>
 
@@ -22,7 +24,10 @@ namespace postroom::dispatcher {
 
 namespace {
 
-constexpr int claimed_at_once = 10;
+constexpr int claimed_at_once = 20;
+// How long a mailbox pauses, or is sent from over fewer connections, because its server said that it is too much.
+constexpr Duration pause_length{60'000};
+constexpr Duration fewer_for{10 * 60'000};
 // Renewed while mail is streamed; a server that died recovers its own at its start.
 constexpr Duration lease_length{30 * 60'000};
 
@@ -75,17 +80,21 @@ net::awaitable<void> note(Ground ground, Work work)
     }
 }
 
+Duration patience_with(store::Connection& c, model::Outbound const& mail)
+{
+    return store::department_sending(c, store::department_of(c, mail.mailbox)).patience;
+}
+
 // Settles one mail by a definite answer.
 net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id)
 {
     auto const now = ground.clock->now();
-    bool const out_of_patience = now - mail.created > patience;
-    if (ruling.fate == Fate::later && out_of_patience) {
-        ruling.fate = Fate::failed;
-        ruling.words = "given up after two days; last, " + ruling.words;
-    }
     auto const next_try = now + wait_before_retry(mail.tries, random_fraction());
-    auto work = [mail, ruling, provider_id, next_try](store::Connection& c) {
+    auto work = [mail, ruling, provider_id, next_try, now](store::Connection& c) mutable {
+        if (ruling.fate == Fate::later && now - mail.created > patience_with(c, mail)) {
+            ruling.fate = Fate::failed;
+            ruling.words = "given up: its department's patience is over; last, " + ruling.words;
+        }
         switch (ruling.fate) {
             case Fate::go_on: break;
             case Fate::sent:
@@ -119,19 +128,25 @@ net::awaitable<void> keep_claims(Ground const& ground, model::AccountId account,
     renewed = now;
 }
 
-net::awaitable<void> stream_body(Ground const& ground, smtp::Session& session, model::Outbound const& mail,
-                                 Instant& renewed)
+// The parts of a mail have the same bytes but for this line, which compose() writes among the first.
+void put_message_id(std::string& header, std::string_view message_id)
 {
-    auto left = mail.size;
-    for (int number = 0; left > 0; ++number) {
-        co_await keep_claims(ground, mail.account, renewed);
-        auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
-        auto const chunk = co_await ground.store->read(std::move(read));
-        // Before anything was committed: the mail is given back, and the account shows why.
-        if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
-        co_await session.stream(chunk);
-        left -= static_cast<std::int64_t>(chunk.size());
-    }
+    constexpr std::string_view field = "\r\nMessage-Id: <";
+    auto const at = header.find(field);
+    auto const end = header.find(">\r\n", at);
+    if (at == std::string::npos || end == std::string::npos)
+        throw store::Failure(Trouble::store, "a mail in parts has no Message-ID of ours");
+    header.replace(at + field.size(), end - at - field.size(), message_id);
+}
+
+net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number)
+{
+    auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
+    auto chunk = co_await ground.store->read(std::move(read));
+    // Before anything was committed: the mail is given back, and the account shows why.
+    if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
+    if (number == 0 && mail.part > 1) put_message_id(chunk, mail.message_id);
+    co_return chunk;
 }
 
 net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why,
@@ -155,12 +170,52 @@ net::awaitable<void> give_back_unended(Ground ground, model::Outbound mail, std:
     co_await note(ground, std::move(work));
 }
 
-// Returns with the mail's end known, and its note under way. `renewed` is when the claims last were.
-net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes,
-                                 Instant& renewed)
+// The next mail of the same session: its envelope goes with the end of the one before, and its first bytes are at hand.
+struct Ahead {
+    model::Outbound const* mail = nullptr;  // that it is about; none: nothing was sent ahead
+    std::string first;
+};
+
+net::awaitable<bool> commit_to(Ground ground, model::Outbound mail, std::vector<store::Excepted> excepted,
+                               Instant next_try)
 {
+    auto commit = [id = mail.id, attempt = mail.attempt, excepted = std::move(excepted),
+                   next_try](store::Connection& c) {
+        if (excepted.empty()) return store::begin_committing(c, id, attempt);
+        return store::begin_committing(c, id, attempt, excepted, next_try);
+    };
+    co_return co_await ground.store->write(std::move(commit));
+}
+
+// When recipients are tried again that were refused while others were accepted: at once where they were only too many.
+Instant next_try_of(Ground const& ground, model::Outbound const& mail, std::vector<store::Excepted> const& excepted)
+{
+    auto const now = ground.clock->now();
+    bool const only_too_many =
+        std::ranges::all_of(excepted, [](auto const& each) { return !each.later || each.words.empty(); });
+    return only_too_many ? now : now + wait_before_retry(mail.tries, random_fraction());
+}
+
+net::awaitable<Result<smtp::Offered>> offer(smtp::Session& session, model::Outbound const& mail, bool ahead)
+{
+    if (!ahead) co_return co_await session.offer(envelope_of(mail));
+    co_return co_await session.offered();
+}
+
+// Returns with the mail's end known, and its note under way. `renewed` is when the claims last were; `next` is what
+// goes out next over the same session, if that is known.
+net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes,
+                                 Instant& renewed, Ahead& ahead, model::Outbound const* next)
+{
+    bool const was_ahead = ahead.mail != nullptr;
+    if (was_ahead && ahead.mail->id != mail.id) {
+        session.abandon();
+        throw net::Broken(Trouble::internal, "another mail was to go out next");
+    }
+    auto chunk = std::exchange(ahead.first, {});
+    ahead.mail = nullptr;
     co_await keep_claims(ground, mail.account, renewed);
-    auto const offered = co_await session.offer(envelope_of(mail));
+    auto const offered = co_await offer(session, mail, was_ahead);
     if (!offered) {
         co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message}, {});
         co_return Turn{};
@@ -168,7 +223,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     auto const ruling = rule_on_offer(*offered, mail);
     if (ruling.fate != Fate::go_on) {
         // The server waits for a message that must not come, where it accepted some of the recipients.
-        if (offered->go_ahead()) session.abandon();
+        if (offered->data.code == 354) session.abandon();
         bool const account = ruling.fate == Fate::account;
         co_await settle(ground, std::move(mail), ruling, {});
         // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
@@ -177,36 +232,80 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
             auto const forgotten = co_await session.reset();
             if (!forgotten.positive()) session.abandon();
         }
-        co_return Turn{!account, account ? ruling.words : std::string()};
+        co_return Turn{!account, account ? ruling.words : std::string(), ruling.slow};
     }
-    co_await stream_body(ground, session, mail, renewed);
 
-    // Past this the mail may be out there. If the lease ran out meanwhile, somebody else has it: the dot must not
-    // leave.
-    auto commit = [id = mail.id, attempt = mail.attempt](store::Connection& c) {
-        return store::begin_committing(c, id, attempt);
-    };
+    // All but the last chunk; then committing becomes durable while that one is on its way. Past the end of it the mail
+    // may be out there. If the lease ran out meanwhile, somebody else has it: the end must not leave.
+    Beside<bool> commit(ground.loop);
+    std::exception_ptr broke_off;
+    std::optional<smtp::Reply> refused;
+    bool begun = false;
+    try {
+        auto left = mail.size;
+        for (int number = 0; left > 0; ++number) {
+            if (number > 0) {
+                co_await keep_claims(ground, mail.account, renewed);
+                chunk.clear();
+            }
+            if (chunk.empty()) chunk = co_await chunk_of(ground, mail, number);
+            left -= static_cast<std::int64_t>(chunk.size());
+            if (left <= 0) {
+                begun = true;
+                commit.begin(commit_to(ground, mail, ruling.excepted, next_try_of(ground, mail, ruling.excepted)));
+            }
+            co_await session.stream(chunk);
+        }
+        if (next != nullptr && session.may_follow(envelope_of(*next)))
+            ahead.first = co_await chunk_of(ground, *next, 0);
+        refused = co_await session.streamed();
+    } catch (...) {
+        broke_off = std::current_exception();
+    }
+    if (!begun)
+        std::rethrow_exception(
+            broke_off ? broke_off : std::make_exception_ptr(net::Broken(Trouble::internal, "the mail has no bytes")));
     bool ours = false;
     std::optional<store::Failure> unsaid;
     try {
-        ours = co_await ground.store->write(std::move(commit));
+        ours = co_await commit.end();
     } catch (store::Failure const& failure) {
         unsaid = failure;
     }
-    if (unsaid) {
+    if (unsaid || broke_off) {
         session.abandon();
-        co_await give_back_unended(ground, std::move(mail), unsaid->what());
-        throw store::Failure(*unsaid);
+        ahead.first.clear();
+        std::string const why = unsaid ? unsaid->what() : "the connection broke before the end of the message had left";
+        co_await give_back_unended(ground, std::move(mail), why);
+        if (unsaid) throw store::Failure(*unsaid);
+        std::rethrow_exception(broke_off);
     }
     if (!ours) {
         session.abandon();
+        ahead.first.clear();
         spdlog::warn("dispatcher: {} was taken back before it was sent; this attempt is dropped", mail.message_id);
         co_return Turn{};
+    }
+    if (refused) {  // a chunk, and so the whole; the end of it never left
+        auto const end = rule_on_end(*refused);
+        auto const slow = end.slow;
+        auto const words = end.words;
+        ahead.first.clear();
+        co_await settle(ground, std::move(mail), end, {});
+        auto const forgotten = co_await session.reset();
+        if (!forgotten.positive()) session.abandon();
+        co_return Turn{slow == Slow::no, slow == Slow::no ? std::string() : words, slow};
     }
     std::string broke;
     smtp::Reply reply;
     try {
-        reply = co_await session.finish();
+        if (ahead.first.empty()) {
+            reply = co_await session.finish();
+        } else {
+            auto const envelope = envelope_of(*next);
+            ahead.mail = next;
+            reply = co_await session.finish(&envelope);
+        }
         // "Go on" is no decision: it neither says that the mail was taken nor allows another try.
         if (reply.intermediate()) broke = "it said " + reply.words();
     } catch (net::Broken const& broken) {
@@ -226,16 +325,40 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
+    Turn turn{end.slow == Slow::no, end.slow == Slow::no ? std::string() : end.words, end.slow};
+    if (end.fate == Fate::sent) turn.sent.push_back(mail);
     auto note = settle(ground, std::move(mail), std::move(end), std::move(id));
     notes.begin(std::move(note));
-    co_return Turn{};
+    co_return turn;
 }
+
+// Whom the server counts a mail for.
+Uuid const& pacer_of(bool by_mailbox, model::Outbound const& mail)
+{
+    return by_mailbox ? mail.mailbox.value : mail.account.value;
+}
+
+net::awaitable<void> slow_down(Ground ground, Uuid pacer, Slow slow, std::int64_t connections, std::string words)
+{
+    auto work = [pacer, slow, connections, words, now = ground.clock->now()](store::Connection& c) {
+        if (slow == Slow::pause)
+            store::pause_sending(c, pacer, now + pause_length, words);
+        else
+            store::send_by_fewer(c, pacer, std::max<std::int64_t>(1, connections - 1), now + fewer_for, words);
+    };
+    co_await note(ground, std::move(work));
+    spdlog::info("dispatcher: the server wants less at once: {}", words);
+}
+
+}  // namespace
 
 // The session that mail goes out by: one for all of the account's, or, where the server is told the mailbox, one for
 // each, after the other.
 class Line {
 public:
     Line(Ground const& ground, model::Account account) : ground_(ground), account_(std::move(account)) {}
+
+    [[nodiscard]] bool is_open() const { return session_ && !session_->gone(); }
 
     [[nodiscard]] model::AccountId account() const { return account_.id; }
     [[nodiscard]] bool for_each_mailbox() const { return grants::submits_as_mailbox(account_); }
@@ -276,6 +399,8 @@ private:
     std::optional<model::MailboxId> open_for_;
 };
 
+namespace {
+
 std::tuple<model::MailboxId, Instant, model::OutboundId> by_mailbox(model::Outbound const& mail)
 {
     return {mail.mailbox, mail.created, mail.id};
@@ -300,44 +425,75 @@ net::awaitable<bool> ready_for(Ground const& ground, Line& line, model::Outbound
     co_return false;
 }
 
-// All that is due, then QUIT; what is claimed when there is trouble is given back.
-net::awaitable<Turn> send_all(Ground ground, Line& line, std::shared_ptr<bool const> stopped, Notes notes)
+// Recipients beyond what the server takes of one message become another part. False: the claim was lost.
+net::awaitable<bool> cut_to(Ground const& ground, model::Outbound& mail, std::size_t most)
+{
+    if (mail.recipients.size() <= most) co_return true;
+    auto work = [id = mail.id, attempt = mail.attempt, most](store::Connection& c) {
+        return store::split_off(c, id, attempt, most);
+    };
+    bool const ours = co_await ground.store->write(std::move(work));
+    mail.recipients.resize(most);
+    co_return ours;
+}
+
+// All that is due; what is claimed when there is trouble is given back.
+net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending sending,
+                              std::shared_ptr<bool const> stopped, Notes notes)
 {
     Turn all;
+    store::Pacing const pacing{line.for_each_mailbox(),
+                               {sending.messages_a_minute.value_or(0), sending.recipients_a_day.value_or(0)}};
+    auto const at_once = static_cast<std::size_t>(sending.recipients_a_message.value_or(500));
     while (!*stopped) {
-        auto claim = [account = line.account(), owner = ground.owner](store::Connection& c) {
-            return store::claim(c, account, owner, claimed_at_once, lease_length);
+        auto claim = [account = line.account(), owner = ground.owner, pacing](store::Connection& c) {
+            return store::claim(c, account, owner, claimed_at_once, lease_length, pacing);
         };
         auto mails = co_await ground.store->write(std::move(claim));
         if (mails.empty()) break;
         if (line.for_each_mailbox()) std::ranges::sort(mails, {}, by_mailbox);
         auto renewed = ground.clock->now();
         Turn turn;
+        Ahead ahead;
         std::exception_ptr store_failed;
-        for (auto const& mail : mails) {
+        for (std::size_t i = 0; i < mails.size(); ++i) {
             if (*stopped) break;
+            auto& mail = mails[i];
             try {
                 bool const ready = co_await ready_for(ground, line, mail, all);
                 if (!ready) continue;
-                turn = co_await send_noting(ground, line.session(), mail, notes, renewed);
+                bool const ours = co_await cut_to(ground, mail, at_once);
+                if (!ours) continue;
+                // One that needs another session, or is to be cut, is not sent ahead.
+                auto const* next = i + 1 < mails.size() ? &mails[i + 1] : nullptr;
+                if (next != nullptr &&
+                    ((line.for_each_mailbox() && next->mailbox != mail.mailbox) || next->recipients.size() > at_once))
+                    next = nullptr;
+                turn = co_await send_noting(ground, line.session(), mail, notes, renewed, ahead, next);
             } catch (net::Broken const& broken) {
                 turn = {false, broken.what()};
             } catch (store::Failure const& failure) {
                 turn = {false, failure.what()};
                 store_failed = std::current_exception();
             }
+            if (sending.append_sent) std::ranges::move(turn.sent, std::back_inserter(all.sent));
+            if (turn.slow != Slow::no)
+                co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
+                                   sending.connections.value_or(1), turn.trouble);
             if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
             if (!turn.ok) break;
         }
+        // What was sent ahead is not followed by a message any more.
+        if (ahead.mail != nullptr) line.session().abandon();
         if (!turn.ok || *stopped) {
             co_await give_back(ground, mails, turn.trouble);
             if (store_failed) std::rethrow_exception(store_failed);
             all.ok = turn.ok;
             all.trouble = turn.trouble;
+            all.slow = turn.slow;
             co_return all;
         }
     }
-    co_await line.quit();
     co_return all;
 }
 
@@ -347,29 +503,56 @@ net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outb
 {
     Notes notes(ground.loop);
     auto renewed = ground.clock->now();
-    auto turn = co_await send_noting(ground, session, std::move(mail), notes, renewed);
+    Ahead ahead;
+    auto turn = co_await send_noting(ground, session, std::move(mail), notes, renewed, ahead, nullptr);
     co_await notes.end();
     co_return turn;
 }
 
-net::awaitable<Turn> send_due(Ground ground, model::Account account, std::shared_ptr<bool const> stopped)
+net::awaitable<Turn> send_due(Ground ground, model::Account account, model::AccountSending sending,
+                              std::shared_ptr<bool const> stopped, std::shared_ptr<Line>& kept)
 {
-    Line line(ground, std::move(account));
-    if (!line.for_each_mailbox()) {
-        auto const opened = co_await line.open(std::nullopt);
-        if (!opened) co_return Turn{false, opened.error().message};
+    auto line = std::exchange(kept, {});
+    if (line && !line->for_each_mailbox()) {
+        // A server may have ended it meanwhile, without a word to us so far.
+        bool alive = false;
+        try {
+            auto const answer = co_await line->session().noop();
+            alive = answer.positive();
+        } catch (net::Broken const&) {
+        }
+        if (!alive) line.reset();
+    }
+    if (!line) {
+        line = std::make_shared<Line>(ground, account);
+        if (!line->for_each_mailbox()) {
+            auto const opened = co_await line->open(std::nullopt);
+            if (!opened) {
+                auto const slow = slow_of(opened.error().message);
+                if (slow != Slow::no)
+                    co_await slow_down(ground, account.id.value, slow, sending.connections.value_or(1),
+                                       opened.error().message);
+                co_return Turn{false, opened.error().message, slow};
+            }
+        }
     }
     Notes notes(ground.loop);
     Turn turn;
     std::exception_ptr failed;
     try {
-        turn = co_await send_all(ground, line, std::move(stopped), notes);
+        turn = co_await send_all(ground, *line, std::move(sending), std::move(stopped), notes);
     } catch (store::Failure const&) {
         failed = std::current_exception();
     }
     co_await notes.end();
     if (failed) std::rethrow_exception(failed);
+    if (turn.ok && line->is_open()) kept = std::move(line);
     co_return turn;
+}
+
+net::awaitable<void> hang_up(std::shared_ptr<Line> line)
+{
+    co_await line->quit();
 }
 
 }  // namespace postroom::dispatcher

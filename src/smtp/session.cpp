@@ -56,6 +56,7 @@ awaitable<Reply> Session::hello(std::string name)
     auto reply = co_await command("EHLO " + name_ + "\r\n", limits_.command);
     if (reply.positive()) {
         extensions_ = parse_extensions(reply.lines);
+        if (!limits_.chunks) extensions_.chunking = false;
     } else if (reply.code == 500 || reply.code == 501 || reply.code == 502 || reply.code == 504) {
         reply = co_await command("HELO " + name_ + "\r\n", limits_.command);
     }

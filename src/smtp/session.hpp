@@ -5,8 +5,11 @@
 //
 //     auto const offered = co_await session.offer(envelope);    // Broken here, or in stream(): it was not sent
 //     co_await session.stream(bytes);                           // as often as needed
+//     auto const taken = co_await session.streamed();           // where chunks are answered for (RFC 3030)
 //     …the attempt is marked as committing…
 //     auto const reply = co_await session.finish();             // Broken here: in doubt
+//
+// finish() may send the next mail's envelope in the same write; offered() then reads what the server says of that.
 #pragma once
 
 #include "net/transport.hpp"
@@ -16,6 +19,7 @@
 #include "smtp/codec/reply.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +37,7 @@ struct SessionLimits {
     Duration final_reply{600'000};
     Duration quit{5'000};
     ReplyLimits replies{};
+    bool chunks = true;  ///< where the server has CHUNKING; DATA otherwise
 };
 
 /// How AUTH ended.
@@ -48,9 +53,10 @@ struct Offered {
     Reply mail;
     std::vector<Reply> recipients{};  ///< in the envelope's order; fewer where MAIL was refused without pipelining
     Reply data{};                     ///< code 0 where DATA was not sent
+    bool chunks = false;              ///< the message goes in chunks, without DATA (RFC 3030)
 
     /// The server waits for the message, for those recipients that it accepted: stream() and finish(), or abandon().
-    [[nodiscard]] bool go_ahead() const { return data.code == 354; }
+    [[nodiscard]] bool go_ahead() const { return data.code == 354 || (chunks && accepted() > 0); }
     [[nodiscard]] std::size_t accepted() const;
 };
 
@@ -74,14 +80,24 @@ public:
     /// the 334. (Postfix refuses a longer line with a misleading 535.)
     awaitable<SignIn> authenticate(sasl::Mechanism& mechanism);
 
-    /// MAIL, RCPT… and DATA; in one go where the server has PIPELINING. Errors, with nothing sent: Trouble::invalid
-    /// (an address), Trouble::limit (larger than the server's SIZE).
+    /// MAIL, RCPT… and DATA, but for that where the server has CHUNKING; in one go where it has PIPELINING. Errors,
+    /// with nothing sent: Trouble::invalid (an address), Trouble::limit (larger than the server's SIZE).
     /// Where nobody was accepted and the server yet wants the message, it gets an empty one, and `data` is its answer.
     awaitable<Result<Offered>> offer(Envelope const& envelope);
     /// A piece of the message, split anywhere; any line ends.
     awaitable<void> stream(std::string_view piece);
-    /// Sends what ends the message. Its reply is the server's decision.
-    awaitable<Reply> finish();
+    /// All was streamed. The first refusal of a chunk, which is the server's decision about the whole; else nothing.
+    awaitable<std::optional<Reply>> streamed();
+    /// Sends what ends the message; its reply is the server's decision. With it goes the envelope of the next mail,
+    /// where one is given that may_follow().
+    awaitable<Reply> finish(Envelope const* next = nullptr);
+    /// The envelope may be sent with the end of the mail before: the server has PIPELINING, takes such a mail, and it
+    /// has few recipients.
+    [[nodiscard]] bool may_follow(Envelope const& next) const;
+    /// What the server says of the envelope that finish() sent.
+    awaitable<Offered> offered();
+    /// Something of the server's next reply is here already.
+    [[nodiscard]] bool has_more() const { return !reader_.empty(); }
     /// The message will not be ended: closes the connection, the only way to make the server forget it.
     void abandon() noexcept;
 
@@ -99,11 +115,16 @@ public:
 private:
     awaitable<Reply> receive();
     awaitable<Reply> command(std::string line, Duration limit);
+    void begin_message();
 
     std::unique_ptr<net::Transport> transport_;
     SessionLimits limits_;
     ReplyReader reader_;
     DotStuffer stuffer_;
+    bool chunks_ = false;    // of the mail that is under way
+    std::string held_back_;  // the end of it, which is the last chunk: there must be one, and not empty
+    std::size_t chunks_unanswered_ = 0;
+    std::size_t recipients_ahead_ = 0;  // of the envelope that finish() sent
     Extensions extensions_;
     std::string name_;
     std::size_t finished_ = 0;

@@ -128,10 +128,8 @@ Allowance allowance_of(Connection& c, Uuid const& pacer, model::Pace const& pace
             .first(
                 "SELECT count(*), coalesce(sum(recipients), 0), min(committing) FROM attempt WHERE pacer = ? AND "
                 "(committing > ? OR (committing IS NULL AND ended IS NULL))",
-                [](Row const& row) {
-                    return Used{row.integer(0), row.integer(1), row.maybe_instant(2)};
-                },
-                pacer, now - window)
+                [](Row const& row) { return Used{row.integer(0), row.integer(1), row.maybe_instant(2)}; }, pacer,
+                now - window)
             .value_or(Used{});
     };
     Allowance allowance;
@@ -167,10 +165,7 @@ void add_part(Connection& c, model::Outbound of, std::vector<std::string> recipi
     auto const first = c.first(
         "SELECT message_id, (SELECT max(part) FROM outbound WHERE activity = ?) FROM outbound WHERE activity = ? AND "
         "part = 1",
-        [](Row const& row) {
-            return First{row.text(0), static_cast<int>(row.integer(1))};
-        },
-        of.activity, of.activity);
+        [](Row const& row) { return First{row.text(0), static_cast<int>(row.integer(1))}; }, of.activity, of.activity);
     if (!first) throw Failure(Trouble::store, "a mail in parts has no first one");
     auto const before = static_cast<std::int64_t>(of.message_id.size());
     of.id = model::OutboundId::make();
@@ -333,8 +328,8 @@ bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt,
         }
     }
     c.post("UPDATE outbound SET recipients = ? WHERE id = ?", to_list(accepted), id);
-    c.post("UPDATE attempt SET recipients = ? WHERE outbound = ? AND number = ?", static_cast<std::int64_t>(accepted.size()), id,
-           attempt);
+    c.post("UPDATE attempt SET recipients = ? WHERE outbound = ? AND number = ?",
+           static_cast<std::int64_t>(accepted.size()), id, attempt);
     if (!later.empty()) add_part(c, *mail, std::move(later), next_try, why);
     return true;
 }
@@ -497,11 +492,36 @@ std::optional<Pause> pause_of(Connection& c, Uuid const& pacer)
         pacer, now, now);
 }
 
+std::string slot_name(model::AccountId account, std::size_t number)
+{
+    return fmt::format("submission/{}/{}", to_string(account), number);
+}
+
+void release_slots(Connection& c, std::string_view owner)
+{
+    auto const held = c.all("SELECT name, owner FROM lease WHERE name LIKE 'submission/%'",
+                            [](Row const& row) { return std::pair{row.text(0), row.text(1)}; });
+    for (auto const& [name, by] : held)
+        if (by == owner || by.substr(0, by.rfind('#')) == owner)
+            c.post("UPDATE lease SET ends = ? WHERE name = ?", c.now(), name);
+}
+
+std::int64_t queued_of(Connection& c, model::AccountId account, std::int64_t most)
+{
+    return c
+        .first(
+            "SELECT count(*) FROM (SELECT 1 FROM outbound WHERE account = ? AND state = 'queued' AND next_try <= ? "
+            "LIMIT ?) AS due",
+            [](Row const& row) { return row.integer(0); }, account, c.now(), most)
+        .value_or(0);
+}
+
 std::optional<Instant> next_outbound(Connection& c)
 {
     // Nobody pauses, most of the time.
-    auto const paused = c.first("SELECT EXISTS (SELECT 1 FROM sending_pause WHERE until > ?)",
-                                [](Row const& row) { return row.boolean(0); }, c.now());
+    auto const paused = c.first(
+        "SELECT EXISTS (SELECT 1 FROM sending_pause WHERE until > ?)", [](Row const& row) { return row.boolean(0); },
+        c.now());
     auto const instant = [](Row const& row) { return row.maybe_instant(0); };
     if (!paused.value_or(false))
         return c.first("SELECT min(next_try) FROM outbound WHERE state IN ('queued', 'in-doubt')", instant)
@@ -520,7 +540,8 @@ std::vector<model::AccountId> accounts_with_outbound(Connection& c)
     auto const now = c.now();
     return c.all(
         "SELECT DISTINCT account FROM outbound WHERE (state = 'queued' AND next_try <= ? AND NOT EXISTS (SELECT 1 FROM "
-        "sending_pause p WHERE p.pacer IN (outbound.account, outbound.mailbox) AND p.until > ?)) OR (state = 'in-doubt' "
+        "sending_pause p WHERE p.pacer IN (outbound.account, outbound.mailbox) AND p.until > ?)) OR (state = "
+        "'in-doubt' "
         "AND next_try <= ?) ORDER BY account",
         [](Row const& row) { return row.id<model::AccountId>(0); }, now, now, now);
 }

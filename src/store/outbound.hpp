@@ -96,6 +96,12 @@ struct Pause {
     std::optional<std::int64_t> connections;  ///< as of now
 };
 [[nodiscard]] std::optional<Pause> pause_of(Connection& c, Uuid const& pacer);
+/// The lease of one of the connections that all servers of ours have to an account's server.
+[[nodiscard]] std::string slot_name(model::AccountId account, std::size_t number);
+/// Those that an earlier run of this server died with ("NAME#RUN").
+void release_slots(Connection& c, std::string_view owner);
+/// How many are due of the account; no more than `most` are counted.
+[[nodiscard]] std::int64_t queued_of(Connection& c, model::AccountId account, std::int64_t most);
 /// When the next queued mail or doubt of any account is due.
 [[nodiscard]] std::optional<Instant> next_outbound(Connection& c);
 /// Accounts that have something due.

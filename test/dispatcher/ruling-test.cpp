@@ -48,11 +48,31 @@ TEST(RuleOnOffer, TellsOfARecipientThatIsRefusedForGoodAndGoesOn)
     EXPECT_NE(ruling.words.find("c@d was refused: 550 5.1.1"), std::string::npos) << ruling.words;
 }
 
-TEST(RuleOnOffer, HoldsTheWholeMailBackForARecipientThatIsRefusedForNow)
+TEST(RuleOnOffer, TellsThoseWhoAreRefusedForNowFromThoseWhoAreAccepted)
 {
-    auto const ruling =
-        rule_on_offer(offered("250 ok", {"250 ok", "450 4.2.3 later"}, "354 go"), mail_to({"a@b", "c@d"}));
-    EXPECT_EQ(ruling.fate, Fate::later);
+    auto const ruling = rule_on_offer(offered("250 ok", {"250 ok", "450 4.2.3 later", "550 5.1.1 no"}, "354 go"),
+                                      mail_to({"a@b", "c@d", "e@f"}));
+    EXPECT_EQ(ruling.fate, Fate::go_on);
+    ASSERT_EQ(ruling.excepted.size(), 2U);
+    EXPECT_EQ(ruling.excepted[0].address, "c@d");
+    EXPECT_TRUE(ruling.excepted[0].later);
+    EXPECT_FALSE(ruling.excepted[1].later);
+    EXPECT_EQ(
+        rule_on_offer(offered("250 ok", {"450 4.2.3 later", "550 5.1.1 no"}, "503 no"), mail_to({"a@b", "c@d"})).fate,
+        Fate::later);
+}
+
+TEST(RuleOnOffer, SlowsDownWhereTheServerWantsIt)
+{
+    auto const fewer =
+        rule_on_offer(offered("432 4.3.2 Concurrent connections limit exceeded", {}, ""), mail_to({"a@b"}));
+    EXPECT_EQ(fewer.slow, Slow::fewer);
+    auto const busy = rule_on_offer(offered("451 4.7.500 Server busy", {}, ""), mail_to({"a@b"}));
+    EXPECT_EQ(busy.fate, Fate::account);
+    EXPECT_EQ(busy.slow, Slow::pause);
+    // A back end that is not there is no limit: the mail is tried again.
+    EXPECT_EQ(rule_on_offer(offered("451 4.7.0 Temporary server error. PRX4", {}, ""), mail_to({"a@b"})).slow,
+              Slow::no);
 }
 
 TEST(RuleOnOffer, FailsWhereNobodyIsAccepted)

@@ -222,7 +222,8 @@ TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
                 ++doubts;
             } else {
                 EXPECT_TRUE(played.broken);
-                EXPECT_EQ(now, OutboundState::claimed);
+                // Claimed still, or given back where it was committing and its end had not left.
+                EXPECT_TRUE(now == OutboundState::claimed || now == OutboundState::queued);
                 ++given_up;
             }
             // However long ago its lease ran out, what may be out there is not claimed again.

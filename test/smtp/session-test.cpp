@@ -39,7 +39,7 @@ Envelope to_two()
 Conversation whole_submission(std::string const& token)
 {
     return [token](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
-        Session session(std::move(transport));
+        Session session(std::move(transport), SessionLimits{.chunks = false});  // as it was recorded
         auto const greeted = co_await session.greet();
         EXPECT_TRUE(greeted.positive());
         auto const plain = co_await session.hello("mail.example.org");
@@ -453,6 +453,69 @@ TEST(SmtpSession, QuitNeverThrows)
         EXPECT_FALSE(stage.broken);
         EXPECT_TRUE(stage.closed);
     }
+}
+
+// RFC 3030 with RFC 2920: no DATA, dots are dots, and the next envelope travels with the last chunk.
+TEST(SmtpSession, SendsInChunksAndTheNextEnvelopeAhead)
+{
+    auto const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        co_await session.hello("here");
+        Envelope envelope;
+        envelope.from = "a@b.example";
+        envelope.to = {{.address = "c@d.example"}};
+        auto const first = co_await session.offer(envelope);
+        EXPECT_TRUE(first->go_ahead());
+        EXPECT_EQ(first->data.code, 0U);
+        co_await session.stream("S: x\n.\n\r\n");
+        auto const taken = co_await session.streamed();
+        EXPECT_FALSE(taken.has_value());
+        EXPECT_TRUE(session.may_follow(envelope));
+        auto const reply = co_await session.finish(&envelope);
+        EXPECT_EQ(reply.code, 250U);
+        auto const second = co_await session.offered();
+        EXPECT_TRUE(second.go_ahead());
+        co_await session.stream("S: y\r\n\r\n");
+        auto const refused = co_await session.streamed();
+        EXPECT_EQ(refused.value_or(Reply{}).code, 552U);
+        auto const reset = co_await session.reset();
+        EXPECT_TRUE(reset.positive());
+        auto const third = co_await session.offer(envelope);
+        EXPECT_FALSE(third->go_ahead());
+    };
+    expect_played(R"(
+        S: 220 ready
+        C: EHLO here
+        S: 250-there
+        S: 250-PIPELINING
+        S: 250 CHUNKING
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        S: 250 ok
+        S: 250 ok
+        C: BDAT 9
+        C: S: x
+        C: .
+        S: 250 chunk
+        C: BDAT 2 LAST
+        C:
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        S: 250 taken
+        S: 250 ok
+        S: 250 ok
+        C: BDAT 6
+        C: S: y
+        S: 552 5.3.4 too large
+        C: RSET
+        S: 250 ok
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        S: 250 ok
+        S: 550 no
+    )",
+                  conversation);
 }
 
 }  // namespace

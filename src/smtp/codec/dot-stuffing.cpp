@@ -1,5 +1,7 @@
 #include "smtp/codec/dot-stuffing.hpp"
 
+#include <utility>
+
 namespace postroom::smtp {
 
 std::string DotStuffer::feed(std::string_view piece)
@@ -17,7 +19,7 @@ std::string DotStuffer::feed(std::string_view piece)
         auto const end = piece.find_first_of("\r\n");
         auto const text = piece.substr(0, end);
         if (!text.empty()) {
-            if (after_ == After::line_end && text.front() == '.') out += '.';
+            if (dots_ && after_ == After::line_end && text.front() == '.') out += '.';
             out += text;
             after_ = After::text;
         }
@@ -32,6 +34,11 @@ std::string DotStuffer::feed(std::string_view piece)
         piece.remove_prefix(1);
     }
     return out;
+}
+
+std::string DotStuffer::last_line_end()
+{
+    return std::exchange(after_, After::line_end) == After::line_end ? "" : "\r\n";
 }
 
 std::string DotStuffer::finish()

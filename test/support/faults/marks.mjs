@@ -69,20 +69,32 @@ function imap({ share }) {
 }
 
 /**
- * SMTP. Of the client: `DATA` behind that command, `body` somewhere in the first octets of a message, `before-dot`, `after-dot`. Of the
+ * SMTP, by DATA or in chunks (RFC 3030). Of the client: `DATA` behind that command or the first BDAT, `body` somewhere in the first octets of a message, `before-dot`, `after-dot`. Of the
  * server: `answer` before its answer to the dot, `half-answer` within it; `reply` before any other.
  */
 function smtp({ share }) {
   let body = -1;         // octets of the message so far, or -1 where there is none
   let tail = '';
   let asked = false;     // DATA was
+  let chunk = 0;         // octets of a chunk that are to come
+  let last = false;      // it is the last one
+  let chunked = -1;      // octets of the message in chunks so far, or -1 where there is none
   let dotted = false;
   let atStart = true;
   let marks;
   const clientLine = lines((line, at) => {
     asked = /^DATA\r\n$/i.test(line);
     if (asked) marks.push({ at, name: 'DATA' });
-    return asked;
+    const bdat = /^BDAT (\d+)( LAST)?\r\n$/i.exec(line);
+    if (!bdat) return asked;
+    chunk = Number(bdat[1]);
+    last = bdat[2] !== undefined;
+    if (chunked < 0) {
+      chunked = 0;
+      marks.push({ at, name: 'DATA' });
+    }
+    if (last) marks.push({ at, name: 'before-dot' });
+    return true;
   });
   const serverLine = lines((line) => {
     if (!asked || !/^354/.test(line)) return true;  // those of a group of commands come first
@@ -96,6 +108,20 @@ function smtp({ share }) {
     client(piece) {
       marks = [];
       for (let at = 0; at < piece.length;) {
+        if (chunk > 0) {
+          const taken = Math.min(chunk, piece.length - at);
+          const half = Math.floor(share * 600);
+          if (chunked <= half && half < chunked + taken) marks.push({ at: at + half - chunked, name: 'body' });
+          chunked += taken;
+          chunk -= taken;
+          at += taken;
+          if (chunk > 0 || !last) continue;
+          marks.push({ at, name: 'after-dot' });
+          chunked = -1;
+          last = false;
+          dotted = true;
+          continue;
+        }
         if (body < 0) {
           at = clientLine(piece, at);
           continue;
