@@ -118,8 +118,7 @@ std::vector<model::ReplyTemplate> reply_templates(Connection& c, model::Departme
         template_of, department);
 }
 
-std::optional<model::ReplyTemplate> reply_template(Connection& c, model::DepartmentId department,
-                                                   std::string_view name)
+std::optional<model::ReplyTemplate> reply_template(Connection& c, model::DepartmentId department, std::string_view name)
 {
     return c.first(
         "SELECT department, name, subject, plain_text, html, version FROM reply_template WHERE department = ? AND name "
@@ -154,8 +153,13 @@ std::optional<model::Upload> upload(Connection& c, model::UploadId id, std::stri
     return c.first(
         "SELECT id, body, owner, name, type, size, created FROM upload WHERE id = ? AND owner = ?",
         [](Row const& row) {
-            return model::Upload{row.id<model::UploadId>(0), row.id<model::BodyId>(1), row.text(2), row.text(3),
-                                 row.text(4), row.integer(5), row.instant(6)};
+            return model::Upload{row.id<model::UploadId>(0),
+                                 row.id<model::BodyId>(1),
+                                 row.text(2),
+                                 row.text(3),
+                                 row.text(4),
+                                 row.integer(5),
+                                 row.instant(6)};
         },
         id, owner);
 }
@@ -173,8 +177,8 @@ std::string read_upload(Connection& c, model::Upload const& upload)
 
 void remove_upload(Connection& c, model::UploadId id)
 {
-    auto const body = c.first(
-        "SELECT body FROM upload WHERE id = ?", [](Row const& row) { return row.id<model::BodyId>(0); }, id);
+    auto const body =
+        c.first("SELECT body FROM upload WHERE id = ?", [](Row const& row) { return row.id<model::BodyId>(0); }, id);
     if (!body) return;
     c.post("DELETE FROM body_chunk WHERE body = ?", *body);
     c.post("DELETE FROM body WHERE id = ?", *body);  // and the upload with it

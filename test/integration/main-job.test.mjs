@@ -2,6 +2,9 @@
 // customer's answer to the answer. The tokens are the lab's, which Dovecot looks up there (RFC 7662).
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { simpleParser } from 'mailparser';
 import { makeCertificates } from '../support/certificates.mjs';
 import { addAccount, authorize, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { header, startMailServers, text } from '../support/mail-house.mjs';
@@ -171,4 +174,60 @@ scenario('whoever signs in as somebody else is refused, and both are named', {},
   // And a grant that works is not lost to a wrong sign-in.
   assert.equal((await authorize(server, 'sales', 'alex@contoso.test', lab.signIn)).state, 'refused');
   assert.equal((await server.api('accounts/sales')).state, 'ready');
+});
+
+scenario('answers go to all, with files, a quote and a signature; mail is sent on, and taken back', { limit: 150_000 }, async ({ keep }) => {
+  const { lab, mail, server } = await start({ keep });
+  assert.equal((await authorize(server, await mail.addAccount(server, sales), sales, lab.signIn)).state, 'accepted');
+  await server.idle(sales);
+  await mail.customerWrites(sales, `From: =?utf-8?B?${Buffer.from('佐藤').toString('base64')}?= <customer@example.com>
+To: ${sales}, Other <other@example.com>
+Subject: =?utf-8?B?${Buffer.from('注文 طلب').toString('base64')}?=
+Message-ID: <all-1@example.com>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+どこですか。
+`);
+  const order = await server.caseAbout('注文 طلب');
+  const { department } = order;
+  await server.command('sending', 'department', department, '--text', 'Contoso — お客様');
+  await server.command('template', 'set', department, 'soon', '--text', 'Dear {{name}}, case {{number}}.');
+
+  const { folder, remove } = scratchFolder('answers');
+  await keep({ stop: remove });
+  const large = randomBytes(20 * 1024 * 1024);
+  const file = path.join(folder, '大きい.bin');
+  writeFileSync(file, large);
+  const queued = await server.command('case', 'reply', String(order.number), '--template', 'soon', '--all', '--quote', '--attach', file);
+  await server.sent(queued.id);
+  assert.deepEqual(queued.recipients, ['customer@example.com', 'other@example.com']);
+  const [answer] = await until('the answer at the other one', () => {
+    const found = mail.dovecot.delivered('other@example.com');
+    return found.length && found;
+  }, { limit: 30_000 });
+  const read = await simpleParser(Buffer.from(answer, 'latin1'));
+  assert.equal(read.to.value[0].name, '佐藤');
+  assert.equal(read.cc.value[0].address, 'other@example.com');
+  assert.match(read.text, new RegExp(`^Dear 佐藤, case ${order.number}\\.\n\n-- \nContoso — お客様\n\nOn .* wrote:\n> どこですか。`));
+  assert.equal(read.attachments[0].filename, '大きい.bin');
+  assert.ok(read.attachments[0].content.equals(large), 'the attachment is another one');
+
+  const forwarded = await server.command('case', 'forward', String(order.number), '--to', 'other@example.com', '--text', 'Please look.');
+  await server.sent(forwarded.id);
+  const two = await until('what was sent on', () => {
+    const found = mail.dovecot.delivered('other@example.com');
+    return found.length === 2 && found;
+  });
+  const sentOn = await simpleParser(Buffer.from(two.find((each) => /^Subject: .*Fwd/mi.test(each) || !each.includes('boundary')), 'latin1'));
+  assert.match(sentOn.text, /Please look\.[^]*Forwarded message[^]*どこですか。/);
+
+  // What waits for its time can be taken back, and never leaves.
+  const scheduled = await server.command('case', 'reply', String(order.number), '--text', 'Never.', '--send-at', new Date(Date.now() + 3_600_000).toISOString());
+  assert.equal(scheduled.state, 'queued');
+  assert.equal((await server.command('outbound', 'cancel', scheduled.id)).state, 'cancelled');
+  const undone = await server.command('case', 'reply', String(order.number), '--text', 'Nor this.', '--undo');
+  assert.ok(Date.parse(undone.next_try) > Date.parse(undone.created));
+  assert.equal((await server.command('outbound', 'cancel', undone.id)).state, 'cancelled');
 });
