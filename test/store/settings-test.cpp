@@ -33,8 +33,25 @@ TEST_P(SettingsTest, KnowsItsSettings)
                                                           {"doubt-delays", "30s,,2m"},
                                                           {"doubt-delays", "s"},
                                                           {"doubt-policy", "Ask"},
-                                                          {"unexpected-mails", "-1"}})
+                                                          {"unexpected-mails", "-1"},
+                                                          {"case-token", ""},
+                                                          {"case-token", "[Case]"},
+                                                          {"case-token", "[{}] {}"},
+                                                          {"case-token", "Case{}"},
+                                                          {"case-token", "[{}7]"},
+                                                          {"case-token", "[-{}]"},
+                                                          {"case-token", "[Case\r\nBcc: {}]"},
+                                                          {"case-token", "[\xff {}]"},
+                                                          {"case-token", " {}"},
+                                                          {"case-token", "[A form of more than forty characters {}]"},
+                                                          {"loop-period", "1h,2h"},
+                                                          {"acknowledgement-period", "24"}})
         EXPECT_EQ(trouble([&](Connection& c) { set_setting(c, name, value); }), Trouble::invalid) << value;
+    for (auto const* form : {"#{}", "({})", "[Case {}]", "\xE3\x80\x90{}\xE3\x80\x91", "{}"})
+        write([&](Connection& c) {
+            set_setting(c, "case-token", form);
+            EXPECT_EQ(setting(c, "case-token"), form);
+        });
     EXPECT_EQ(trouble([](Connection& c) { set_setting(c, "external_url", "x"); }), Trouble::not_found);
     EXPECT_EQ(trouble([](Connection& c) { (void)setting(c, ""); }), Trouble::not_found);
 }
