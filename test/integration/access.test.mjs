@@ -8,6 +8,7 @@ import { addPeople, roles, signIn, tokenOf } from '../support/people.mjs';
 
 const nowhere = {
   id: '01900000-0000-7000-8000-000000000000', name: 'of nobody', address: 'nobody@nowhere.test', number: 999_999_999, part: 1,
+  delivery: '01900000-0000-7000-8000-000000000000', template: 'nothing', item: 'nothing',
 };
 
 /** The status alone: a stream of events has no end. */
