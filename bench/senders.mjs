@@ -24,11 +24,12 @@ export const senders = [
   {
     name: 'Postroom',
     keeps: 'claimed, committing and settled in SQLite, WAL, synchronous=FULL',
+    several: true,
     async run(world) {
       const workers = path.join(world.programs, 'bench-workers');
       execFileSync(workers, ['make', world.scratch, `localhost:${world.ports.imaps}`, `localhost:${world.submission}`, world.user, world.token]);
       const ids = execFileSync(workers, ['queue', world.scratch, world.recipient, ...world.texts], { encoding: 'utf8' }).trim().split('\n');
-      const measured = await world.measure([workers, 'dispatch', world.scratch, world.anchor]);
+      const measured = await world.measure([workers, 'dispatch', world.scratch, world.anchor, `${world.connections}`]);
       return { ...measured, ...world.said(measured), ids };
     },
   },

@@ -5,7 +5,7 @@
 //     bench-workers file FOLDER ANCHOR                        one look at the mailbox: all filed, the server's left
 //     bench-workers triage FOLDER ANCHOR                      the same, until all are in cases
 //     bench-workers queue FOLDER RECIPIENT FILE…              a new mail with each file's text; prints the Message-IDs
-//     bench-workers dispatch FOLDER ANCHOR                    until all is sent
+//     bench-workers dispatch FOLDER ANCHOR CONNECTIONS        until all is sent, over so many at once
 //     bench-workers digests FOLDER                            SHA-256 of every filed mail, of its bytes as stored
 #include "bare-tls.hpp"
 #include "desk/desk.hpp"
@@ -17,6 +17,7 @@
 #include "store/bodies.hpp"
 #include "store/grants.hpp"
 #include "store/people.hpp"
+#include "store/sending.hpp"
 #include "triage/triage.hpp"
 
 #include <fmt/format.h>
@@ -188,9 +189,15 @@ void queue(std::string const& folder, std::string const& recipient, std::vector<
     });
 }
 
-void dispatch(std::string const& folder, std::string const& anchor)
+void dispatch(std::string const& folder, std::string const& anchor, std::int64_t connections)
 {
     House house(folder);
+    house.store->write_now([&](store::Connection& c) {
+        model::AccountSending sending;
+        sending.account = store::accounts(c).front().id;
+        sending.connections = connections;
+        store::set_account_sending(c, sending);
+    });
     Outside const outside(house, anchor);
     dispatcher::Dispatcher dispatcher({house.store.get(), outside.roads, house.loop.get_executor(), "bench"});
     double seconds = 0;
@@ -249,8 +256,8 @@ int run(std::vector<std::string> const& given)
         file(given[1], given[2], given[0] == "triage");
     else if (given.size() > 3 && given[0] == "queue")
         queue(given[1], given[2], {given.begin() + 3, given.end()});
-    else if (is("dispatch", 2))
-        dispatch(given[1], given[2]);
+    else if (is("dispatch", 3))
+        dispatch(given[1], given[2], std::stoll(given[3]));
     else if (is("digests", 1))
         digests(given[1]);
     else {
