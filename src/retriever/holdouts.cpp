@@ -27,6 +27,13 @@ bool Holdouts::waits(std::string_view name) const
     return withheld_.waits(name, run_.ground().clock->now());
 }
 
+std::optional<Duration> Holdouts::until_next() const
+{
+    auto const soonest = withheld_.soonest();
+    if (!soonest) return std::nullopt;
+    return *soonest - run_.ground().clock->now();
+}
+
 void Holdouts::came(Names const& names)
 {
     if (!withheld_.empty())

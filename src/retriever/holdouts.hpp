@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ public:
     [[nodiscard]] bool empty() const { return withheld_.empty() && suspects_.empty(); }
     /// It was asked for so recently that it is left alone.
     [[nodiscard]] bool waits(std::string_view name) const;
+    /// How long until one of them is to be asked for again; not positive where one is.
+    [[nodiscard]] std::optional<Duration> until_next() const;
     /// Whatever is not listed any more is forgotten.
     void keep_only(std::function<bool(std::string const&)> const& is_listed) { withheld_.keep_only(is_listed); }
     /// These came.

@@ -229,7 +229,9 @@ bool ImapRetrieval::dates_are_asked() const
 Breadth ImapRetrieval::breadth(bool asked) const
 {
     if (!compared_) return Breadth::listing;
-    if (asked || left_ || Steady::now() - *compared_ >= idle_length) return Breadth::others;
+    auto const held_out = holdouts_.until_next();
+    if (asked || left_ || (held_out && *held_out <= Duration(0)) || Steady::now() - *compared_ >= idle_length)
+        return Breadth::others;
     return Breadth::newest;
 }
 
@@ -408,7 +410,13 @@ net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instan
         if (in_vain_ > 3) co_await run_.sleep(Duration(1'000));
         co_return;
     }
-    auto const left = std::max(Duration(1'000), token_ends - Duration(60'000) - run_.ground().clock->now());
+    auto left = std::max(Duration(1'000), token_ends - Duration(60'000) - run_.ground().clock->now());
+    // What was refused, done or given, is due again sooner than mail may come.
+    if (actions_due_) {
+        auto const due = std::chrono::ceil<Duration>(*actions_due_ - Steady::now());
+        left = std::min(left, std::max(Duration(1'000), due));
+    }
+    if (auto const held_out = holdouts_.until_next()) left = std::min(left, std::max(Duration(1'000), *held_out));
     if (!session.has("IDLE")) {
         co_await run_.sleep(std::min(left, run_.mailbox().poll));
         auto const reply = co_await session.noop();

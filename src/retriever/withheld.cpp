@@ -20,6 +20,14 @@ bool Withheld::waits(std::string_view name, Instant now) const
     return found != mails_.end() && found->second.again > now;
 }
 
+std::optional<Instant> Withheld::soonest() const
+{
+    std::optional<Instant> soonest;
+    for (auto const& [name, mail] : mails_)
+        if (!soonest || mail.again < *soonest) soonest = mail.again;
+    return soonest;
+}
+
 std::vector<store::WithheldMail> Withheld::count(Names const& names, Patience patience, std::string_view words,
                                                  Instant now)
 {

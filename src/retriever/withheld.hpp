@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ public:
     [[nodiscard]] bool empty() const { return mails_.empty() && tried_.empty(); }
     /// It was asked for so recently that it is left alone.
     [[nodiscard]] bool waits(std::string_view name, Instant now) const;
+    /// When the first of them is to be asked for again.
+    [[nodiscard]] std::optional<Instant> soonest() const;
     /// It was counted in an earlier look: that it is refused again says nothing of the server.
     [[nodiscard]] bool counted(std::string_view name) const { return mails_.contains(name); }
     /// It was refused before, and comes after all others, so that it holds up none.

@@ -70,6 +70,8 @@ TEST_F(WithheldTest, AsksLessOftenTheLongerItLasts)
     (void)refused({"a"}, noon + minutes(30));
     EXPECT_TRUE(withheld.waits("a", noon + minutes(59)));
     EXPECT_FALSE(withheld.waits("a", noon + minutes(60)));
+    (void)refused({"b"}, noon + minutes(31));
+    EXPECT_EQ(withheld.soonest(), noon + minutes(32));
     (void)refused({"a"}, noon + hours(20));
     EXPECT_FALSE(withheld.waits("a", noon + hours(21))) << "an hour is the most";
 }
