@@ -295,6 +295,12 @@ TEST_F(ImapTest, PlaysFaults)
     EXPECT_EQ(visitor->command("b UID FETCH 1 (UID BODY.PEEK[])"), "b OK FETCH completed.\n");
     EXPECT_THAT(visitor->command("c UID FETCH 2 (UID BODY.PEEK[])"), HasSubstr("Text of 2"));
     http("DELETE", "/lab/api/faults?id=imap-fetch-empty");
+    fault("imap-fetch-refused", "1");
+    EXPECT_EQ(visitor->command("r UID FETCH 1:2 (UID BODY.PEEK[])"), "r NO Server Unavailable. 15\n");
+    EXPECT_THAT(visitor->command("s UID FETCH 1:2 (UID RFC822.SIZE)"), HasSubstr("s OK "));
+    http("DELETE", "/lab/api/faults?id=imap-fetch-refused");
+    fault("imap-fetch-garbled", "2", 1);
+    EXPECT_THAT(visitor->command("g UID FETCH 2 (UID BODY.PEEK[])"), HasSubstr("{99999999999999999999}\n"));
     fault("imap-placeholder", "2");
     EXPECT_THAT(visitor->command("d UID FETCH 2 (BODY.PEEK[])"), HasSubstr("BODY[] {0}\n"));
     EXPECT_THAT(visitor->command("e UID FETCH 2 (BODY[])"),

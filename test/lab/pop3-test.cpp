@@ -157,6 +157,12 @@ TEST_F(Pop3Test, PlaysItsFaults)
     EXPECT_EQ(visitor->pop3("RETR 1"), "+OK");
     visitor->lines();
     EXPECT_EQ(visitor->pop3("RETR 2"), "-ERR Message is not available.");
+    {
+        auto const other = pop3();
+        fault("pop3-mail-breaks", "1");
+        EXPECT_EQ(other->pop3("RETR 1"), "(closed)");
+        http("DELETE", "/lab/api/faults?id=pop3-mail-breaks");
+    }
     fault("pop3-deletion-refused", "", 1);
     EXPECT_THAT(visitor->pop3("DELE 1"), StartsWith("-ERR "));
     EXPECT_EQ(visitor->pop3("DELE 1"), "+OK");
