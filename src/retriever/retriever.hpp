@@ -20,8 +20,8 @@ struct Ground {
     grants::Roads roads;
     boost::asio::any_io_executor loop;
     boost::asio::any_io_executor pool;  ///< threads beside the loop, which digest and compress what comes
-    std::string owner;            ///< in whose name leases are taken: this server's
-    std::function<void()> filed;  ///< called on the loop after mail was filed
+    std::string owner;                  ///< in whose name leases are taken: this server's
+    std::function<void()> filed;        ///< called on the loop after mail was filed
     Clock const* clock = &system_clock();
     std::shared_ptr<BodyBudget> bodies = BodyBudget::make();  ///< of all mailboxes together
     Duration stall{15 * 60'000};  ///< a session in which nothing is done for so long is ended by the watchdog
