@@ -72,6 +72,13 @@ json::object view(model::ReplyTemplate const& each)
             {"etag", etag(each.version, each.department.value)}};
 }
 
+// What stands in commands, URLs and pages without being mistaken for anything else.
+bool may_be_a_name(std::string_view name)
+{
+    return !name.empty() && name.size() <= 128 && name.find_first_of("\"<>%/") == name.npos &&
+           std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
 void take(Members const& members, std::string_view member, std::optional<std::int64_t>& limit, std::int64_t least)
 {
     if (members.has(member)) limit = members.number_or(member, 0, least, most);
@@ -188,8 +195,9 @@ Answer set_template(House& house, Request const& request)
     Members const members(request.http, {"subject", "text", "html"});
     model::ReplyTemplate given;
     given.name = request.path("template");
-    if (given.name.empty() || given.name.size() > 128)
-        throw Problem(Trouble::invalid, tr("a template's name has 1 to 128 octets"), "template");
+    if (!may_be_a_name(given.name))
+        throw Problem(Trouble::not_found,
+                      tr("no template can have that name: it has 1 to 128 octets, and none of {}", "\" < > % /"));
     given.subject = members.text_or("subject", "", 998);
     given.text = members.text("text", longest_template);
     given.html = members.text_or("html", "", longest_template);
