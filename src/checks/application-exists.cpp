@@ -1,4 +1,5 @@
-// application-exists: tenant and client id are known to the provider, in the cloud that the application names.
+// application-exists: tenant and client id are known to the provider, in the cloud that the application names. Told
+// by: the sign-in page asked with prompt=none: it sends the browser back, or shows a number.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

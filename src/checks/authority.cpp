@@ -1,4 +1,5 @@
-// authority: every server asks the same authority for tokens, and it is the tenant's own.
+// authority: every server asks the same authority for tokens, and it is the tenant's own. Told by: the authority's
+// URL, the issuer that it names, and the tenant of each grant.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"

@@ -170,17 +170,13 @@ net::awaitable<Renewal> Bench::renew(model::AccountId account)
 {
     Renewal renewal;
     if (on_.tokens == nullptr) co_return renewal;
-    renewal.token = co_await on_.tokens->access(account);
-    if (!renewal.token) {
-        if (renewal.token.error().kind != Trouble::not_found) renewal.refusal = renewal.token.error();
-        co_return renewal;
-    }
-    auto again = co_await on_.tokens->replace(account, *renewal.token);
-    if (again) {
-        renewal.token = std::move(again);
+    renewal.token = co_await on_.tokens->renew(account);
+    if (renewal.token) {
         renewal.renewed = true;
-    } else if (again.error().kind != Trouble::limit) {
-        renewal.refusal = again.error();
+    } else if (renewal.token.error().kind != Trouble::not_found) {
+        renewal.refusal = renewal.token.error();
+        // What there is may last for a while.
+        renewal.token = co_await on_.tokens->access(account);
     }
     co_return renewal;
 }

@@ -83,7 +83,7 @@ struct Page {
 /// How the account's grant is, after it was renewed.
 struct Renewal {
     Result<grants::AccessToken> token = failure(Trouble::not_found, "");
-    bool renewed = false;          ///< now; else it was a moment ago
+    bool renewed = false;
     std::optional<Error> refusal;  ///< of a renewal that was tried
 };
 

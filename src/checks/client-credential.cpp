@@ -1,4 +1,5 @@
-// client-credential: the application's secret or certificate is accepted, and does not run out within 30 days.
+// client-credential: the application's secret or certificate is accepted, and does not run out within 30 days. Told
+// by: renewing a grant of the application, and the ends of its secrets and certificates as they are known here.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

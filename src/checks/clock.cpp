@@ -1,4 +1,5 @@
-// clock: this server's clock agrees with the provider's: tokens begin and end by both.
+// clock: this server's clock agrees with the provider's: tokens begin and end by both. Told by: the Date of the
+// provider's answer. 60 s apart warn, 300 s fail.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -331,6 +331,11 @@ net::awaitable<void> send_test_mail(Course& course, smtp::Session& session)
         co_return;
     }
     co_await session.stream(mail->bytes);
+    auto const stopped = co_await session.streamed();
+    if (stopped) {
+        course.refuse(stopped->words(), stopped->transient());
+        co_return;
+    }
     auto const reply = co_await session.finish();
     if (reply.positive())
         course.hold(reply.words());

@@ -1,4 +1,5 @@
-// dns: the names of all servers have addresses, from here.
+// dns: the names of all servers have addresses, from here. Told by: resolving each host of a server that somebody
+// here needs.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// external-url: browsers come back from the sign-in to the External URL: it is set, is https, and leads here.
+// external-url: browsers come back from the sign-in to the External URL: it is set, is https, and leads here. Told
+// by: a GET of the version at it, as a browser would reach it.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"

@@ -1,4 +1,5 @@
-// grant-claims: the token is what it should be: whose, for whom, for what, and not too long.
+// grant-claims: the token is what it should be: whose, for whom, for what, and not too long. Told by: the claims of
+// the access token, read for diagnosis only, and its length.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// grant-forecast: nothing that the grant needs ends within 30 days.
+// grant-forecast: nothing that the grant needs ends within 30 days. Told by: what a renewal says, and when the grant
+// was renewed last.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

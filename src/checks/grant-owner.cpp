@@ -1,4 +1,5 @@
-// grant-owner: the grant belongs to the user that the account names, and not to whoever sat at the browser.
+// grant-owner: the grant belongs to the user that the account names, and not to whoever sat at the browser. Told by:
+// the grant's user name beside the account's.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"

@@ -1,4 +1,4 @@
-// grant-present: each account has a grant.
+// grant-present: each account has a grant. Told by: the store.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

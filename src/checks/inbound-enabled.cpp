@@ -1,4 +1,4 @@
-// inbound-enabled: IMAP, or POP3, is on for the mailbox.
+// inbound-enabled: IMAP, or POP3, is on for the mailbox. Told by: the same conversation.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// inbound-imap: the whole way of a retrieval over IMAP, step by step.
+// inbound-imap: the whole way of a retrieval over IMAP, step by step. Told by: a conversation: resolve, connect,
+// TLS, greeting, capabilities, sign-in, folder, newest mail.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

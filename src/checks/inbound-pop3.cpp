@@ -1,4 +1,5 @@
-// inbound-pop3: the whole way of a retrieval over POP3, step by step.
+// inbound-pop3: the whole way of a retrieval over POP3, step by step. Told by: a conversation: resolve, connect,
+// TLS, greeting, capabilities, sign-in, STAT and UIDL, the header of one mail.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -190,7 +190,9 @@ std::string whole(Conversation const& talk)
 Blame blame(Conversation const& talk, Standing const& standing)
 {
     auto const& step = *talk.broken();
-    if (step.trouble != Trouble::refused && step.kind < StepKind::sign_in) return blame_network(talk, step);
+    bool const spoke =
+        step.kind != StepKind::resolve && step.kind != StepKind::connect && step.trouble == Trouble::refused;
+    if (!spoke && step.kind < StepKind::sign_in) return blame_network(talk, step);
     auto const explanation =
         model::explain(step.came, {.speaker = speaker_of(talk.purpose), .application_only = standing.application_only});
     Blame found{.item = test_of(talk.purpose), .causes = {}, .evidence = shown(talk, step)};

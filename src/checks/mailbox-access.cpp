@@ -1,4 +1,5 @@
-// mailbox-access: the grant opens the mailbox.
+// mailbox-access: the grant opens the mailbox. Told by: signing in and opening the folder. What the server refuses
+// is told apart by the token's claims, its age, and whose mailbox it is.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,6 @@
-// mailbox-full: the mailbox has room: a full one refuses submission, too. It shows only after a mail was sent.
+// mailbox-full: the mailbox has room: a full one refuses submission, too. It shows only after a mail was sent. Told
+// by: a marked mail from the mailbox to itself where --send agrees to one, else the last mail that was sent within a
+// day.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

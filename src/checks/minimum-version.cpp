@@ -1,4 +1,6 @@
-// minimum-version: program and store are of one release, whatever server it is.
+// minimum-version: program and store are of one release, whatever server it is. Told by: the schema that the store
+// has, beside the one that this program knows. Of Cisco ECE: its release and what is installed on it, by the
+// vendor's list.
 #include "checks/items.hpp"
 
 #include "base/version.hpp"

@@ -1,4 +1,5 @@
-// outbound-smtp: the whole way of a submission, step by step.
+// outbound-smtp: the whole way of a submission, step by step. Told by: a conversation: resolve, connect, greeting,
+// EHLO, STARTTLS, sign-in.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,5 +1,5 @@
-// own-links: Postroom's own parts reach each other: the store answers, the vault opens what is in it, and the External
-// URL is there.
+// own-links: Postroom's own parts reach each other: the store answers, the vault opens what is in it, and the
+// External URL is there. Told by: reading the store, unsealing one of its secrets, and a GET at the External URL.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

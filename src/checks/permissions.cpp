@@ -1,4 +1,5 @@
-// permissions: the permissions that mail needs are consented to, and are in what was granted.
+// permissions: the permissions that mail needs are consented to, and are in what was granted. Told by: the scopes
+// that were granted, and what a renewal says.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"

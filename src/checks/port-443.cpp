@@ -1,4 +1,4 @@
-// port-443: the identity provider takes connections: for creating and renewing tokens.
+// port-443: the identity provider takes connections: for creating and renewing tokens. Told by: a connection.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,4 @@
-// port-587: submission takes connections: for the dispatcher, and for alarms.
+// port-587: submission takes connections: for the dispatcher, and for alarms. Told by: a connection.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,4 @@
-// port-993: IMAP over TLS takes connections: for the retriever.
+// port-993: IMAP over TLS takes connections: for the retriever. Told by: a connection.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

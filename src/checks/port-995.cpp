@@ -1,4 +1,4 @@
-// port-995: POP3 over TLS takes connections: for the retriever.
+// port-995: POP3 over TLS takes connections: for the retriever. Told by: a connection.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// proxy: where a proxy is configured, it lets everything through that has to pass.
+// proxy: where a proxy is configured, it lets everything through that has to pass. Told by: asking it for the way to
+// each server that it leads to.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// quota: what the mailbox sends, and how it is asked, stays within the provider's limits.
+// quota: what the mailbox sends, and how it is asked, stays within the provider's limits. Told by: what both
+// conversations are answered, and what was sent in the last minute and day.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

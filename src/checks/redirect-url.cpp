@@ -1,4 +1,5 @@
-// redirect-url: the redirect URL that Postroom sends is registered for the application.
+// redirect-url: the redirect URL that Postroom sends is registered for the application. Told by: the same page: a
+// redirect URL that is not registered is never redirected to.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

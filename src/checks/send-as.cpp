@@ -1,4 +1,5 @@
-// send-as: the account may send as the mailbox. It shows only after a mail was sent.
+// send-as: the account may send as the mailbox. It shows only after a mail was sent. Told by: a marked mail from the
+// mailbox to itself where --send agrees to one, else the last mail that was sent within a day.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

@@ -1,4 +1,5 @@
-// smtp-enabled: authenticated SMTP is on for tenant and mailbox; without it nothing can be dispatched.
+// smtp-enabled: authenticated SMTP is on for tenant and mailbox; without it nothing can be dispatched. Told by:
+// signing in to submission.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -1,4 +1,5 @@
-// tls-path: nothing on the way takes TLS apart: the certificates are the servers' own, and TLS is 1.2 or later.
+// tls-path: nothing on the way takes TLS apart: the certificates are the servers' own, and TLS is 1.2 or later. Told
+// by: a handshake, and who issued the certificates that came.
 #include "checks/items.hpp"
 
 #include "base/readable-time.hpp"

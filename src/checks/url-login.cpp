@@ -1,4 +1,4 @@
-// url-login: the identity provider answers over HTTPS.
+// url-login: the identity provider answers over HTTPS. Told by: a GET of the provider's configuration.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"

@@ -1,4 +1,5 @@
-// url-office365: the hosts of mail answer at all: a firewall that keeps them out keeps all ports.
+// url-office365: the hosts of mail answer at all: a firewall that keeps them out keeps all ports. Told by: a
+// connection to any of the ports that are needed there.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"

@@ -137,6 +137,7 @@ Commands::Commands() : root_(say("The mail room of a contact centre whose mailbo
     add_alarm_commands(*this);
     add_webhook_commands(*this);
     add_check_command(*this);
+    add_connect_command(*this);
     add_explain_command(*this);
     add_version_command(*this);
     add_completion_command(*this);

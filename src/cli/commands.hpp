@@ -88,6 +88,7 @@ void add_webhook_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
 void add_explain_command(Commands& commands);
 void add_check_command(Commands& commands);
+void add_connect_command(Commands& commands);
 void add_version_command(Commands& commands);
 void add_completion_command(Commands& commands);
 

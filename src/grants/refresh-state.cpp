@@ -40,7 +40,7 @@ bool serves(Standing const& standing, Why why, Instant now)
     if (why == Why::ahead && is_from_the_future(standing, now)) return false;
     if (standing.ends - now < least_left(standing.life)) return false;
     if (why == Why::ahead) return now < renew_at(standing.ends, standing.life, 0.999);
-    return why != Why::refused || !standing.rejected;
+    return (why != Why::refused && why != Why::tried) || !standing.rejected;
 }
 
 Do end(Verdict verdict)
@@ -100,7 +100,7 @@ Instant due_at(Standing const& standing, Instant now, double random)
 Verdict judge(Standing const& standing, Why why, std::optional<Instant> replaced, Instant now)
 {
     if (serves(standing, why, now)) return Verdict::serves;
-    if (!may_try(standing.tries, now)) return Verdict::not_yet;
+    if (why != Why::tried && !may_try(standing.tries, now)) return Verdict::not_yet;
     if (why == Why::refused && replaced && *replaced <= now && now - *replaced < between_replacements)
         return Verdict::in_vain;
     return Verdict::due;

@@ -46,6 +46,7 @@ enum class Why {
     asked,    ///< a worker wants a token
     refused,  ///< a mail server refused the one that is stored
     ahead,    ///< the refresher, before anybody asks
+    tried,    ///< somebody wants to see whether it renews: now, whatever was planned
 };
 
 /// What the store says of a grant, without the tokens.

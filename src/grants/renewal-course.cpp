@@ -154,6 +154,8 @@ awaitable<Result<Event>> Course::look()
         auto const token = unseal(ground_, loaded->grant);
         if (token && token->token == refused_) rejected_ = loaded->grant.version;
     }
+    // What there was when it began is to be renewed; what somebody else renewed meanwhile is good.
+    if (renewal_.why == Why::tried && !rejected_) rejected_ = loaded->grant.version;
     loaded_ = std::move(*loaded);
     co_return seen::Looked{standing_of(loaded_->grant)};
 }

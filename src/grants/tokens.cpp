@@ -69,6 +69,12 @@ public:
         co_return replacement;
     }
 
+    awaitable<Result<AccessToken>> renew(model::AccountId id)
+    {
+        auto renewed = co_await fly(id, Why::tried, {});
+        co_return renewed;
+    }
+
     awaitable<void> run()
     {
         auto const self = shared_from_this();
@@ -241,6 +247,11 @@ Tokens::~Tokens()
 awaitable<Result<AccessToken>> Tokens::access(model::AccountId account)
 {
     return impl_->access(account);
+}
+
+awaitable<Result<AccessToken>> Tokens::renew(model::AccountId account)
+{
+    return impl_->renew(account);
 }
 
 awaitable<Result<AccessToken>> Tokens::replace(model::AccountId account, AccessToken refused)

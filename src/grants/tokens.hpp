@@ -59,6 +59,10 @@ public:
     /// where a token that was replaced a moment ago is refused again, since then the token is not what is wrong.
     [[nodiscard]] net::awaitable<Result<AccessToken>> replace(model::AccountId account, AccessToken refused);
 
+    /// Renews now, however long the token lasts, and also where a refusal made the next try wait: for whoever wants to
+    /// see whether it renews. Errors: as access().
+    [[nodiscard]] net::awaitable<Result<AccessToken>> renew(model::AccountId account);
+
     /// The refresher: renews every grant ahead of its end (the smaller of 10 minutes and a quarter of its life, with
     /// jitter) until stop() is called.
     [[nodiscard]] net::awaitable<void> run();

@@ -176,6 +176,8 @@ net::awaitable<Look> send_test_mail(Course const& course, smtp::Session& session
         co_return look;
     }
     co_await session.stream(mail->bytes);
+    auto const stopped = co_await session.streamed();
+    if (stopped) co_return answered(course, *stopped, "a test mail from " + mailbox.address);
     auto const reply = co_await session.finish();
     if (!reply.positive()) co_return answered(course, reply, "a test mail from " + mailbox.address);
     co_return Look{.outcome = Outcome::holds, .words = "a test mail was accepted: " + reply.words(), .let_in = true};

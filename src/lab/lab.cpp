@@ -12,6 +12,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
@@ -33,7 +35,15 @@ net::HttpResponse respond(State& state, IdentityProvider& provider, std::string_
 net::awaitable<net::HttpResponse> handle(SharedState state, std::shared_ptr<IdentityProvider> provider,
                                          std::string host_name, net::HttpRequest request)
 {
-    co_return respond(*state, *provider, host_name, request);
+    auto response = respond(*state, *provider, host_name, request);
+    // By the lab's clock, as Entra's answers are by its own.
+    auto const seconds = std::chrono::system_clock::to_time_t(state->clock.now());
+    std::tm parts{};
+    char date[64] = "";
+    if (::gmtime_r(&seconds, &parts) != nullptr)
+        std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    response.headers.emplace_back("date", date);
+    co_return response;
 }
 
 // Its passwords are published: it is nobody else's.

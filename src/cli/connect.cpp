@@ -1,0 +1,262 @@
+// postroom connect: one conversation with a mail server, step by step, with nothing stored and no server of ours.
+#include "base/text.hpp"
+#include "checks/conversation.hpp"
+#include "checks/judging.hpp"
+#include "cli/commands.hpp"
+#include "cli/configuration.hpp"
+#include "cli/mail-servers.hpp"
+#include "model/causes.hpp"
+#include "oauth/authority.hpp"
+#include "oauth/device-flow.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+namespace postroom::cli {
+
+namespace {
+
+namespace asio = boost::asio;
+using checks::Purpose;
+
+struct Given {
+    std::string host, user, folder = "INBOX", token_file, token_command, authority, client_id, format = "text", config;
+    std::vector<std::string> anchors, scopes;
+    bool device_code = false, starttls = false, implicit_tls = false, transcript = false;
+    int limit = 15;
+};
+
+// For people, on stderr: what is printed on stdout stays a report.
+class Shown final : public net::Transcript {
+public:
+    void sent(Wire const& wire) override { show("C: ", wire.masked()); }
+    void received(std::string_view bytes) override { show("S: ", bytes); }
+    void note(std::string_view text) override { show("-- ", text); }
+
+private:
+    static void show(std::string_view who, std::string_view text)
+    {
+        for (auto const line : split(text, '\n'))
+            if (!trim(line).empty()) std::cerr << who << printable(trim(line), 2'000) << '\n';
+    }
+};
+
+Secret first_line(std::string text)
+{
+    Secret const all(std::move(text));
+    return Secret(std::string(trim(all.expose().substr(0, all.expose().find('\n')))));
+}
+
+Secret token_in(std::string const& file)
+{
+    std::ifstream input(file);
+    std::string line;
+    if (file == "-")
+        std::getline(std::cin, line);
+    else if (!input || !std::getline(input, line))
+        throw Exit(failed, say("{} can't be read, or is empty", file));
+    return first_line(std::move(line));
+}
+
+Secret token_from(std::string const& command)
+{
+    struct Close {
+        void operator()(std::FILE* pipe) const { ::pclose(pipe); }
+    };
+    // It is the command line of whoever typed it.  NOLINTNEXTLINE(cert-env33-c)
+    std::unique_ptr<std::FILE, Close> const pipe(::popen(command.c_str(), "r"));
+    if (!pipe) throw Exit(failed, say("the command for the token can't be run"));
+    std::string text;
+    std::array<char, 4096> part{};
+    while (text.size() < 64 * 1024 && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) {
+        text += part.data();
+        if (text.ends_with('\n')) break;
+    }
+    auto token = first_line(std::move(text));
+    if (token.empty()) throw Exit(failed, say("the command for the token printed nothing"));
+    return token;
+}
+
+net::awaitable<Result<Secret>> by_device_code(net::Https& https, Given given)
+{
+    auto const provider = co_await oauth::discover(https, given.authority);
+    if (!provider) co_return std::unexpected(provider.error());
+    oauth::Client client;
+    client.id = given.client_id;
+    auto const code = co_await oauth::begin_device_flow(https, *provider, client, given.scopes);
+    if (!code) co_return failure(Trouble::refused, code.error().message());
+    std::cerr << say("Open {} and enter {}", code->verification_url, code->user_code) << '\n';
+    auto pause = code->interval;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    auto const end = std::chrono::steady_clock::now() + code->expires_in;
+    while (std::chrono::steady_clock::now() < end) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(asio::use_awaitable);
+        auto answer = co_await oauth::poll_device(https, *provider, client, code->device_code);
+        if (answer) co_return std::move(answer->access_token);
+        auto const next = oauth::wait_after(answer.error(), pause);
+        if (!next) co_return failure(Trouble::refused, answer.error().message());
+        pause = *next;
+    }
+    co_return failure(Trouble::timed_out, tr("nobody entered the code in time"));
+}
+
+// Runs one coroutine to its end.
+template <class T>
+T run(asio::io_context& loop, net::awaitable<T> work)
+{
+    std::optional<T> result;
+    std::exception_ptr trouble;
+    asio::co_spawn(loop, std::move(work), [&](std::exception_ptr const& thrown, T value) {
+        trouble = thrown;
+        if (!thrown) result.emplace(std::move(value));
+    });
+    loop.run();
+    loop.restart();
+    if (trouble) std::rethrow_exception(trouble);
+    return std::move(*result);
+}
+
+json::object to_json(checks::Conversation const& talk)
+{
+    json::array steps;
+    for (auto const& each : talk.steps)
+        steps.push_back(json::object{{"step", std::string(checks::to_string(each.kind))},
+                                     {"held", each.held},
+                                     {"asked", each.asked},
+                                     {"came", each.came},
+                                     {"took_ms", each.took.count()}});
+    return {{"protocol", std::string(checks::to_string(talk.purpose))},
+            {"server", to_string(talk.server)},
+            {"user", talk.user},
+            {"held", talk.broken() == nullptr},
+            {"steps", std::move(steps)}};
+}
+
+std::string as_text(checks::Conversation const& talk)
+{
+    auto text = fmt::format("{} {}\n", checks::to_string(talk.purpose), to_string(talk.server));
+    for (auto const& step : talk.steps) {
+        text += fmt::format("{} {:<12} {:>6} ms  {}\n", step.held ? "+" : "x", checks::to_string(step.kind),
+                            step.took.count(), step.asked);
+        if (!step.came.empty()) text += fmt::format("                          {}\n", step.came);
+    }
+    auto const* const broken = talk.broken();
+    if (broken == nullptr) return for_terminal(text + say("All of it held.") + "\n");
+    auto const blame = checks::blame(talk, {});
+    text += "\n";
+    if (blame.causes.empty())
+        text += say(model::advice_on_unknown({})) + "\n";
+    else if (blame.causes.size() > 1)
+        text += say("It may mean, the likeliest first:") + "\n";
+    for (auto const* cause : blame.causes)
+        text += fmt::format("  {} ({}; {})\n    {}\n", spoken().say_marked(cause->title), cause->id,
+                            spoken().say(in_words(cause->owner)), spoken().say_marked(cause->remedy));
+    return for_terminal(text);
+}
+
+std::optional<Secret> token_of(Given const& given, asio::io_context& loop, std::shared_ptr<net::TlsContext> const& tls,
+                               std::shared_ptr<net::Proxy const> const& proxy)
+{
+    if (!given.token_file.empty()) return token_in(given.token_file);
+    if (!given.token_command.empty()) return token_from(given.token_command);
+    if (!given.device_code) return std::nullopt;
+    if (given.authority.empty() || given.client_id.empty() || given.scopes.empty())
+        throw Exit(wrong_usage, say("--device-code takes --authority, --client-id and --scope, too"));
+    net::Https https(loop.get_executor(), tls, proxy);
+    auto token = run(loop, by_device_code(https, given));
+    if (!token) throw Exit(failed, say(token.error().words));
+    return std::move(*token);
+}
+
+int connect(Purpose purpose, Given const& given)
+{
+    auto const configuration = or_exit(read_configuration(given.config), wrong_usage);
+    auto anchors = configuration.anchors;
+    anchors.insert(anchors.end(), given.anchors.begin(), given.anchors.end());
+    auto const tls = or_exit(net::TlsContext::client(anchors), wrong_usage);
+    std::uint16_t const port = purpose == Purpose::imap ? 993 : purpose == Purpose::pop3 ? 995 : 587;
+    asio::io_context loop{1};
+    checks::Way way;
+    way.purpose = purpose;
+    way.server = or_exit(parse_endpoint(given.host, port), wrong_usage);
+    way.implicit_tls = purpose == Purpose::smtp ? given.implicit_tls : !given.starttls;
+    way.folder = given.folder;
+    way.limit = std::chrono::seconds(given.limit);
+    way.host_name = host_name();
+    way.tls = tls;
+    way.proxy = configuration.proxy;
+    if (given.transcript) way.transcript = std::make_shared<Shown>();
+    if (auto token = token_of(given, loop, tls, configuration.proxy)) {
+        if (given.user.empty()) throw Exit(wrong_usage, say("--user says as whom to sign in with the token"));
+        way.user = given.user;
+        way.proof =
+            grants::Proof{.secret = std::move(*token), .password = false, .ends = Instant::max(), .owner = given.user};
+    }
+    net::Resolver resolver(loop.get_executor());
+    auto const talk = run(loop, checks::converse(resolver, std::move(way)));
+    print(given.format == "json" ? json::serialize(to_json(talk)) + "\n" : as_text(talk));
+    return talk.broken() == nullptr ? done : failed;
+}
+
+}  // namespace
+
+void add_connect_command(Commands& commands)
+{
+    auto& group = commands.group("connect", say("Try a mail server step by step, with nothing stored"));
+    struct Kind {
+        char const* name;
+        Purpose purpose;
+        std::string meaning;
+    };
+    for (auto const& kind : {Kind{"imap", Purpose::imap, say("Sign in over IMAP, and look into a folder")},
+                             Kind{"pop3", Purpose::pop3, say("Sign in over POP3, and list the mailbox")},
+                             Kind{"smtp", Purpose::smtp, say("Sign in to submission; nothing is sent")}}) {
+        auto const given = std::make_shared<Given>();
+        auto& leaf = commands.leaf(group, kind.name, kind.meaning,
+                                   fmt::format("postroom connect {} outlook.office365.com --user sales@contoso.com "
+                                               "--token-file token.txt --transcript",
+                                               kind.name),
+                                   say("Needs no running server. Without a token it ends before the sign-in. Exit code "
+                                       "0 where every step held, 1 otherwise."));
+        leaf.add_option("HOST", given->host, say("The server, as host or host:port"))->required();
+        leaf.add_option("--user", given->user, say("As whom to sign in: the mailbox; of SMTP the token's owner"));
+        auto* const file = leaf.add_option("--token-file", given->token_file,
+                                           say("A file whose first line is an access token; - is standard input"));
+        auto* const command =
+            leaf.add_option("--token-command", given->token_command, say("A command that prints an access token"));
+        auto* const device = leaf.add_flag("--device-code", given->device_code,
+                                           say("Get a token by a code that is entered in any browser"));
+        file->excludes(command)->excludes(device);
+        command->excludes(device);
+        leaf.add_option("--authority", given->authority, say("Of --device-code: the provider's URL, with the tenant"));
+        leaf.add_option("--client-id", given->client_id, say("Of --device-code: the application's"));
+        leaf.add_option("--scope", given->scopes, say("Of --device-code: what to ask for; may be given several times"));
+        if (kind.purpose == Purpose::smtp)
+            leaf.add_flag("--implicit-tls", given->implicit_tls, say("TLS from the first byte, as on port 465"));
+        else
+            leaf.add_flag("--starttls", given->starttls, say("TLS begins later, as on ports 143 and 110"));
+        if (kind.purpose == Purpose::imap) leaf.add_option("--folder", given->folder, say("Which to open"));
+        leaf.add_option("--anchor", given->anchors, say("A PEM file to trust beside the system's; several times"));
+        leaf.add_option("--limit", given->limit, say("Seconds to wait for each answer"))->check(between(1, 600));
+        leaf.add_flag("--transcript", given->transcript, say("Show what is said on stderr, secrets masked"));
+        leaf.add_option("--config", given->config, say("The configuration file: proxy and trust anchors"))
+            ->type_name(say("FILE"));
+        leaf.add_option("--format", given->format, say("How to print: text or json"))
+            ->check(CLI::IsMember({"text", "json"}));
+        auto const purpose = kind.purpose;
+        commands.runs(leaf, [given, purpose] { return connect(purpose, *given); });
+    }
+}
+
+}  // namespace postroom::cli

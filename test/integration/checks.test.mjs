@@ -1,0 +1,112 @@
+// `postroom check` against a lab in which all holds, and against one in which one thing at a time does not: exactly that item fails, with
+// that cause, and nothing else is blamed.
+import assert from 'node:assert/strict';
+import { request } from '../support/browser.mjs';
+import { addAccount, authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+
+const sales = 'sales@contoso.test';
+const answers = 'answers@contoso.test';
+
+/** A mailbox account over IMAP, and another over POP3. */
+async function furnish(keep) {
+  const lab = await keep(startLab());
+  const server = await keep(startServer({ anchors: [lab.facts.anchor] }));
+  await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  await lab.api('applications', { client_id: lab.facts.client_id, redirect_uris: [`${server.url}/oauth/callback`] });
+  await lab.api('users', { upn: answers, name: 'Answers', password: lab.facts.password });
+  await addAccount(server, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp, after: 'leave' });
+  await addAccount(server, { user: answers, pop3: lab.facts.pop3, smtp: lab.facts.smtp, after: 'leave' });
+  for (const user of [sales, answers])
+    assert.equal((await authorize(server, user.split('@')[0], user, lab.signIn)).state, 'accepted');
+  return { lab, server };
+}
+
+const check = async (server, ...more) => {
+  const ended = await run(['check', '--send', ...more, '--socket', server.socket, '--format', 'json']);
+  assert.ok([0, 1, 2].includes(ended.code), `${ended.code}: ${ended.err}`);
+  return { ...ended, run: JSON.parse(ended.out) };
+};
+const those = (run, outcome) => run.findings.filter((each) => each.outcome === outcome);
+const inShort = (found) => found.map((each) => `${each.item} (${each.subject}): ${each.cause || each.because} ${each.evidence}`).join('\n');
+
+// What is switched on, about whom, and who fails for it, with which cause.
+const faults = [
+  { id: 'imap-not-connected', item: 'inbound-enabled', cause: 'imap-off', subject: sales },
+  { id: 'imap-sign-in-refused', item: 'inbound-enabled', cause: 'imap-off', subject: sales },
+  { id: 'imap-throttled', item: 'quota', cause: 'imap-throttled', subject: sales },
+  { id: 'imap-unavailable', item: 'mailbox-access', cause: 'back-end-unavailable', subject: sales },
+  { id: 'pop3-sign-in-refused', item: 'inbound-enabled', cause: 'pop3-off', subject: answers },
+  { id: 'pop3-unavailable', item: 'mailbox-access', cause: 'back-end-unavailable', subject: answers },
+  { id: 'smtp-disabled-tenant', item: 'smtp-enabled', cause: 'smtp-auth-off-tenant', subject: sales },
+  { id: 'smtp-disabled-mailbox', item: 'smtp-enabled', cause: 'smtp-auth-off-mailbox', subject: sales },
+  { id: 'smtp-connections', item: 'quota', cause: 'smtp-too-many-connections', subject: sales },
+  { id: 'smtp-send-as-denied', item: 'send-as', cause: 'send-as-missing', subject: sales },
+  { id: 'smtp-mailbox-full', item: 'mailbox-full', cause: 'mailbox-full', subject: sales },
+  { id: 'authorize-redirect-mismatch', item: 'redirect-url', cause: 'AADSTS50011', subject: 'provider' },
+  { id: 'token-short-life', value: '300', item: 'token-lifetime', cause: 'token-life-short', subject: 'sales' },
+  { id: 'client-secret-wrong', item: 'client-credential', cause: 'AADSTS7000215', subject: 'provider' },
+  { id: 'client-secret-expired', item: 'client-credential', cause: 'AADSTS7000222', subject: 'provider' },
+  { id: 'refresh-sign-in-frequency', item: 'grant-forecast', cause: 'AADSTS70043', subject: 'sales' },
+  { id: 'refresh-inactive', item: 'grant-refresh', cause: 'AADSTS700082', subject: 'sales' },
+];
+
+scenario('the check list finds what is wrong, whatever it is, and blames nothing else', { limit: 110_000 }, async ({ keep }) => {
+  const { lab, server } = await furnish(keep);
+
+  const healthy = await check(server);
+  assert.equal(inShort(those(healthy.run, 'fails')), '');
+  assert.equal(inShort(those(healthy.run, 'could-not-be-told')), '');
+  // That the External URL is one of this machine only.
+  assert.deepEqual(those(healthy.run, 'warns').map((each) => each.cause), ['external-url-not-https']);
+  assert.equal(healthy.code, 0);
+  assert.ok(healthy.run.findings.length > 50, `${healthy.run.findings.length} findings`);
+
+  // The reports for other programs and people, of a few items.
+  const html = await run(['check', 'dns', 'own-links', '--socket', server.socket, '--format', 'html']);
+  assert.match(html.out, /^<!doctype html>[\s\S]*<\/html>\n$/);
+  assert.doesNotMatch(html.out, /<script|src=|href=/);
+  const junit = await run(['check', 'dns', '--socket', server.socket, '--format', 'junit']);
+  assert.match(junit.out, /<testsuite name="postroom check" tests="1" failures="0"/);
+  assert.equal((await run(['check', 'no-such-item', '--socket', server.socket])).code, 1);
+
+  // With nothing stored: up to the sign-in without a token, and all the way with one; no token is shown.
+  const anchored = ['--anchor', lab.facts.anchor, '--format', 'json'];
+  const plain = JSON.parse((await run(['connect', 'smtp', lab.facts.smtp, ...anchored])).out);
+  assert.deepEqual(plain.steps.map((each) => each.step), ['resolve', 'connect', 'greeting', 'ehlo', 'tls', 'capabilities']);
+  const wrong = await run(['connect', 'imap', lab.facts.imap, ...anchored, '--user', sales, '--token-file', '-', '--transcript'], { input: 'eyJ-no-such-token\n' });
+  assert.equal(wrong.code, 1);
+  assert.equal(JSON.parse(wrong.out).steps.at(-1).came, 'NO AUTHENTICATE failed.');
+  assert.match(wrong.err, /C: .*AUTHENTICATE XOAUTH2 \[secret/);
+  assert.doesNotMatch(wrong.out + wrong.err, /eyJ-no-such-token/);
+  const tokens = await lab.api('refresh-tokens', { users: [sales], client_id: lab.facts.client_id, scope: 'https://outlook.office.com/IMAP.AccessAsUser.All offline_access' });
+  const issued = await request(`${lab.facts.authority}/oauth2/v2.0/token`, {
+    method: 'POST', ca: lab.anchor, headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: tokens[sales], client_id: lab.facts.client_id, client_secret: lab.facts.client_secret }).toString(),
+  });
+  const right = await run(['connect', 'imap', lab.facts.imap, ...anchored, '--user', sales, '--token-file', '-'], { input: JSON.parse(issued.bytes).access_token });
+  assert.equal(right.code, 0, right.out + right.err);
+
+  for (const fault of faults) {
+    const users = [sales, answers].filter((each) => each === fault.subject || each.startsWith(`${fault.subject}@`));
+    await lab.api('faults', { id: fault.id, value: fault.value, ...(users.length ? { scope: users[0] } : {}) });
+    const broken = await check(server);
+    const failing = those(broken.run, 'fails');
+    assert.deepEqual(failing.map((each) => [each.item, each.subject, each.cause]), [[fault.item, fault.subject, fault.cause]],
+      `${fault.id}: ${inShort(failing)}\nnot told: ${inShort(those(broken.run, 'could-not-be-told'))}`);
+    assert.ok(failing[0].remedy && failing[0].owner && failing[0].evidence, fault.id);
+    assert.equal(broken.code, 1);
+    await lab.api(`faults?id=${fault.id}`, undefined, 'DELETE');
+    // A grant that was refused is tried again when its time has come, unless somebody authorizes the account anew.
+    if (/^(client-secret|refresh)/.test(fault.id))
+      for (const user of [sales, answers]) assert.equal((await authorize(server, user.split('@')[0], user, lab.signIn)).state, 'accepted');
+  }
+
+  const mended = await check(server);
+  assert.equal(inShort(those(mended.run, 'fails')), '');
+  assert.equal(mended.code, 0);
+
+  // Tokens begin and end by both clocks.
+  await lab.api('clock', { advance_s: 400 });
+  const late = await check(server, 'clock');
+  assert.deepEqual(late.run.findings.map((each) => [each.item, each.outcome, each.cause]), [['clock', 'fails', 'clock-wrong']]);
+});
