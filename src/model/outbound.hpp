@@ -17,8 +17,8 @@ enum class OutboundState {
     claimed,     ///< a dispatcher has it; a lease that runs out gives it back
     committing,  ///< the final dot may have left; never given back
     sent,
-    failed,    ///< definitely refused; back to the agent
-    in_doubt,  ///< the dot left and no answer came: Sent Items, or a person, decides
+    failed,     ///< definitely refused; back to the agent
+    in_doubt,   ///< the dot left and no answer came: Sent Items, or a person, decides
     cancelled,  ///< taken back before anybody had begun to send it
 };
 

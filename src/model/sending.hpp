@@ -38,8 +38,8 @@ struct AccountSending {
 
 struct DepartmentSending {
     DepartmentId department;
-    std::string signature;       ///< plain text; may be empty
-    std::string signature_html;  ///< for mail that has HTML; where it is empty, made from the plain one
+    std::string signature;              ///< plain text; may be empty
+    std::string signature_html;         ///< for mail that has HTML; where it is empty, made from the plain one
     Duration patience{48 * 3'600'000};  ///< how long a mail is tried that is refused for now
     std::int64_t version = 0;
 };
