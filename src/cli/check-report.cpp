@@ -78,19 +78,23 @@ std::string as_junit(json::object const& run)
     using console::escape_html;
     auto const& all = run.at("findings").as_array();
     auto text = fmt::format(
+        // lint-strings: allow
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"postroom check\" tests=\"{}\" "
         "failures=\"{}\" skipped=\"{}\" timestamp=\"{}\">\n",
         all.size(), with(run, "fails").size(), with(run, "could-not-be-told").size(), member(run, "begun"));
     for (auto const& each : all) {
         auto const& found = each.as_object();
         auto const outcome = member(found, "outcome");
+        // lint-strings: allow
         text += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
                             escape_html(member(found, "server")), escape_html(about(found)),
                             found.at("took_ms").to_number<double>() / 1000);
         if (outcome == "fails")
+            // lint-strings: allow
             text += fmt::format("<failure message=\"{}\">{}</failure>", escape_html(member(found, "title")),
                                 escape_html(member(found, "evidence") + "\n" + member(found, "remedy")));
         if (outcome == "could-not-be-told")
+            // lint-strings: allow
             text += fmt::format("<skipped message=\"{}\"/>", escape_html(member(found, "evidence")));
         text += "</testcase>\n";
     }
@@ -98,6 +102,7 @@ std::string as_junit(json::object const& run)
 }
 
 constexpr std::string_view style =
+    // lint-strings: allow
     "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#1b1b1b}"
     "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
     "section{border:1px solid #c8c8c8;border-inline-start:.4rem solid #107c10;border-radius:.3rem;padding:.6rem 1rem;"
@@ -113,6 +118,7 @@ std::string section(json::object const& found)
 {
     using console::escape_html;
     auto const outcome = member(found, "outcome");
+    // lint-strings: allow
     auto text = fmt::format("<section class=\"{}\"><h3>{}: {}</h3><p>{}</p><dl>", outcome,
                             escape_html(outcome_in_words(outcome)), escape_html(about(found)),
                             escape_html(member(found, "must")));
@@ -135,6 +141,7 @@ std::string as_html(json::object const& run)
     bool const right_to_left = spoken().code() == "ar";
     auto const title = say("What must hold for mail to flow");
     auto text = fmt::format(
+        // lint-strings: allow
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width\"><title>{}</title><style>{}</style>"
         "</head><body>\n<h1>{}</h1>\n<p>{}</p>\n",

@@ -224,6 +224,7 @@ void add_connect_command(Commands& commands)
                              Kind{"smtp", Purpose::smtp, say("Sign in to submission; nothing is sent")}}) {
         auto const given = std::make_shared<Given>();
         auto& leaf = commands.leaf(group, kind.name, kind.meaning,
+                                   // lint-strings: allow
                                    fmt::format("postroom connect {} outlook.office365.com --user sales@contoso.com "
                                                "--token-file token.txt --transcript",
                                                kind.name),

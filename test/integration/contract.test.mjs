@@ -61,6 +61,8 @@ async function furnish(keep) {
   await until('the trial having ended', async () => (await server.api(`trials/${trial.id}`)).state === 'done', { limit: 60_000 });
   const reconciliation = await server.api(`mailboxes/${sales}/reconciliations`, { bytes: true });
   await until('the comparison having ended', async () => (await server.api(`reconciliations/${reconciliation.id}`)).state === 'done', { limit: 60_000 });
+  const checked = await server.api('checks/runs', { items: ['dns', 'grant-present'] });
+  await until('the check list having ended', async () => (await server.api(`checks/runs/${checked.id}`)).state === 'done', { limit: 60_000 });
   await server.command('settings', 'set', 'alarm-recipients', 'ann@contoso.test');
   await server.command('settings', 'set', 'alarm-disk-filling', '100');
   const route = await server.command('alarm', 'route', 'add', '--server', 'localhost:9', '--from', 'postroom@contoso.test');
@@ -71,7 +73,7 @@ async function furnish(keep) {
   const delivery = await server.command('webhook', 'test', 'tickets');
   const notification = await server.api('notifications', {});
   const alarm = await until('an alarm', async () => (await server.api('alarms')).items[0], { limit: 30_000 });
-  return { lab, server, scheduled, uploads, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), plain, sent, refused, exceptions, token, begun, credential, trial, reconciliation,
+  return { lab, server, scheduled, uploads, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), plain, sent, refused, exceptions, token, begun, credential, trial, reconciliation, checked,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -136,6 +138,11 @@ const fixtures = {
   setAcknowledgement: () => ({ params: { address: sales }, body: { active: true, subject: 'Got {{subject}}', text: 'Case {{number}}' } }),
   listLedger: () => ({ params: { address: sales }, query: { limit: 10 } }),
   beginReconciliation: () => ({ params: { address: sales }, body: { bytes: false } }),
+  listCheckItems: () => ({}),
+  beginCheckRun: () => ({ body: { items: ['dns'], account: 'sales', mailbox: sales, may_send: false } }),
+  showCheckRun: (house) => ({ params: { id: house.checked.id } }),
+  listFindings: () => ({}),
+  showFindingHistory: () => ({ params: { item: 'dns' }, query: { subject: 'localhost', limit: 5 } }),
   showReconciliation: (house) => ({ params: { id: house.reconciliation.id } }),
   resolveMailbox: () => ({ params: { address: 'third@contoso.test' }, body: { as: 'skip' }, status: 409 }),
   removeMailbox: () => ({ params: { address: 'third@contoso.test' } }),
