@@ -40,8 +40,7 @@ net::awaitable<net::HttpResponse> handle(SharedState state, std::shared_ptr<Iden
     auto const seconds = std::chrono::system_clock::to_time_t(state->clock.now());
     std::tm parts{};
     char date[64] = "";
-    if (::gmtime_r(&seconds, &parts) != nullptr)
-        std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (::gmtime_r(&seconds, &parts) != nullptr) std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
     response.headers.emplace_back("date", date);
     co_return response;
 }

@@ -110,6 +110,11 @@ TEST(Judge, TakesWhatIsStoredWhileItServes)
     standing.rejected = true;
     EXPECT_EQ(judge(standing, Why::refused, {}, now), Verdict::due);
     EXPECT_EQ(judge(standing, Why::refused, now - 4min, now), Verdict::in_vain);
+    EXPECT_EQ(judge(standing, Why::tried, now - 4min, now), Verdict::due) << "somebody wants to see it";
+    standing.tries.next_try = now + 1h;
+    EXPECT_EQ(judge(standing, Why::tried, {}, now), Verdict::due);
+    EXPECT_EQ(judge(standing, Why::refused, {}, now), Verdict::not_yet);
+    standing.tries.next_try = {};
     EXPECT_EQ(judge(standing, Why::refused, now - 5min, now), Verdict::due);
     EXPECT_EQ(judge(standing, Why::refused, now + 1h, now), Verdict::due) << "the clock was set back";
     standing.tries.next_try = now + 1min;

@@ -110,3 +110,22 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   const late = await check(server, 'clock');
   assert.deepEqual(late.run.findings.map((each) => [each.item, each.outcome, each.cause]), [['clock', 'fails', 'clock-wrong']]);
 });
+
+scenario('each server looks at what must hold there, whichever was asked', { limit: 60_000 }, async ({ keep }) => {
+  const lab = await keep(startLab());
+  const application = await keep(startServer({ anchors: [lab.facts.anchor], store: 'postgresql', role: 'application' }));
+  const services = await keep(startServer({ anchors: [lab.facts.anchor], beside: application, role: 'services' }));
+  await setUp(application, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
+  await lab.api('applications', { client_id: lab.facts.client_id, redirect_uris: [`${application.url}/oauth/callback`] });
+  await addAccount(application, { user: sales, imap: lab.facts.imap, smtp: lab.facts.smtp, after: 'leave' });
+  assert.equal((await authorize(application, 'sales', sales, lab.signIn)).state, 'accepted');
+  for (const asked of [application, services]) {
+    const { code, run: { findings } } = await check(asked);
+    assert.equal(code, 0, inShort(findings.filter((each) => each.outcome !== 'holds')));
+    const at = (item) => findings.filter((each) => each.item === item).map((each) => each.server.endsWith(application.socket)).sort();
+    assert.deepEqual(at('port-443'), [false, true]);
+    assert.deepEqual(at('port-993'), [false]);
+    assert.deepEqual(at('mailbox-access'), [false]);
+    assert.deepEqual(at('redirect-url'), [true]);
+  }
+});
