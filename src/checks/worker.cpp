@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration look_every = 60s;
+constexpr Duration sweep_every = 1h;
 constexpr Duration kept = std::chrono::days(90);
 constexpr Duration repeated_kept = std::chrono::days(1);
 
@@ -170,7 +171,10 @@ public:
     {
         auto const every = length_of(store::setting(c, "check-every"));
         auto const now = ground.ground.clock->now();
-        store::sweep_findings(c, now - kept, now - repeated_kept);
+        if (now - swept >= sweep_every) {
+            store::sweep_findings(c, now - kept, now - repeated_kept);
+            swept = now;
+        }
         if (!every || now - begun < *every) return;
         if (!store::take_lease(c, "check-schedule", owner, look_every)) return;
         auto const last = store::last_scheduled_check(c);
@@ -181,15 +185,15 @@ public:
     static net::awaitable<void> keep_schedule(std::shared_ptr<Impl> impl)
     {
         while (!impl->stopped) {
+            impl->pause.expires_after(look_every);
+            boost::system::error_code error;
+            co_await impl->pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            if (impl->stopped) break;
             try {
                 co_await impl->ground.ground.store->write([impl](store::Connection& c) { impl->ask_where_due(c); });
             } catch (store::Failure const& failure) {
                 spdlog::debug("whether the check list is due could not be looked at: {}", failure.what());
             }
-            if (impl->stopped) break;
-            impl->pause.expires_after(look_every);
-            boost::system::error_code error;
-            co_await impl->pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
         }
     }
 
@@ -197,6 +201,7 @@ public:
     std::string owner;
     Side side;
     Instant begun = ground.ground.clock->now();
+    Instant swept{};
     asio::steady_timer pause;
     bool stopped = false;
 };
