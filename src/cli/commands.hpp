@@ -75,7 +75,7 @@ void add_mailbox_acknowledge(Commands& commands, CLI::App& group);
 void add_retrieve_command(Commands& commands);
 void add_reconcile_command(Commands& commands);
 void add_case_commands(Commands& commands);
-void add_case_queue(Commands& commands, CLI::App& group);  ///< those of the group case about whose it is
+void add_case_queue(Commands& commands, CLI::App& group);    ///< those of the group case about whose it is
 void add_case_answers(Commands& commands, CLI::App& group);  ///< those of the group case that send mail
 void add_send_command(Commands& commands);
 void add_sending_commands(Commands& commands);
