@@ -55,6 +55,7 @@ test('a mail that comes shows by itself, and what was typed meanwhile stays', as
   await page.getByRole('region', { name: 'Reply' }).getByLabel('Text').fill('Dear Maria, half an ans');
   await mail('It has come!', 'together-2', ['In-Reply-To: <together-1@customer.example>']);
   await page.getByText('It has come!').waitFor();
+  await second.page.getByText('It has come!').waitFor(soon);  // or it would be refused what it does next
   assert.equal(await page.getByRole('region', { name: 'Reply' }).getByLabel('Text').inputValue(), 'Dear Maria, half an ans');
 });
 

@@ -22,8 +22,8 @@ function plain(text, allowed) {
     .replace(/\{[^}]*\}/g, '') // the values of an option
     .replace(/--?[a-z][\w-]*/g, '')
     .replace(/\S*[/@:=|]\S*/g, ' ')
-    .replace(/^ {2}[a-z-]+ /gm, ''); // a command or an argument that is explained
-  return [...bare.matchAll(/[A-Za-z]{2,}/g)].map(([word]) => word).filter((word) => !names.has(word) && !allowed.has(word));
+    .replace(/^ {2}[a-z][a-z0-9-]* /gm, ''); // a command or an argument that is explained
+  return [...bare.matchAll(/[A-Za-z]{2,}\d*/g)].map(([word]) => word).filter((word) => !names.has(word) && !allowed.has(word));
 }
 
 /** Every command with its sub-commands, as its own help lists them. */
@@ -31,7 +31,7 @@ function* commands(path = []) {
   yield path;
   const { out } = say(...path, '--help');
   const listed = out.split(/^Subcommands:\n/m)[1] ?? '';
-  for (const [, name] of listed.split('\n\n')[0].matchAll(/^ {2}([a-z]+) /gm)) yield* commands([...path, name]);
+  for (const [, name] of listed.split('\n\n')[0].matchAll(/^ {2}([a-z][a-z0-9]*) /gm)) yield* commands([...path, name]);
 }
 
 test('help has no word that was not marked', () => {
