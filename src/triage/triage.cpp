@@ -13,8 +13,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -55,6 +57,15 @@ asio::awaitable<void> read_mails(Batch batch)
         reading.bytes = {};
     }
     co_return;
+}
+
+// Of two that go on side by side neither is broken off because the other failed: what the pool or the store has begun
+// uses what the coroutine holds.
+template <class T>
+asio::awaitable<T> to_its_end(asio::awaitable<T> work)
+{
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_return co_await std::move(work);
 }
 
 desk::Shown shown(screens::Fate fate)
@@ -381,8 +392,8 @@ asio::awaitable<bool> Triage::round()
         co_return now.more;
     }
     using asio::experimental::awaitable_operators::operator&&;
-    auto finished = finish(now.batch, true);
-    auto next = read_next(now.batch);
+    auto finished = to_its_end(finish(now.batch, true));
+    auto next = to_its_end(read_next(now.batch));
     ahead_ = co_await (std::move(finished) && std::move(next));
     co_return true;
 }

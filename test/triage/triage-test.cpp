@@ -417,6 +417,22 @@ TEST_F(TriageTest, FullDiskSetsNoMailAside)
     EXPECT_EQ(message(id).triage, model::TriageState::done);
 }
 
+TEST_F(TriageTest, WhatIsReadAheadWhileTheDiskIsFullIsCountedOnce)
+{
+    std::vector<model::MessageId> ids;
+    for (int i = 0; i < 6; ++i) ids.push_back(file(mail("x", fmt::format("{}@example.com", i)), sales));
+    FullStore small(*store);
+    Triage triage(loop.get_executor(), pool.get_executor(), small, clock, {.batch = 2});
+    for (int i = 0; i < 10; ++i) EXPECT_THROW(test::run(loop, triage.round()), store::Failure);
+    EXPECT_EQ(message(ids[0]).triage_tries, 1);
+    EXPECT_EQ(message(ids[3]).triage_tries, 1);
+    EXPECT_EQ(message(ids[4]).triage_tries, 0);
+    small.full = false;
+    drain(triage);
+    for (auto const& id : ids) EXPECT_EQ(message(id).triage, model::TriageState::done);
+    EXPECT_EQ(all_activities().size(), 6U);
+}
+
 /// Refuses every read, and counts them.
 class BrokenStore final : public store::Store {
 public:
