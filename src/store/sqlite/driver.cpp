@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace postroom::store::sqlite {
@@ -252,6 +254,19 @@ void Driver::script(std::string const& sql)
 {
     if (int const code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
         fail(code, sql.substr(0, 200));
+}
+
+// Who asks for it while another turns the same new file to WAL has a reader's lock already, and is refused at once:
+// SQLite waits only for the first lock of a transaction.
+void Driver::use_wal()
+{
+    auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_milliseconds);
+    for (;;) {
+        int const code = sqlite3_exec(database_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+        if (code == SQLITE_OK) return;
+        if ((code & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() >= until) fail(code, "turn to WAL");
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
 }
 
 bool Driver::in_transaction() const

@@ -42,6 +42,8 @@ public:
 
     /// Several statements without parameters or results.
     void script(std::string const& sql);
+    /// Of the file from now on. Waits for whoever does the same, as for any lock.
+    void use_wal();
     /// False after SQLite itself rolled everything back (a full disk, an I/O error).
     [[nodiscard]] bool in_transaction() const;
 

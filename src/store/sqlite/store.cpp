@@ -28,7 +28,8 @@ std::unique_ptr<Store> open(Options const& options)
     writer->script("PRAGMA page_size = 8192");
     // A crash of the program loses nothing in WAL; with FULL a power cut doesn't either. The log is checkpointed every
     // 32 MiB, and cut back to 64 MiB where a long read kept it from that.
-    writer->script("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
+    writer->use_wal();
+    writer->script("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
     // Savepoints keep the pages they would restore: in memory, where a file took most of the time of a group. And a
     // group's pages fit into the cache, so that each is written once, at the commit.
     writer->script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192");
