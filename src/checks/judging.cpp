@@ -221,6 +221,16 @@ model::Finding judge(std::string_view item, Conversation const& talk, StepKind t
     return fails(found.causes.front()->id, found.evidence + others(found.causes), target);
 }
 
+std::optional<model::Finding> judge_last_mail(std::string_view item, std::string_view cause, Target const& target)
+{
+    auto const& sending = target.mailbox->sending;
+    if (sending.last_outcome == "sent") return holds("the last mail from it was sent on " + to_readable(sending.last));
+    if (sending.last_outcome != "failed") return std::nullopt;
+    auto const found = model::explain(sending.last_words, {.speaker = model::Speaker::smtp, .application_only = {}});
+    if (!found.known() || found.causes.front().cause->check != item) return std::nullopt;
+    return fails(cause, fmt::format("on {}: {}", to_readable(sending.last), sending.last_words), target);
+}
+
 Standing standing_of(Target const& target, Conversation const& talk, Renewal const& renewal)
 {
     auto const& account = target.account->account;

@@ -4,6 +4,7 @@
 #include "checks/item.hpp"
 #include "model/causes.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,11 @@ struct Standing {
 /// where the blame is its own, and otherwise could not be told, with what stands in the way.
 [[nodiscard]] model::Finding judge(std::string_view item, Conversation const& talk, StepKind telling,
                                    Standing const& standing, Target const& target);
+
+/// What the last mail that was sent from the mailbox within a day tells of `item`: fails with `cause` where its refusal
+/// was about that, holds where it went out; nothing where it tells nothing.
+[[nodiscard]] std::optional<model::Finding> judge_last_mail(std::string_view item, std::string_view cause,
+                                                            Target const& target);
 
 /// Of an account's conversations.
 [[nodiscard]] Standing standing_of(Target const& target, Conversation const& talk, Renewal const& renewal);

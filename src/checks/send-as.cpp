@@ -2,23 +2,15 @@
 // mailbox to itself where --send agrees to one, else the last mail that was sent within a day.
 #include "checks/items.hpp"
 
-#include "base/readable-time.hpp"
 #include "base/text.hpp"
 #include "checks/bench.hpp"
 #include "checks/judging.hpp"
 
-#include <fmt/format.h>
+#include <utility>
 
 namespace postroom::checks {
 
 namespace {
-
-// The server's words of a mail that failed are about this.
-bool tells(std::string const& words, std::string_view item)
-{
-    auto const found = model::explain(words, {.speaker = model::Speaker::smtp, .application_only = {}});
-    return found.known() && found.causes.front().cause->check == item;
-}
 
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
@@ -27,13 +19,8 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
         auto const renewal = co_await bench->renewal(target.account);
         co_return judge("send-as", *talk, StepKind::send, standing_of(target, *talk, *renewal), target);
     }
-    auto const& sending = target.mailbox->sending;
-    bool const refused = sending.last_outcome == "failed" && tells(sending.last_words, "send-as");
-    if (refused)
-        co_return fails("send-as-missing", fmt::format("on {}: {}", to_readable(sending.last), sending.last_words),
-                        target);
-    if (sending.last_outcome == "sent")
-        co_return holds("the last mail from it was sent on " + to_readable(sending.last));
+    auto told = judge_last_mail("send-as", "send-as-missing", target);
+    if (told) co_return std::move(*told);
     if (equal_ignoring_case(target.mailbox->mailbox.address, target.account->account.user))
         co_return holds("it is the user's own address");
     co_return untold("nothing was sent from it within a day: it shows when a mail is sent (--send)");

@@ -56,6 +56,27 @@ Task const& task_of(std::vector<Task> const& tasks, std::string_view item, std::
     throw std::runtime_error("no such task: " + std::string(item));
 }
 
+TEST(Judge, TheLastMailTellsOfWhatItsRefusalWasAbout)
+{
+    auto const told = [](std::string outcome, std::string words, std::string_view item) {
+        auto const mailbox = std::make_shared<MailboxFile>();
+        mailbox->sending.last_outcome = std::move(outcome);
+        mailbox->sending.last_words = std::move(words);
+        return judge_last_mail(item, item == "send-as" ? "send-as-missing" : "mailbox-full", {.mailbox = mailbox});
+    };
+    std::string const full = "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException";
+    auto const failed = told("failed", full, "mailbox-full");
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->outcome, model::Outcome::fails);
+    EXPECT_EQ(failed->cause, "mailbox-full");
+    EXPECT_FALSE(told("failed", full, "send-as"));
+    EXPECT_FALSE(told("failed", "nonsense", "mailbox-full"));
+    EXPECT_FALSE(told("", "", "mailbox-full"));
+    auto const sent = told("sent", "", "send-as");
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->outcome, model::Outcome::holds);
+}
+
 }  // namespace
 
 TEST(Blame, TellsWhatOneSymptomMeansByWhoseMailboxItIs)
