@@ -24,6 +24,7 @@ struct Turn {
     std::map<model::MailboxId, std::string> shut_out{};
     std::set<model::MailboxId> let_in{};
     std::vector<model::Outbound> sent{};  ///< whose copies are ours to put where sent mail is
+    bool refused = false;                 ///< not ok, by what the server said to a mail: whoever signed in may not send
 };
 
 /// A connection to an account's server, kept for a while for what comes next.

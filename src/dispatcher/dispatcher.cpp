@@ -274,7 +274,7 @@ private:
                 if (first) co_await settle_doubts(ground_, account, due.sending.sent_folder);
                 if (!outcome.sent.empty())
                     co_await append_copies(ground_, account, due.sending.sent_folder, std::move(outcome.sent));
-                if (outcome.slow == Slow::no) co_await tell(account, outcome);
+                if (outcome.slow == Slow::no || outcome.slow == Slow::rest) co_await tell(account, outcome);
             }
         } catch (std::exception const& failure) {
             outcome = {false, failure.what()};

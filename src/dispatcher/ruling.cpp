@@ -1,6 +1,7 @@
 #include "dispatcher/ruling.hpp"
 
 #include "base/backoff.hpp"
+#include "model/causes.hpp"
 
 #include <fmt/format.h>
 
@@ -8,19 +9,48 @@ namespace postroom::dispatcher {
 
 namespace {
 
-// 530 5.7.57 "Client not authenticated to send mail", 535, and 421: the session or its sign-in, never this mail.
-// 432 4.3.2 is too many connections of the mailbox (Exchange Online, SMTP submission limits): nothing the mail could
-// help either.
+// What nobody knows: 421, 432, and whatever is about the session or its sign-in, never this mail.
 bool of_the_account(smtp::Reply const& reply)
 {
     return reply.code == 421 || reply.code == 432 || reply.code == 530 || reply.code == 535 || reply.code == 538;
 }
 
+Slow slow_of(model::Cause const* cause)
+{
+    if (cause == nullptr) return Slow::no;
+    switch (*cause->stops) {
+        case model::Stops::mail:
+        case model::Stops::account: return Slow::no;
+        case model::Stops::connections: return Slow::fewer;
+        case model::Stops::pace: return Slow::pause;
+        case model::Stops::day: return Slow::rest;
+    }
+    return Slow::no;
+}
+
+Ruling refusal(smtp::Reply const& reply, model::Cause const* cause, std::string words)
+{
+    auto const slow = slow_of(cause);
+    bool const account = cause != nullptr ? *cause->stops != model::Stops::mail : of_the_account(reply);
+    if (account) return {Fate::account, std::move(words), slow};
+    bool const passes = !reply.permanent() || (cause != nullptr && cause->transient);
+    return {passes ? Fate::later : Fate::failed, std::move(words)};
+}
+
 Ruling refusal(smtp::Reply const& reply, std::string words)
 {
-    auto const slow = reply.permanent() ? Slow::no : slow_of(reply.words());
-    if (slow != Slow::no || of_the_account(reply)) return {Fate::account, std::move(words), slow};
-    return {reply.permanent() ? Fate::failed : Fate::later, std::move(words)};
+    return refusal(reply, model::cause_of_refusal(reply.words()), std::move(words));
+}
+
+// The subjects 1 and 2 of an enhanced code are the recipient's address and mailbox here (RFC 3463 section 3): 5.2.2 is
+// that one's full mailbox, and not that of whoever signed in.
+Ruling refusal_of_recipient(smtp::Reply const& reply, std::string words)
+{
+    bool const its_own = reply.enhanced && (reply.enhanced->subject == 1 || reply.enhanced->subject == 2);
+    auto const* const cause = model::cause_of_refusal(reply.words());
+    if (its_own && cause != nullptr && *cause->stops != model::Stops::mail)
+        return {reply.permanent() ? Fate::failed : Fate::later, std::move(words)};
+    return refusal(reply, cause, std::move(words));
 }
 
 // 452 4.5.3: more recipients than the server takes of one message. The others are only another part.
@@ -33,11 +63,7 @@ bool too_many(smtp::Reply const& reply)
 
 Slow slow_of(std::string_view words)
 {
-    auto const has = [&](std::string_view what) { return words.find(what) != std::string_view::npos; };
-    if (has("432 4.3.2") || has("Concurrent connections limit") || has("sender thread limit")) return Slow::fewer;
-    if (has("4.7.5") || has("4.7.6") || has("message submission rate") || has("Message submission rate"))
-        return Slow::pause;
-    return Slow::no;
+    return slow_of(model::cause_of_refusal(words));
 }
 
 Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
@@ -50,11 +76,12 @@ Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
         auto const& reply = offered.recipients[i];
         if (reply.positive()) continue;
         auto words = fmt::format("{} was refused: {}", mail.recipients[i], reply.words());
-        if (auto const why = refusal(reply, words); why.fate == Fate::account) return why;
-        for_now = for_now || !reply.permanent();
-        ruling.excepted.push_back({.address = mail.recipients[i],
-                                   .words = too_many(reply) ? std::string() : reply.words(),
-                                   .later = !reply.permanent()});
+        auto const why = refusal_of_recipient(reply, words);
+        if (why.fate == Fate::account) return why;
+        bool const later = why.fate == Fate::later;
+        for_now = for_now || later;
+        ruling.excepted.push_back(
+            {.address = mail.recipients[i], .words = too_many(reply) ? std::string() : reply.words(), .later = later});
         ruling.words += (ruling.words.empty() ? "" : "; ") + words;
     }
     if (offered.accepted() == 0) return {for_now ? Fate::later : Fate::failed, std::move(ruling.words)};
@@ -66,8 +93,7 @@ Ruling rule_on_end(smtp::Reply const& reply)
 {
     if (reply.positive()) return {Fate::sent, reply.words()};
     // A refusal after the dot is definite: the server did not take the message. Only a definite one allows another try.
-    return {reply.permanent() ? Fate::failed : Fate::later, "the message was refused: " + reply.words(),
-            reply.permanent() ? Slow::no : slow_of(reply.words())};
+    return refusal(reply, "the message was refused: " + reply.words());
 }
 
 Duration wait_before_retry(int tries, double random)

@@ -1,4 +1,5 @@
-// What a submission server's answers mean for a mail. Pure.
+// What a submission server's answers mean for a mail: by the catalogue of causes where that knows them, by their codes
+// where it doesn't. Pure.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,7 +26,9 @@ enum class Slow {
     no,
     fewer,  ///< connections at once: 432 4.3.2 (Exchange Online, three a mailbox)
     pause,  ///< too much at once: 4.7.500 to 4.7.699, 4.4.2 of a submission rate
+    rest,   ///< too much in a day: the recipients of a mailbox, or of an organization
 };
+/// Of what a server said, at a sign-in or to a mail.
 [[nodiscard]] Slow slow_of(std::string_view words);
 
 struct Ruling {

@@ -27,6 +27,7 @@ namespace {
 constexpr int claimed_at_once = 20;
 // How long a mailbox pauses, or is sent from over fewer connections, because its server said that it is too much.
 constexpr Duration pause_length{60'000};
+constexpr Duration rest_length{15 * 60'000};
 constexpr Duration fewer_for{10 * 60'000};
 // Renewed while mail is streamed; a server that died recovers its own at its start.
 constexpr Duration lease_length{30 * 60'000};
@@ -85,6 +86,16 @@ Duration patience_with(store::Connection& c, model::Outbound const& mail)
     return store::department_sending(c, store::department_of(c, mail.mailbox)).patience;
 }
 
+// What is the account's trouble ends its turn.
+Turn turn_after(Ruling const& ruling)
+{
+    Turn turn{ruling.fate != Fate::account, {}, ruling.slow};
+    if (turn.ok) return turn;
+    turn.trouble = ruling.words;
+    turn.refused = ruling.slow == Slow::no;
+    return turn;
+}
+
 // Settles one mail by a definite answer.
 net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id)
 {
@@ -105,7 +116,7 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
                 break;
             case Fate::later: store::settle_later(c, mail.id, mail.attempt, next_try, ruling.words); break;
             case Fate::failed: store::settle_failed(c, mail.id, mail.attempt, ruling.words); break;
-            case Fate::account: store::give_back(c, mail.id, mail.attempt, next_try, ruling.words); break;
+            case Fate::account: store::hold_back(c, mail.id, mail.attempt, next_try, ruling.words); break;
         }
     };
     co_await note(ground, std::move(work));
@@ -224,15 +235,15 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     if (ruling.fate != Fate::go_on) {
         // The server waits for a message that must not come, where it accepted some of the recipients.
         if (offered->data.code == 354) session.abandon();
-        bool const account = ruling.fate == Fate::account;
+        auto const turn = turn_after(ruling);
         co_await settle(ground, std::move(mail), ruling, {});
         // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
         // good, as nested.
-        if (!account && offered->mail.positive() && !session.gone()) {
+        if (turn.ok && offered->mail.positive() && !session.gone()) {
             auto const forgotten = co_await session.reset();
             if (!forgotten.positive()) session.abandon();
         }
-        co_return Turn{!account, account ? ruling.words : std::string(), ruling.slow};
+        co_return turn;
     }
 
     // All but the last chunk; then committing becomes durable while that one is on its way. Past the end of it the mail
@@ -288,13 +299,12 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     }
     if (refused) {  // a chunk, and so the whole; the end of it never left
         auto const end = rule_on_end(*refused);
-        auto const slow = end.slow;
-        auto const words = end.words;
+        auto const turn = turn_after(end);
         ahead.first.clear();
         co_await settle(ground, std::move(mail), end, {});
         auto const forgotten = co_await session.reset();
         if (!forgotten.positive()) session.abandon();
-        co_return Turn{slow == Slow::no, slow == Slow::no ? std::string() : words, slow};
+        co_return turn;
     }
     std::string broke;
     smtp::Reply reply;
@@ -325,7 +335,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
-    Turn turn{end.slow == Slow::no, end.slow == Slow::no ? std::string() : end.words, end.slow};
+    auto turn = turn_after(end);
     if (end.fate == Fate::sent) turn.sent.push_back(mail);
     auto note = settle(ground, std::move(mail), std::move(end), std::move(id));
     notes.begin(std::move(note));
@@ -341,8 +351,8 @@ Uuid const& pacer_of(bool by_mailbox, model::Outbound const& mail)
 net::awaitable<void> slow_down(Ground ground, Uuid pacer, Slow slow, std::int64_t connections, std::string words)
 {
     auto work = [pacer, slow, connections, words, now = ground.clock->now()](store::Connection& c) {
-        if (slow == Slow::pause)
-            store::pause_sending(c, pacer, now + pause_length, words);
+        if (slow != Slow::fewer)
+            store::pause_sending(c, pacer, now + (slow == Slow::rest ? rest_length : pause_length), words);
         else
             store::send_by_fewer(c, pacer, std::max<std::int64_t>(1, connections - 1), now + fewer_for, words);
     };
@@ -480,6 +490,13 @@ net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending s
             if (turn.slow != Slow::no)
                 co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
                                    sending.connections.value_or(1), turn.trouble);
+            if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
+                all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
+                line.session().abandon();
+                ahead = {};
+                turn = {};
+                continue;
+            }
             if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
             if (!turn.ok) break;
         }

@@ -29,6 +29,17 @@ T right(Result<T> result)
     return *result;
 }
 
+std::optional<Stops> stops_of(json::object const& from)
+{
+    static std::map<std::string, Stops, std::less<>> const words{{"mail", Stops::mail},
+                                                                 {"account", Stops::account},
+                                                                 {"connections", Stops::connections},
+                                                                 {"pace", Stops::pace},
+                                                                 {"day", Stops::day}};
+    if (!from.contains("stops")) return std::nullopt;
+    return words.at(text(from, "stops"));
+}
+
 Cause read_cause(json::object const& from, std::string id)
 {
     return {.id = std::move(id),
@@ -38,6 +49,7 @@ Cause read_cause(json::object const& from, std::string id)
             .check = text(from, "check"),
             .owner = right(parse_responsible(text(from, "owner"))),
             .transient = from.at("transient").as_bool(),
+            .stops = stops_of(from),
             .evidence = right(parse_evidence(text(from, "evidence"))),
             .source = text(from, "source")};
 }

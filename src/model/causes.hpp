@@ -21,6 +21,15 @@ enum class Evidence {
     unverified,
 };
 
+/// What a refusal of mail that goes out stops.
+enum class Stops {
+    mail,         ///< the mail that was refused, and no other
+    account,      ///< whatever the account sends: its queue waits, and no mail is to blame
+    connections,  ///< one connection more than there may be
+    pace,         ///< for a moment: it was too much at once
+    day,          ///< for longer: what a day allows is used up
+};
+
 /// Title, meaning and remedy are English and marked: whoever shows them translates them.
 struct Cause {
     std::string id;  ///< stable: "imap-off", "AADSTS50011"
@@ -29,7 +38,8 @@ struct Cause {
     std::string remedy;
     std::string check;  ///< the item of the check list that tells it from its look-alikes
     Responsible owner = Responsible::postroom;
-    bool transient = false;  ///< it passes without anybody's doing
+    bool transient = false;        ///< it passes without anybody's doing
+    std::optional<Stops> stops{};  ///< of what submission servers say
     Evidence evidence = Evidence::unverified;
     std::string source;
 };
@@ -81,6 +91,9 @@ struct Explanation {
 
 /// From what a server said, or an AADSTS number alone, to causes. Pure and total; only the first 16 KiB are read.
 [[nodiscard]] Explanation explain(std::string_view said, Hints const& hints = {});
+
+/// The likeliest cause of what a submission server said; none where nobody knows it.
+[[nodiscard]] Cause const* cause_of_refusal(std::string_view said);
 
 /// What to do about words that nobody knows: what to send to whom.
 [[nodiscard]] Words advice_on_unknown(Explanation const& explanation);

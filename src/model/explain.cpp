@@ -225,6 +225,13 @@ Explanation explain(std::string_view said, Hints const& hints)
     return std::move(all.explanation);
 }
 
+Cause const* cause_of_refusal(std::string_view said)
+{
+    for (auto const& [cause, words] : explain(said, {.speaker = Speaker::smtp, .application_only = {}}).causes)
+        if (cause->stops) return cause;
+    return nullptr;
+}
+
 Words advice_on_unknown(Explanation const& explanation)
 {
     if (!explanation.unknown_codes.empty()) {

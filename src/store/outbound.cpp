@@ -388,6 +388,15 @@ void give_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instan
         end_attempt(c, id, attempt, "given-back", reason);
 }
 
+void hold_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason)
+{
+    if (c.execute("UPDATE outbound SET state = 'queued', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "
+                  "next_try = ?, reason = ?, updated = ? "
+                  "WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing')",
+                  next_try, reason, c.now(), id, attempt) > 0)
+        end_attempt(c, id, attempt, "given-back", reason);
+}
+
 void settle_failed(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view reason)
 {
     if (c.execute("UPDATE outbound SET state = 'failed', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "

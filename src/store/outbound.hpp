@@ -66,6 +66,8 @@ void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std:
 void settle_later(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason);
 /// claimed → queued again without counting (the account's trouble, or nothing was offered yet).
 void give_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason);
+/// claimed or committing → queued again without counting: a definite refusal that is the account's trouble.
+void hold_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instant next_try, std::string_view reason);
 /// claimed or committing → failed (a definite permanent refusal).
 void settle_failed(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view reason);
 /// committing → in_doubt.

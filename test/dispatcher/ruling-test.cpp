@@ -1,8 +1,11 @@
 #include "dispatcher/ruling.hpp"
 
 #include "dispatcher/account-run.hpp"
+#include "model/causes.hpp"
 
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace postroom::dispatcher {
 namespace {
@@ -98,6 +101,110 @@ TEST(RuleOnEnd, OnlyADefiniteAnswerSettles)
     EXPECT_EQ(rule_on_end(reply("250 2.0.0 OK <a@b> [Hostname=X]")).fate, Fate::sent);
     EXPECT_EQ(rule_on_end(reply("451 4.7.0 Temporary server error. Please try again later. PRX4")).fate, Fate::later);
     EXPECT_EQ(rule_on_end(reply("554 5.2.252 SendAsDenied; a not allowed to send as b")).fate, Fate::failed);
+}
+
+struct Expected {
+    Fate fate;
+    Slow slow = Slow::no;
+};
+
+// Of every refusal by a submission server that the catalogue has, by its likeliest cause.
+std::map<std::string, Expected> const& expected()
+{
+    static Expected const account{Fate::account};
+    static Expected const failed{Fate::failed};
+    static Expected const later{Fate::later};
+    static std::map<std::string, Expected> const all{
+        {"account-locked", account},
+        {"bare-line-feed", failed},
+        {"basic-authentication-ended", account},
+        {"basic-authentication-off", account},
+        {"external-recipients-limit", {Fate::account, Slow::rest}},
+        {"federation-no-https", account},
+        {"federation-unreachable", account},
+        {"header-too-large", failed},
+        {"mailbox-full", account},
+        {"message-over-size", failed},
+        {"message-too-large", failed},
+        {"password-wrong", account},
+        {"policy-criteria", account},
+        {"receive-limit", later},
+        {"recipient-quota", {Fate::account, Slow::rest}},
+        {"security-defaults", account},
+        {"send-as-missing", failed},
+        {"sender-not-authenticated", failed},
+        {"sender-restricted", account},
+        {"sending-blocked", account},
+        {"server-busy", {Fate::account, Slow::pause}},
+        {"server-closing", account},
+        {"server-proxy-trouble", later},
+        {"session-too-long", account},
+        {"smtp-auth-off-mailbox", account},
+        {"smtp-auth-off-tenant", account},
+        {"smtp-mechanism-unknown", account},
+        {"smtp-not-signed-in", account},
+        {"smtp-out-of-step", failed},
+        {"smtp-token-refused", account},
+        {"smtp-too-many-connections", {Fate::account, Slow::fewer}},
+        {"submission-rate", {Fate::account, Slow::pause}},
+        {"token-ends-soon", account},
+        {"too-many-recipients", later},
+        {"xoauth2-malformed", account},
+    };
+    return all;
+}
+
+TEST(Ruling, KnowsEveryRefusalOfTheCatalogue)
+{
+    std::size_t judged = 0;
+    for (auto const& refusal : model::refusals()) {
+        if (refusal.speaker != model::Speaker::smtp) continue;
+        SCOPED_TRACE(refusal.example);
+        // Some are known by their words alone, as a report gives them.
+        bool const coded = refusal.example.size() > 3 && refusal.example[3] == ' ' && refusal.example[0] >= '4' &&
+                           refusal.example[0] <= '5';
+        auto const line = coded ? refusal.example : "554 " + refusal.example;
+        auto const& id = refusal.causes.front()->id;
+        ASSERT_TRUE(expected().contains(id)) << id;
+        auto [fate, slow] = expected().at(id);
+        // What the server itself calls temporary is never given up at once.
+        if (fate == Fate::failed && line.starts_with('4')) fate = Fate::later;
+        auto const at_mail = rule_on_offer(offered(line, {}, ""), mail_to({"a@b"}));
+        EXPECT_EQ(at_mail.fate, fate);
+        EXPECT_EQ(at_mail.slow, slow);
+        auto const at_end = rule_on_end(reply(line));
+        EXPECT_EQ(at_end.fate, fate);
+        EXPECT_EQ(at_end.slow, slow);
+        EXPECT_NE(at_end.words.find(line.substr(4)), std::string::npos) << at_end.words;
+        // A sign-in that is refused by these words pauses as the mail would.
+        EXPECT_EQ(slow_of("the sign-in was refused: " + line), slow);
+        ++judged;
+    }
+    EXPECT_GT(judged, 50U);
+}
+
+TEST(Ruling, TellsTheRecipientsMailboxFromOurs)
+{
+    auto const full = offered("250 ok", {"552 5.2.2 mailbox full", "250 ok"}, "354 go");
+    auto const ruling = rule_on_offer(full, mail_to({"a@b", "c@d"}));
+    EXPECT_EQ(ruling.fate, Fate::go_on);
+    ASSERT_EQ(ruling.excepted.size(), 1U);
+    EXPECT_FALSE(ruling.excepted[0].later);
+    EXPECT_EQ(rule_on_end(reply("554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException")).fate,
+              Fate::account);
+    EXPECT_EQ(
+        rule_on_offer(offered("250 ok", {"550 5.7.705 Access denied", "250 ok"}, "354"), mail_to({"a@b", "c@d"})).fate,
+        Fate::account);
+}
+
+TEST(Ruling, GoesByTheCodeOfWhatNobodyKnows)
+{
+    EXPECT_EQ(rule_on_end(reply("554 5.7.1 I do not like you")).fate, Fate::failed);
+    EXPECT_EQ(rule_on_end(reply("450 4.2.0 Greylisted")).fate, Fate::later);
+    EXPECT_EQ(rule_on_end(reply("535 what?")).fate, Fate::account);
+    EXPECT_EQ(rule_on_end(reply("421 bye")).fate, Fate::account);
+    // Words of ours within the server's explain nothing of it.
+    EXPECT_EQ(rule_on_end(reply("554 5.4.1 connect: Connection refused")).fate, Fate::failed);
 }
 
 TEST(NextLook, FollowsTheSetting)

@@ -275,6 +275,18 @@ TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
     EXPECT_EQ(state(good), OutboundState::sent);
 }
 
+TEST_F(SendTest, TheAccountsTroubleAfterTheEndKeepsTheMailAndCountsNoTry)
+{
+    auto const id = enqueue();
+    std::string full(dialogue);
+    full.replace(full.find("250 2.0.0 OK <new"), 9, "554 5.2.2");
+    send({claim()}, {}, full);
+    auto const mail = *read([&](Connection& c) { return store::outbound(c, id); });
+    EXPECT_EQ(mail.state, OutboundState::queued);
+    EXPECT_EQ(mail.tries, 0);
+    EXPECT_GT(mail.next_try, clock.now());
+}
+
 TEST_F(SendTest, AnAnswerIsNotedThoughTheStoreFailsForAMoment)
 {
     auto const id = enqueue();
