@@ -437,26 +437,6 @@ Fields template_fields()
     return fields;
 }
 
-void note_report(store::Connection& c, model::CaseId a_case, mime::Report const& report, Instant now)
-{
-    if (report.kind != mime::Report::Kind::delivery || report.original_message_id.empty()) return;
-    auto const about = store::sent_with_message_id(c, a_case, report.original_message_id);
-    if (!about) return;
-    for (auto const& each : report.recipients) {
-        model::RecipientOutcome outcome{.activity = *about, .address = to_lower(each.address), .at = now};
-        if (each.action == "failed")
-            outcome.state = model::RecipientState::failed;
-        else if (each.action == "delayed")
-            outcome.state = model::RecipientState::delayed;
-        else if (each.action == "delivered")
-            outcome.state = model::RecipientState::delivered;
-        else
-            continue;  // relayed and expanded say nothing of the recipient
-        outcome.words = each.status + (each.status.empty() || each.diagnostic.empty() ? "" : ", ") + each.diagnostic;
-        store::note_recipient(c, outcome);
-    }
-}
-
 Result<void> take_back(store::Connection& c, model::OutboundId id, std::string_view who, Instant now)
 {
     auto const mail = store::outbound(c, id);

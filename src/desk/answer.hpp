@@ -6,7 +6,6 @@
 #include "desk/case-token.hpp"
 #include "desk/fields.hpp"
 #include "mime/compose.hpp"
-#include "mime/report.hpp"
 #include "model/case.hpp"
 #include "model/mailbox.hpp"
 #include "store/connection.hpp"
@@ -108,9 +107,6 @@ struct Prepared {
 [[nodiscard]] Result<Prepared> prepare(store::Connection& c, Preparation const& wanted, Instant now);
 /// The fields that a template may have, with nothing in them.
 [[nodiscard]] Fields template_fields();
-
-/// Ties a delivery report that came into a case to the mail of ours that it speaks of, by recipient.
-void note_report(store::Connection& c, model::CaseId a_case, mime::Report const& report, Instant now);
 
 /// Undoes what is queued still: it is never sent; whose turn the case is, and whether it is open, is as if it never
 /// was. Errors: Trouble::not_found; Trouble::conflict where it is too late.

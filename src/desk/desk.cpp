@@ -4,6 +4,7 @@
 #include "desk/acknowledgement.hpp"
 #include "desk/history.hpp"
 #include "desk/reading.hpp"
+#include "desk/reports.hpp"
 #include "desk/threading.hpp"
 #include "store/accounts.hpp"
 #include "store/cases.hpp"
@@ -113,6 +114,12 @@ model::Case new_case_of(model::Mailbox const& mailbox, mime::Mail const& mail, I
     return a_case;
 }
 
+Tells tells(Shown shown)
+{
+    if (shown == Shown::failed) return Tells::failed;
+    return shown == Shown::late ? Tells::delayed : Tells::nothing;
+}
+
 Result<void> set_state(store::Connection& c, model::CaseId id, model::CaseState state, std::string_view who,
                        Instant now)
 {
@@ -160,7 +167,7 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
     if (shown == Shown::header) show_header_only(activity, because);
     if (shown == Shown::failed || shown == Shown::late) activity.automatic = true;
     store::add_activity(c, activity);
-    if (mail.report) note_report(c, filed.case_id, *mail.report, now);
+    note_report(c, filed.case_id, mail, tells(shown), because, now);
     if (found && shown == Shown::late) store::set_turn(c, found->id, found->waiting_for_us);
     if (filed.reopened) {
         store::set_case_state(c, filed.case_id, model::CaseState::open, now);

@@ -1,6 +1,6 @@
 #include "desk/threading.hpp"
 
-#include "base/text.hpp"
+#include "desk/reports.hpp"
 #include "store/cases.hpp"
 
 namespace postroom::desk {
@@ -17,24 +17,6 @@ std::optional<model::Case> case_with(store::Connection& c, model::DepartmentId d
     auto const first = ids.size() > looked_up ? ids.end() - looked_up : ids.begin();
     auto const found = store::case_with_message_id(c, department, {first, ids.end()});
     return found ? store::case_by_id(c, *found) : std::nullopt;
-}
-
-// The mail that a report is about: as its structure says it, or in the header that a server without any quotes.
-std::vector<std::string> reported_ids(mime::Mail const& mail)
-{
-    constexpr std::size_t looked_at = 64 * 1024, ids = 5, longest = 998;
-    constexpr std::string_view field = "message-id: <";
-    if (mail.report && !mail.report->original_message_id.empty()) return {mail.report->original_message_id};
-    std::vector<std::string> found;
-    auto const text = std::string_view(mail.text).substr(0, looked_at);
-    auto const lower = to_lower(text);
-    for (std::size_t at = 0; found.size() < ids && (at = lower.find(field, at)) != std::string::npos;) {
-        at += field.size();
-        auto const end = text.find_first_of("> \n", at);
-        if (end != std::string_view::npos && text[end] == '>' && end - at <= longest)
-            found.emplace_back(text.substr(at, end - at));
-    }
-    return found;
 }
 
 }  // namespace

@@ -115,7 +115,9 @@ private:
     static std::string message_id_in(std::string_view bytes)
     {
         Header const header(bytes);
-        auto id = header.first("message-id");
+        // Outlook.com gives mail an id of its own, and keeps ours beside it.
+        auto id = header.first("x-microsoft-original-message-id");
+        if (id.empty()) id = header.first("message-id");
         if (id.starts_with('<')) id = id.substr(1, id.find('>') - 1);
         return id.size() <= 998 ? header_to_utf8(id) : std::string();
     }

@@ -1,5 +1,6 @@
 #include "store/sending.hpp"
 
+#include "base/text.hpp"
 #include "store/bodies.hpp"
 #include "store/rows.hpp"
 
@@ -195,7 +196,7 @@ void note_recipient(Connection& c, model::RecipientOutcome const& outcome)
         "INSERT INTO recipient_outcome (activity, address, outcome, words, happened) VALUES (?, ?, ?, ?, ?) ON "
         "CONFLICT (activity, address) DO UPDATE SET outcome = excluded.outcome, words = excluded.words, happened = "
         "excluded.happened WHERE excluded.outcome <> 'delayed' OR recipient_outcome.outcome IN ('accepted', 'delayed')",
-        outcome.activity, outcome.address, to_string(outcome.state), outcome.words, outcome.at);
+        outcome.activity, to_lower(outcome.address), to_string(outcome.state), outcome.words, outcome.at);
 }
 
 std::vector<model::RecipientOutcome> recipients_of(Connection& c, model::ActivityId activity)

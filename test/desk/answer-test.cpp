@@ -1,4 +1,4 @@
-// Reply to all, forward, quotes, signatures, templates, mail that waits, and reports by recipient.
+// Reply to all, forward, quotes, signatures, templates, and mail that waits.
 #include "desk/answer.hpp"
 
 #include "desk/desk.hpp"
@@ -169,33 +169,6 @@ TEST_F(AnswerTest, WhatWaitsCanBeTakenBackUntilItIsClaimed)
     auto const late = write([&](Connection& c) { return take_back(c, now.outbound, "kim", clock.now()); });
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().kind, Trouble::conflict);
-}
-
-TEST_F(AnswerTest, TiesAReportToItsMailByRecipient)
-{
-    auto const queued = write([&](Connection& c) {
-        return *reply(c, {.case_id = house.a_case.id, .text = "Hello", .to = {"Ann@Example.com", "bob@example.com"}},
-                      "key", clock.now());
-    });
-    mime::Report report;
-    report.original_message_id = queued.message_id;
-    report.recipients = {
-        {.address = "Ann@Example.com", .action = "failed", .status = "5.1.1", .diagnostic = "no such user"},
-        {.address = "bob@example.com", .action = "delivered", .status = "2.0.0"},
-        {.address = "eve@example.com", .action = "relayed"}};
-    write([&](Connection& c) { note_report(c, house.a_case.id, report, clock.now()); });
-    // A delay that is told of late takes nothing back.
-    report.recipients = {{.address = "ann@example.com", .action = "delayed", .status = "4.4.1"}};
-    write([&](Connection& c) { note_report(c, house.a_case.id, report, clock.now()); });
-    auto const known = read([&](Connection& c) { return store::recipients_of(c, queued.activity); });
-    ASSERT_EQ(known.size(), 2U);
-    EXPECT_EQ(known[0].address, "ann@example.com");
-    EXPECT_EQ(known[0].state, model::RecipientState::failed);
-    EXPECT_EQ(known[0].words, "5.1.1, no such user");
-    EXPECT_EQ(known[1].state, model::RecipientState::delivered);
-    // One that names no mail of this case changes nothing.
-    report.original_message_id = "somebody@else";
-    write([&](Connection& c) { note_report(c, house.a_case.id, report, clock.now()); });
 }
 
 TEST(Quote, CutsWhatIsTooLongAtALine)
