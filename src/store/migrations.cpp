@@ -75,6 +75,14 @@ constexpr std::string_view checks_sql =
 #include "store/migrations/0017-checks.sql"
     ;
 
+constexpr std::string_view reached_sql =
+#include "store/migrations/0018-reached.sql"
+    ;
+
+constexpr std::string_view round_trips_sql =
+#include "store/migrations/0019-round-trips.sql"
+    ;
+
 constexpr std::string_view sending_sql =
 #include "store/migrations/0015-sending.sql"
     ;
@@ -97,6 +105,8 @@ constexpr std::array all{
     Migration{15, "sending", sending_sql},
     Migration{16, "alarms", alarms_sql},
     Migration{17, "checks", checks_sql},
+    Migration{18, "reached", reached_sql},
+    Migration{19, "round-trips", round_trips_sql},
 };
 
 }  // namespace
