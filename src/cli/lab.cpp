@@ -1,7 +1,7 @@
 // postroom lab: the simulated tenant, and the commands that talk to one that runs.
 #include "lab/lab.hpp"
 
-#include "cli/commands.hpp"
+#include "cli/lab-address.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -20,39 +20,6 @@ namespace postroom::cli {
 namespace {
 
 namespace asio = boost::asio;
-
-struct LabAddress {
-    std::string url = "http://localhost:8445", format = "text";
-
-    void add_to(CLI::App& leaf, bool prints)
-    {
-        leaf.add_option("--lab", url, say("Where the running lab is; http://localhost:8445 otherwise"))
-            ->type_name(say("URL"));
-        if (prints)
-            leaf.add_option("--format", format, say("How to print: text, or json as the lab's API gives it"))
-                ->check(CLI::IsMember({"text", "json"}));
-    }
-
-    [[nodiscard]] json::value call(std::string_view method, std::string const& path,
-                                   std::optional<std::string> const& body = std::nullopt,
-                                   std::string_view type = "application/json") const
-    {
-        auto const answer =
-            http_call(method, url + "/lab/api/" + path, {}, {}, body, type,
-                      say("Is the lab running? postroom lab starts it; --lab says where another one is."));
-        boost::system::error_code error;
-        auto value = json::parse(answer.body, error);
-        if (answer.status < 400 && !error) return value;
-        auto const* const object = error ? nullptr : value.if_object();
-        throw Exit(failed,
-                   object ? member(*object, "message") : say("the lab answered {}: {}", answer.status, answer.body));
-    }
-
-    void show(json::value const& answer, std::string const& text) const
-    {
-        print(format == "json" ? json::serialize(answer) + "\n" : text);
-    }
-};
 
 struct Given {
     std::string directory = "var/lab", https = "127.0.0.1:8444", http = "127.0.0.1:8445", imap = "127.0.0.1:8993",
@@ -190,61 +157,34 @@ void add_mail(Commands& commands, CLI::App& lab)
     });
 }
 
-void add_faults(Commands& commands, CLI::App& lab)
+}  // namespace
+
+void LabAddress::add_to(CLI::App& leaf, bool prints)
 {
-    auto& list =
-        commands.leaf(lab, "faults", say("What can be made to go wrong, and what does now"), "postroom lab faults");
-    auto const at = std::make_shared<LabAddress>();
-    at->add_to(list, true);
-    commands.runs(list, [at] {
-        auto const answer = at->call("GET", "faults");
-        at->show(
-            answer,
-            table(answer.at("known").as_array(),
-                  {{say("FAULT"), "id"}, {say("WHERE"), "where"}, {say("WHAT HAPPENS"), "plays"}},
-                  say("There is none.")) +
-                "\n" + say("Now:") + "\n" +
-                table(answer.at("active").as_array(),
-                      {{say("FAULT"), "id"}, {say("FOR"), "scope"}, {say("VALUE"), "value"}, {say("PLAYED"), "played"}},
-                      say("All is well.")));
-        return done;
-    });
-
-    struct Fault {
-        LabAddress at;
-        std::string id, mailbox, value;
-        std::int64_t times = 0;
-    };
-    auto const fault = std::make_shared<Fault>();
-    auto& breaks = commands.leaf(lab, "break", say("Switch a fault on"),
-                                 "postroom lab break smtp-temporary --mailbox sales@contoso.test --times 2");
-    breaks.add_option("fault", fault->id, say("Which, from postroom lab faults"))->required();
-    breaks.add_option("--mailbox", fault->mailbox, say("For this mailbox or user only"))->type_name(say("ADDRESS"));
-    breaks.add_option("--value", fault->value, say("What the fault's value means is in the list"))
-        ->type_name(say("VALUE"));
-    breaks.add_option("--times", fault->times, say("How often it plays; until it is mended otherwise"))
-        ->check(positive())
-        ->type_name(say("NUMBER"));
-    fault->at.add_to(breaks, false);
-    commands.runs(breaks, [fault] {
-        json::object body{{"id", fault->id}, {"scope", fault->mailbox}, {"times", fault->times}};
-        if (!fault->value.empty()) body["value"] = fault->value;
-        (void)fault->at.call("POST", "faults", json::serialize(body));
-        print(say("{} is on.\n", fault->id));
-        return done;
-    });
-
-    auto& mend = commands.leaf(lab, "mend", say("Switch a fault off, or all of them"), "postroom lab mend");
-    mend.add_option("fault", fault->id, say("Which; all otherwise"));
-    fault->at.add_to(mend, false);
-    commands.runs(mend, [fault] {
-        auto const answer = fault->at.call("DELETE", "faults?id=" + in_url(fault->id));
-        print(answer.at("cleared").as_bool() ? say("Mended.\n") : say("Nothing was broken.\n"));
-        return done;
-    });
+    leaf.add_option("--lab", url, say("Where the running lab is; http://localhost:8445 otherwise"))
+        ->type_name(say("URL"));
+    if (prints)
+        leaf.add_option("--format", format, say("How to print: text, or json as the lab's API gives it"))
+            ->check(CLI::IsMember({"text", "json"}));
 }
 
-}  // namespace
+json::value LabAddress::call(std::string_view method, std::string const& path, std::optional<std::string> const& body,
+                             std::string_view type) const
+{
+    auto const answer = http_call(method, url + "/lab/api/" + path, {}, {}, body, type,
+                                  say("Is the lab running? postroom lab starts it; --lab says where another one is."));
+    boost::system::error_code error;
+    auto value = json::parse(answer.body, error);
+    if (answer.status < 400 && !error) return value;
+    auto const* const object = error ? nullptr : value.if_object();
+    throw Exit(failed,
+               object ? member(*object, "message") : say("the lab answered {}: {}", answer.status, answer.body));
+}
+
+void LabAddress::show(json::value const& answer, std::string const& text) const
+{
+    print(format == "json" ? json::serialize(answer) + "\n" : text);
+}
 
 void add_lab_commands(Commands& commands)
 {
@@ -255,7 +195,7 @@ void add_lab_commands(Commands& commands)
     add_lab(commands, lab);
     add_status(commands, lab);
     add_mail(commands, lab);
-    add_faults(commands, lab);
+    add_lab_ways(commands, lab);
 }
 
 }  // namespace postroom::cli

@@ -217,6 +217,38 @@ net::HttpResponse faults(State& state, net::HttpRequest const& request)
     return json_response(json::object{{"known", std::move(known)}, {"active", std::move(active)}});
 }
 
+// GET: all, and which are broken. POST {"way": ITEM or ITEM/WAY, "mailbox", "before"}. DELETE ?way=&mailbox=: without a
+// way all of them.
+net::HttpResponse ways(State& state, net::HttpRequest const& request)
+{
+    if (request.method == verb::post) {
+        auto const said = read_object(request);
+        if (!said) return problem(said.error());
+        auto const way = find_way(text_at(*said, "way"));
+        if (!way) return problem(way.error());
+        auto const* const before = said->if_contains("before");
+        auto const done =
+            break_way(state, **way, text_at(*said, "mailbox"), before != nullptr ? *before : json::value());
+        return done ? json_response(to_json(**way)) : problem(done.error());
+    }
+    if (request.method == verb::delete_) {
+        Way const* way = nullptr;
+        if (auto const name = request.parameter("way")) {
+            auto const found = find_way(*name);
+            if (!found) return problem(found.error());
+            way = *found;
+        }
+        std::optional<std::string> mailbox;
+        if (auto const given = request.parameter("mailbox")) mailbox = std::string(*given);
+        auto const mended = mend_ways(state, way, mailbox);
+        return mended ? json_response(json::object{{"mended", *mended}}) : problem(mended.error());
+    }
+    json::array known, broken;
+    for (auto const& each : way_table()) known.emplace_back(to_json(each));
+    for (auto const& each : state.broken) broken.emplace_back(to_json(each));
+    return json_response(json::object{{"known", std::move(known)}, {"broken", std::move(broken)}});
+}
+
 net::HttpResponse move_clock(State& state, net::HttpRequest const& request)
 {
     auto const said = read_object(request);
@@ -301,6 +333,7 @@ net::HttpResponse answer(State& state, net::HttpRequest const& request, std::str
     if (path == "settings")
         return posts ? post(state, request, apply_settings) : json_response(to_json(state.settings));
     if (path == "faults") return posts ? post(state, request, apply_fault) : faults(state, request);
+    if (path == "ways") return ways(state, request);
     if (path == "refreshes") return json_response(refreshes(state));
     if (path == "refresh-tokens" && posts) return issue_refresh_tokens(state, request);
     if (path == "counters") return json_response(to_json(state.counters));

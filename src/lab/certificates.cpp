@@ -37,7 +37,7 @@ void extend(X509* certificate, X509* issuer, int what, std::string const& value)
 
 // `issuer` and `issuer_key` are null for the root, which signs itself. `names` is empty for an authority.
 Certificate make(EVP_PKEY* key, std::string const& common_name, X509* issuer, EVP_PKEY* issuer_key, long days,
-                 std::string const& names)
+                 std::string const& names, long begins = -1)
 {
     Certificate made(X509_new(), X509_free);
     auto* const certificate = made.get();
@@ -46,7 +46,7 @@ Certificate make(EVP_PKEY* key, std::string const& common_name, X509* issuer, EV
     BN_rand(serial, 120, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY);
     BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(certificate));
     BN_free(serial);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -day);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), begins * day);
     X509_gmtime_adj(X509_getm_notAfter(certificate), days * day);
     auto* const subject = X509_get_subject_name(certificate);
     auto const add = [&](char const* field, std::string const& value) {
@@ -97,7 +97,9 @@ std::string to_pem(Certificate const& certificate)
 
 bool still_good(Certificates const& files, std::string const& host_name)
 {
-    if (::access(files.anchor_file.c_str(), R_OK) != 0 || ::access(files.key_file.c_str(), R_OK) != 0) return false;
+    for (auto const* const each : {&files.anchor_file, &files.key_file, &files.untrusted_file, &files.expired_file,
+                                   &files.another_name_file, &files.ends_soon_file})
+        if (::access(each->c_str(), R_OK) != 0) return false;
     Memory const file(BIO_new_file(files.chain_file.c_str(), "r"), BIO_free_all);
     if (!file) return false;
     Certificate const leaf(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), X509_free);
@@ -131,7 +133,13 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return failure(Trouble::internal, directory + " can't be made: " + error.message());
-    Certificates files{directory + "/ca.pem", directory + "/server.pem", directory + "/server-key.pem"};
+    Certificates files{.anchor_file = directory + "/ca.pem",
+                       .chain_file = directory + "/server.pem",
+                       .key_file = directory + "/server-key.pem",
+                       .untrusted_file = directory + "/server-untrusted.pem",
+                       .expired_file = directory + "/server-expired.pem",
+                       .another_name_file = directory + "/server-another-name.pem",
+                       .ends_soon_file = directory + "/server-ends-soon.pem"};
     if (still_good(files, host_name)) return files;
 
     Key const root_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
@@ -146,12 +154,25 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
     for (int i = 1; i <= 16; ++i) names += ",DNS:*.mail" + std::to_string(i) + ".lab.invalid";
     auto const leaf = make(leaf_key.get(), host_name, middle.get(), middle_key.get(), 825, names);
 
+    auto const expired = make(leaf_key.get(), host_name, middle.get(), middle_key.get(), -1, names, -90);
+    auto const another_name =
+        make(leaf_key.get(), "another.lab.invalid", middle.get(), middle_key.get(), 825, "DNS:another.lab.invalid");
+    auto const ends_soon = make(leaf_key.get(), host_name, middle.get(), middle_key.get(), 5, names);
+    Key const other_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    auto const other_root = make(other_key.get(), "Inspecting middlebox", nullptr, nullptr, 3'650, "");
+    auto const untrusted = make(leaf_key.get(), host_name, other_root.get(), other_key.get(), 825, names);
+
     auto const key_text =
         to_pem([&](BIO* out) { PEM_write_bio_PrivateKey(out, leaf_key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
     // The chain goes last: whoever is interrupted before it makes all of them anew.
     if (auto const done = write_private(files.key_file, key_text); !done) return std::unexpected(done.error());
     if (auto const done = write_private(files.anchor_file, to_pem(root)); !done) return std::unexpected(done.error());
     ::chmod(files.anchor_file.c_str(), 0644);
+    for (auto const& [file, certificate] :
+         {std::pair(&files.untrusted_file, &untrusted), std::pair(&files.expired_file, &expired),
+          std::pair(&files.another_name_file, &another_name), std::pair(&files.ends_soon_file, &ends_soon)})
+        if (auto const done = write_private(*file, to_pem(*certificate) + to_pem(middle)); !done)
+            return std::unexpected(done.error());
     if (auto const done = write_private(files.chain_file, to_pem(leaf) + to_pem(middle)); !done)
         return std::unexpected(done.error());
     return files;

@@ -11,6 +11,11 @@ struct Certificates {
     std::string anchor_file;  ///< ca.pem: the root, to be trusted by clients
     std::string chain_file;   ///< server.pem: leaf, then intermediate
     std::string key_file;     ///< server-key.pem, mode 0600
+    // The same leaf otherwise, with the same key: for the ports that play a fault.
+    std::string untrusted_file;     ///< by an authority of which nobody knows
+    std::string expired_file;       ///< ended a day ago
+    std::string another_name_file;  ///< for another host
+    std::string ends_soon_file;     ///< within five days of its making
 };
 
 /// For localhost, 127.0.0.1, ::1 and `host_name`. What is in `directory` (made where it is missing) is used again while

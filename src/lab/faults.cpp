@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 47> table{{
+constexpr std::array<FaultRow, 54> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -20,6 +20,15 @@ constexpr std::array<FaultRow, 47> table{{
      "Without prompt=login or select_account the person at the desktop is signed in without being asked (single "
      "sign-on).",
      "the user who is signed in", "alex@contoso.test", "Microsoft Entra, single sign-on; freescout #3847"},
+    {Fault::authorize_refused, "authorize-refused", provider,
+     "The authorize page shows a number and does not redirect.", "the AADSTS number", "700016",
+     "Microsoft Entra, error codes; the sentence is invented"},
+    {Fault::configuration_unavailable, "configuration-unavailable", provider,
+     "The tenant's configuration is answered with an error.", "the HTTP status", "503",
+     "Microsoft Entra, error values; that it plays here is invented"},
+    {Fault::configuration_of_another_tenant, "configuration-of-another-tenant", provider,
+     "The tenant's configuration names another tenant as issuer.", "the other tenant's id",
+     "9b1c5d0a-2f6e-4a3b-8c47-1e0d2b3a4f56", "invented"},
     {Fault::token_busy, "token-busy", provider, "The token endpoint answers 429 with Retry-After.",
      "seconds of Retry-After", "5", "invented: 429 of the sign-in host is reported, its details are not"},
     {Fault::token_unavailable, "token-unavailable", provider,
@@ -29,6 +38,14 @@ constexpr std::array<FaultRow, 47> table{{
      "the HTTP status", "200", "invented"},
     {Fault::token_short_life, "token-short-life", provider, "Access tokens live shorter than usual.", "seconds", "600",
      "Microsoft Entra, configurable token lifetimes"},
+    {Fault::token_refused, "token-refused", provider, "The token endpoint refuses with a number.",
+     "the AADSTS number, and the error value behind a space (invalid_grant)", "70000",
+     "Microsoft Entra, error codes; the sentence is invented"},
+    {Fault::token_claims, "token-claims", provider, "Access tokens say something else.",
+     "JSON with the claims that stand in place of the right ones", "{\"aud\":\"https://graph.microsoft.com\"}",
+     "Microsoft Entra, access token claims"},
+    {Fault::token_lacks_scope, "token-lacks-scope", provider, "A permission is not among those that are granted.",
+     "the permission", "SMTP.Send", "Microsoft Entra, permissions and consent"},
     {Fault::refresh_inactive, "refresh-inactive", provider, "Refreshing is refused: AADSTS700082.", "", "",
      "Microsoft Entra, bodies quoted in issues"},
     {Fault::refresh_revoked, "refresh-revoked", provider, "Refreshing is refused: AADSTS50173.", "", "",
@@ -113,6 +130,9 @@ constexpr std::array<FaultRow, 47> table{{
      "Exchange Online, fastapi-mail #75"},
     {Fault::smtp_temporary, "smtp-temporary", smtp, "451 4.7.0 Temporary server error.", "auth, mail, rcpt or data",
      "auth", "Exchange Online, MailKit #566; the stage is invented"},
+    {Fault::smtp_refused, "smtp-refused", smtp, "A step of the submission is refused.",
+     "auth, mail, rcpt or data, a space, and the reply", "data 550 5.7.1 Unable to relay",
+     "as the reply; the stage where none is known is invented"},
     {Fault::smtp_send_as_denied, "smtp-send-as-denied", smtp, "554 5.2.252 SendAsDenied after the mail was sent.", "",
      "", "Exchange Online, gophish #2900"},
     {Fault::smtp_mailbox_full, "smtp-mailbox-full", smtp, "554 5.2.2 mailbox full after the mail was sent.", "", "",

@@ -112,7 +112,15 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
                        "Tenant '" + printable(tenant, 64) +
                            "' not found. Check to make sure you have the correct tenant ID and are signing into the "
                            "correct cloud."});
+    if (auto const status = state_->faults.take(Fault::configuration_unavailable, {})) {
+        auto const number = std::clamp<std::int64_t>(to_number(*status, 503), 400, 599);
+        auto response = refuse({static_cast<unsigned>(number), "temporarily_unavailable",
+                                number == 429 ? 90055U : 90033U, "A transient error has occurred. Please try again."});
+        return response;
+    }
     auto const at = state_->base_url + '/' + state_->tenant.id;
+    auto const other = state_->faults.take(Fault::configuration_of_another_tenant, {});
+    auto const issuer = other ? state_->base_url + '/' + *other : at;
     json::object const document{
         {"token_endpoint", at + "/oauth2/v2.0/token"},
         {"token_endpoint_auth_methods_supported",
@@ -123,7 +131,7 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
         {"id_token_signing_alg_values_supported", json::array{"RS256"}},
         {"response_types_supported", json::array{"code"}},
         {"scopes_supported", json::array{"openid", "profile", "email", "offline_access"}},
-        {"issuer", at + "/v2.0"},
+        {"issuer", issuer + "/v2.0"},
         {"request_uri_parameter_supported", false},
         {"userinfo_endpoint", at + "/oidc/userinfo"},
         {"authorization_endpoint", at + "/oauth2/v2.0/authorize"},
@@ -164,6 +172,9 @@ std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view
                               asked.application->client_id +
                               "'. Make sure the redirect URI sent in the request matches one added to your "
                               "application in the Azure portal."};
+    if (auto const number = state_->faults.take(Fault::authorize_refused, {asked.application->client_id}))
+        return EntraError{400, "invalid_request", static_cast<unsigned>(to_number(*number, 0)),
+                          "The request is refused."};  // invented: which sentence it has is not looked up
     return std::nullopt;
 }
 

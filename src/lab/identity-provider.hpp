@@ -65,6 +65,8 @@ private:
                                            std::optional<std::string_view> secret);
     std::optional<EntraError> check_assertion(Application const& application, std::string_view assertion);
     net::HttpResponse grant_application(Application const& application, Form const& form);
+    /// What the fault token-claims says in place of what is so.
+    void say_otherwise(boost::json::object& claims, std::initializer_list<std::string_view> who) const;
     std::string pad(boost::json::object claims) const;
     net::HttpResponse redeem(Application const& application, std::string_view tenant, Form const& form);
     net::HttpResponse refresh(Application const& application, Form const& form);

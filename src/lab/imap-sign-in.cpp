@@ -68,7 +68,7 @@ net::awaitable<void> ImapSession::authenticate(Words& words)
     user_ = std::move(user);
     auto& mailbox = *user_->mailbox;
     // All of these look the same to the client (Exchange Online, MailKit #1494; too many connections: php-imap #464).
-    connected_ = mailbox.imap_enabled && mailbox.may_open(user_->upn) &&
+    connected_ = mailbox.imap_enabled && mailbox.licensed && !mailbox.alias && mailbox.may_open(user_->upn) &&
                  mailbox.imap_connections < static_cast<unsigned>(state_->settings.imap_connections) &&
                  !fault(Fault::imap_not_connected);
     if (connected_) {

@@ -12,6 +12,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include <openssl/ssl.h>
+
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -72,12 +74,64 @@ Result<void> read_tenant_file(State& state, std::string const& path)
 }  // namespace
 
 struct Lab::Impl {
+    using Open = std::function<Result<std::unique_ptr<net::Listener>>(Endpoint, std::shared_ptr<net::TlsContext>)>;
+    // A port that can be closed, and open with another certificate.
+    struct Port {
+        std::int64_t Settings::* setting;
+        Endpoint* at;
+        Open open;
+        std::unique_ptr<net::Listener> listener{};
+    };
+
     SharedState state;
     std::shared_ptr<IdentityProvider> provider;
     Options options;
     Certificates certificates;
-    std::vector<std::unique_ptr<net::Listener>> listeners;
+    std::vector<Port> ports;
+    std::vector<std::unique_ptr<net::Listener>> always;  // those without TLS
+
+    [[nodiscard]] Result<std::shared_ptr<net::TlsContext>> tls_of(std::int64_t how) const;
+    [[nodiscard]] Result<void> set_port(Port& port, std::int64_t how) const;
+    [[nodiscard]] Result<void> set_ports(Settings const& settings);
 };
+
+Result<std::shared_ptr<net::TlsContext>> Lab::Impl::tls_of(std::int64_t how) const
+{
+    auto const& file = how == 2   ? certificates.untrusted_file
+                       : how == 3 ? certificates.expired_file
+                       : how == 4 ? certificates.another_name_file
+                       : how == 5 ? certificates.ends_soon_file
+                                  : certificates.chain_file;
+    auto tls = net::TlsContext::server(file, certificates.key_file);
+    if (tls && how == 6) {
+        auto* const context = (*tls)->get();
+        SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+        SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0");
+    }
+    return tls;
+}
+
+Result<void> Lab::Impl::set_port(Port& port, std::int64_t how) const
+{
+    port.listener.reset();
+    if (how == 1) return {};
+    auto tls = tls_of(how);
+    if (!tls) return std::unexpected(tls.error());
+    auto opened = port.open(*port.at, std::move(*tls));
+    if (!opened) return std::unexpected(opened.error());
+    port.at->port = (*opened)->port();
+    port.listener = std::move(*opened);
+    return {};
+}
+
+Result<void> Lab::Impl::set_ports(Settings const& settings)
+{
+    for (auto& port : ports)
+        if (settings.*port.setting != state->settings.*port.setting)
+            if (auto const done = set_port(port, settings.*port.setting); !done) return done;
+    return {};
+}
 
 Lab::Lab(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -88,7 +142,10 @@ Lab::~Lab()
 
 void Lab::stop()
 {
-    for (auto const& listener : impl_->listeners) listener->stop();
+    for (auto const& port : impl_->ports)
+        if (port.listener) port.listener->stop();
+    for (auto const& listener : impl_->always) listener->stop();
+    impl_->state->set_ports = nullptr;
 }
 
 Endpoints const& Lab::endpoints() const
@@ -118,8 +175,6 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
     if (!certificates) return std::unexpected(certificates.error());
     auto keys = TokenKeys::load_or_make(options.directory);
     if (!keys) return std::unexpected(keys.error());
-    auto const tls = net::TlsContext::server(certificates->chain_file, certificates->key_file);
-    if (!tls) return std::unexpected(tls.error());
 
     auto impl = std::make_unique<Impl>();
     auto const state = std::make_shared<State>(std::move(*keys));
@@ -134,46 +189,50 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
     impl->provider = provider;
     impl->certificates = std::move(*certificates);
 
-    auto const add = [&](Endpoint& at, Result<std::unique_ptr<net::Listener>> opened) -> Result<void> {
-        if (!opened) return std::unexpected(opened.error());
-        at.port = (*opened)->port();
-        impl->listeners.push_back(std::move(*opened));
-        return {};
-    };
-    auto const handler = [state, provider, host = options.host_name](net::HttpRequest request) {
+    impl->options = std::move(options);
+    auto const handler = [state, provider, host = impl->options.host_name](net::HttpRequest request) {
         return handle(state, provider, host, std::move(request));
     };
     // A mail of 150 MiB can be put in by the API, too.
     net::HttpLimits const limits{.body = most_message_bytes};
-    auto& listen = options.listen;
     constexpr std::size_t most = 20'000;
-    net::Listen const https{.at = listen.https, .tls = *tls};
-    net::Listen const http{.at = listen.http};
-    net::Listen const imap{.at = listen.imap, .tls = *tls, .most_connections = most};
-    net::Listen const pop3{.at = listen.pop3, .tls = *tls, .most_connections = most};
-    net::Listen const smtp{.at = listen.smtp, .tls = *tls, .tls_at_once = false, .most_connections = most};
-    net::Listen const inbound{.at = listen.inbound};
-    auto const serve_imap_here = [state](std::unique_ptr<net::Accepted> each) {
-        return serve_imap(state, std::move(each));
+    using Tls = std::shared_ptr<net::TlsContext>;
+    auto const https = [=](Endpoint at, Tls tls) {
+        return net::serve_http(executor, net::Listen{.at = std::move(at), .tls = std::move(tls)}, handler, limits);
     };
-    auto const serve_pop3_here = [state](std::unique_ptr<net::Accepted> each) {
-        return serve_pop3(state, std::move(each));
+    auto const mail = [=](bool tls_at_once, net::Listener::Serve serve) {
+        return [=](Endpoint at, Tls tls) {
+            net::Listen where{.at = std::move(at), .tls = std::move(tls), .tls_at_once = tls_at_once};
+            where.most_connections = most;
+            return net::Listener::open(executor, std::move(where), serve);
+        };
     };
-    auto const serve_submission = [state](std::unique_ptr<net::Accepted> each) {
+    auto const imap = [state](std::unique_ptr<net::Accepted> each) { return serve_imap(state, std::move(each)); };
+    auto const pop3 = [state](std::unique_ptr<net::Accepted> each) { return serve_pop3(state, std::move(each)); };
+    auto const smtp = [state](std::unique_ptr<net::Accepted> each) {
         return serve_smtp(state, std::move(each), SmtpRole::submission);
     };
-    auto const serve_inbound = [state](std::unique_ptr<net::Accepted> each) {
+    auto const inbound = [state](std::unique_ptr<net::Accepted> each) {
         return serve_smtp(state, std::move(each), SmtpRole::inbound);
     };
-    Result<void> done = add(listen.https, net::serve_http(executor, https, handler, limits));
-    if (done) done = add(listen.http, net::serve_http(executor, http, handler, limits));
-    if (done) done = add(listen.imap, net::Listener::open(executor, imap, serve_imap_here));
-    if (done) done = add(listen.pop3, net::Listener::open(executor, pop3, serve_pop3_here));
-    if (done) done = add(listen.smtp, net::Listener::open(executor, smtp, serve_submission));
-    if (done) done = add(listen.inbound, net::Listener::open(executor, inbound, serve_inbound));
+    auto& listen = impl->options.listen;
+    impl->ports.push_back({&Settings::https_port, &listen.https, https});
+    impl->ports.push_back({&Settings::imap_port, &listen.imap, mail(true, imap)});
+    impl->ports.push_back({&Settings::pop3_port, &listen.pop3, mail(true, pop3)});
+    impl->ports.push_back({&Settings::smtp_port, &listen.smtp, mail(false, smtp)});
+    for (auto& port : impl->ports)
+        if (auto const done = impl->set_port(port, 0); !done) return std::unexpected(done.error());
+    auto const add = [&](Endpoint& at, Result<std::unique_ptr<net::Listener>> opened) -> Result<void> {
+        if (!opened) return std::unexpected(opened.error());
+        at.port = (*opened)->port();
+        impl->always.push_back(std::move(*opened));
+        return {};
+    };
+    Result<void> done = add(listen.http, net::serve_http(executor, {.at = listen.http}, handler, limits));
+    if (done) done = add(listen.inbound, net::Listener::open(executor, {.at = listen.inbound}, inbound));
     if (!done) return std::unexpected(done.error());
-    state->base_url = "https://" + to_string(Endpoint{options.host_name, listen.https.port});
-    impl->options = std::move(options);
+    state->base_url = "https://" + to_string(Endpoint{impl->options.host_name, listen.https.port});
+    state->set_ports = [its = impl.get()](Settings const& settings) { return its->set_ports(settings); };
     return std::unique_ptr<Lab>(new Lab(std::move(impl)));
 }
 

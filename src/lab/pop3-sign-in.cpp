@@ -60,7 +60,7 @@ void Pop3Session::sign_in(std::string_view base64)
     auto const& mailbox = *user->mailbox;
     auto const take = [&](Fault which) { return state_->faults.take(which, {mailbox.address, user->upn}).has_value(); };
     // With which words a mailbox is refused whose POP3 is off, or that the user may not open, is not known: invented.
-    bool const off = !mailbox.pop_enabled || take(Fault::pop3_disabled);
+    bool const off = !mailbox.pop_enabled || !mailbox.licensed || mailbox.alias || take(Fault::pop3_disabled);
     if (off || !mailbox.may_open(user->upn) || take(Fault::pop3_sign_in_refused)) return refuse();
     user_ = std::move(user);
     open_inbox();

@@ -53,8 +53,14 @@ std::optional<std::string> SmtpSession::fault(Fault which)
     return state_->faults.take(which, {user_->mailbox->address, user_->upn});
 }
 
-bool SmtpSession::fails_temporarily(std::string_view stage, std::string_view address)
+bool SmtpSession::is_refused_at(std::string_view stage, std::string_view address)
 {
+    if (auto const said = state_->faults.see(Fault::smtp_refused, {address});
+        said && said->substr(0, said->find(' ')) == stage && said->size() > stage.size()) {
+        (void)state_->faults.take(Fault::smtp_refused, {address});
+        say(std::string(trim(std::string_view(*said).substr(stage.size()))) + ' ' + reference());
+        return true;
+    }
     if (state_->faults.see(Fault::smtp_temporary, {address}) != stage) return false;
     (void)state_->faults.take(Fault::smtp_temporary, {address});
     say("451 4.7.0 Temporary server error. Please try again later. PRX4 " + reference());  // MailKit #566
@@ -76,7 +82,7 @@ void SmtpSession::mail(std::string_view rest)
     if (client_name_.empty() || sender_) return say("503 5.5.2 Send hello first");       // invented
     auto const path = read_path(rest, "FROM:");
     if (!path) return say("501 5.5.4 Invalid arguments");  // invented
-    if (user_ && fails_temporarily("mail", user_->mailbox->address)) return;
+    if (user_ && is_refused_at("mail", user_->mailbox->address)) return;
     for (auto const& parameter : path->parameters) {
         if (parameter.starts_with("SIZE=") &&
             to_number(std::string_view(parameter).substr(5), 0) > static_cast<std::int64_t>(most_message_bytes))
@@ -91,7 +97,7 @@ void SmtpSession::rcpt(std::string_view rest)
     if (!sender_) return say("503 5.5.2 Need mail command");  // invented
     auto const path = read_path(rest, "TO:");
     if (!path || path->address.empty()) return say("501 5.5.4 Invalid arguments");  // invented
-    if (user_ && fails_temporarily("rcpt", user_->mailbox->address)) return;
+    if (user_ && is_refused_at("rcpt", user_->mailbox->address)) return;
     if (recipients_.size() >= most_recipients) return say("452 4.5.3 Too many recipients");  // unverified: invented
     if (role_ == SmtpRole::inbound && !state_->tenant.mailbox(path->address))
         return say(
@@ -206,7 +212,7 @@ net::awaitable<void> SmtpSession::accept_submission()
         over_ = true;
         co_return;
     }
-    if (fails_temporarily("data", mailbox.address)) co_return;
+    if (is_refused_at("data", mailbox.address)) co_return;
     bool const too_many = position_ > static_cast<unsigned>(state_->settings.smtp_connections) &&
                           mailbox.smtp_connections > static_cast<unsigned>(state_->settings.smtp_connections);
     if (fault(Fault::smtp_connections) || too_many) {

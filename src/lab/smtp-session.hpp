@@ -57,7 +57,7 @@ private:
     void accept_inbound();
     net::awaitable<void> keep_pace();
     void reset();
-    bool fails_temporarily(std::string_view stage, std::string_view address);
+    bool is_refused_at(std::string_view stage, std::string_view address);
     [[nodiscard]] std::optional<std::string> fault(Fault which);
     [[nodiscard]] std::optional<std::string> sender_not_allowed() const;
 

@@ -84,7 +84,7 @@ void SmtpSession::sign_in(std::string_view base64)
     auto const& mailbox = *user->mailbox;
     auto const take = [&](Fault which) { return state_->faults.take(which, {mailbox.address, user->upn}).has_value(); };
     if (take(Fault::smtp_sign_in_refused)) return refuse(unsuccessful);
-    if (fails_temporarily("auth", mailbox.address)) return;
+    if (is_refused_at("auth", mailbox.address)) return;
     // The delegate signs in as himself, whichever mailbox he sends from (measured: nextcloud/mail #13668).
     bool const own = mailbox.address == user->upn;
     bool const application = user->upn.find('@') == std::string::npos;

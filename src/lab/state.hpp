@@ -4,8 +4,10 @@
 #include "lab/faults.hpp"
 #include "lab/tenant.hpp"
 #include "lab/tokens.hpp"
+#include "lab/ways.hpp"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -40,6 +42,9 @@ struct Settings {
     std::int64_t smtp_messages_a_minute = 0;  ///< for a mailbox; what exceeds it is delayed (Exchange: 30); 0: no limit
     std::int64_t smtp_shared_user = 0;        ///< 1: XOAUTH2's user= may be a mailbox that the token's user may open
     std::int64_t smtp_command_line = 12'288;  ///< octets of an SMTP line
+    /// 0 open, 1 closed; open with a certificate that 2 nobody trusts, 3 has expired, 4 is another host's, 5 ends soon;
+    /// 6 speaks TLS 1.1 only.
+    std::int64_t https_port = 0, imap_port = 0, pop3_port = 0, smtp_port = 0;
 };
 
 /// What exactly-once tests count.
@@ -63,6 +68,7 @@ struct State {
     Settings settings;
     Counters counters;
     Faults faults;
+    std::vector<BrokenWay> broken;  ///< in the order in which they were broken
     Tenant tenant;
     TokenKeys keys;
     Bodies bodies{std::size_t{2} << 30U};
@@ -72,6 +78,9 @@ struct State {
     std::string base_url;                                            ///< https://localhost:8444
     std::string host_name = "LAB0PR01MB0001.lab.prod.outlook.test";  ///< in greetings and in [Hostname=…]
     std::set<net::Transport*> imap_transports;                       ///< to be woken when the clock or a fault changes
+
+    /// Makes the ports as the settings say; the lab's own.
+    std::function<Result<void>(Settings const&)> set_ports;
 
     void wake_all() const
     {

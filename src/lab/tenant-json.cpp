@@ -92,7 +92,7 @@ struct SettingName {
     std::string_view name;
     std::int64_t Settings::* value;
 };
-constexpr std::array<SettingName, 15> settings_table{{
+constexpr std::array<SettingName, 19> settings_table{{
     {"access_token_life_s", &Settings::access_token_life_s},
     {"access_token_bytes", &Settings::access_token_bytes},
     {"refresh_token_rotates", &Settings::refresh_token_rotates},
@@ -108,6 +108,10 @@ constexpr std::array<SettingName, 15> settings_table{{
     {"smtp_messages_a_minute", &Settings::smtp_messages_a_minute},
     {"smtp_shared_user", &Settings::smtp_shared_user},
     {"smtp_command_line", &Settings::smtp_command_line},
+    {"https_port", &Settings::https_port},
+    {"imap_port", &Settings::imap_port},
+    {"pop3_port", &Settings::pop3_port},
+    {"smtp_port", &Settings::smtp_port},
 }};
 
 std::set<std::string> lowered(std::vector<std::string> const& texts)
@@ -166,6 +170,8 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     auto const language = fields.text("language");
     auto const imap = fields.truth("imap_enabled");
     auto const pop = fields.truth("pop_enabled");
+    auto const licensed = fields.truth("licensed");
+    auto const alias = fields.truth("alias");
     auto const* const smtp = fields.take("smtp_auth_disabled");
     if (smtp != nullptr && !smtp->is_bool() && !smtp->is_null())
         fields.wrong("smtp_auth_disabled", "true, false or null");
@@ -184,6 +190,8 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     if (name) mailbox->name = *name;
     if (imap) mailbox->imap_enabled = *imap;
     if (pop) mailbox->pop_enabled = *pop;
+    if (licensed) mailbox->licensed = *licensed;
+    if (alias) mailbox->alias = *alias;
     if (smtp != nullptr) mailbox->smtp_auth_disabled = smtp->is_null() ? std::nullopt : std::optional(smtp->get_bool());
     if (full_access) mailbox->full_access = lowered(*full_access);
     if (send_as) mailbox->send_as = lowered(*send_as);
@@ -203,6 +211,8 @@ Result<void> apply_application(State& state, json::object const& object)
     auto const certificates = fields.texts("certificates");
     auto const app_roles = fields.texts("app_roles");
     auto const service_principal = fields.text("service_principal");
+    auto const registered = fields.truth("registered");
+    auto const consented = fields.texts("consented");
     if (auto const good = fields.check(); !good) return good;
     if (!client_id || client_id->empty()) return failure(Trouble::invalid, "\"client_id\" must be given");
     std::optional<Instant> until;
@@ -226,6 +236,8 @@ Result<void> apply_application(State& state, json::object const& object)
     if (certificates) application.certificates = *certificates;
     if (app_roles) application.app_roles = {app_roles->begin(), app_roles->end()};
     if (service_principal) application.service_principal = to_lower(*service_principal);
+    if (registered) application.registered = *registered;
+    if (consented) application.consented = {consented->begin(), consented->end()};
     return {};
 }
 
@@ -249,9 +261,15 @@ Result<void> apply_settings(State& state, json::object const& object)
     auto changed = state.settings;
     for (auto const& [name, member] : settings_table)
         if (auto const value = fields.number(name)) changed.*member = *value;
+    for (auto const* const name : {"https_port", "imap_port", "pop3_port", "smtp_port"})
+        if (auto const value = fields.number(name); value && *value > 6) fields.wrong(name, "a number from 0 to 6");
     auto const smtp_off = fields.truth("smtp_auth_disabled");
+    auto const known = fields.truth("tenant_known");
     if (auto const good = fields.check(); !good) return good;
+    if (state.set_ports)
+        if (auto const done = state.set_ports(changed); !done) return done;
     state.settings = changed;
+    if (known) state.tenant.known = *known;
     if (smtp_off) state.tenant.smtp_auth_disabled = *smtp_off;
     return {};
 }
@@ -304,6 +322,8 @@ json::object to_json(Mailbox const& mailbox)
             {"name", mailbox.name},
             {"imap_enabled", mailbox.imap_enabled},
             {"pop_enabled", mailbox.pop_enabled},
+            {"licensed", mailbox.licensed},
+            {"alias", mailbox.alias},
             {"smtp_auth_disabled", std::move(smtp)},
             {"full_access", to_array(mailbox.full_access)},
             {"send_as", to_array(mailbox.send_as)},
@@ -330,7 +350,9 @@ json::object to_json(Application const& application)
             {"certificates", to_array(application.certificates)},
             {"app_roles", to_array(application.app_roles)},
             {"enterprise_object_id", application.enterprise_object_id()},
-            {"service_principal", application.service_principal}};
+            {"service_principal", application.service_principal},
+            {"registered", application.registered},
+            {"consented", to_array(application.consented)}};
 }
 
 json::object to_json(ActiveFault const& fault)

@@ -64,6 +64,7 @@ void Mailbox::changed() const
 
 bool Tenant::answers_to(std::string_view name) const
 {
+    if (!known) return false;
     return equal_ignoring_case(name, id) || equal_ignoring_case(name, domain) ||
            equal_ignoring_case(name, "organizations") || equal_ignoring_case(name, "common");
 }
@@ -128,6 +129,12 @@ std::shared_ptr<Mailbox> Tenant::mailbox(std::string_view address) const
 }
 
 Application* Tenant::application(std::string_view client_id)
+{
+    auto* const found = find_application(client_id);
+    return found != nullptr && found->registered ? found : nullptr;
+}
+
+Application* Tenant::find_application(std::string_view client_id)
 {
     auto const found = applications.find(to_lower(client_id));
     return found == applications.end() ? nullptr : &found->second;

@@ -41,6 +41,7 @@ struct Application {
     std::set<std::string> app_roles;        ///< application permissions that were consented to: IMAP.AccessAsApp …
     std::string service_principal;          ///< object id, once New-ServicePrincipal was run in Exchange
     std::set<std::string> consented;        ///< object ids of users who have consented themselves
+    bool registered = true;                 ///< false: nobody knows it any more (AADSTS700016)
 
     /// Of the enterprise application: what New-ServicePrincipal wants, and permissions on mailboxes name. (The object
     /// id that App registrations shows is another one.)
@@ -52,6 +53,8 @@ struct Mailbox {
     std::string name;
     bool imap_enabled = true;
     bool pop_enabled = true;
+    bool licensed = true;                    ///< false: its user has no plan with a mailbox
+    bool alias = false;                      ///< its address is an alias now, of some other primary one
     std::optional<bool> smtp_auth_disabled;  ///< none: as the tenant says
     std::set<std::string> full_access;       ///< UPNs besides the owner's
     std::set<std::string> send_as;
@@ -86,6 +89,7 @@ public:
     std::string id = "5f1b0c52-6d0f-4f8e-9a37-7c0d1ab5e001";
     std::string domain = "contoso.test";
     bool smtp_auth_disabled = false;
+    bool known = true;  ///< false: the identity provider knows no tenant of these names (AADSTS90002)
 
     [[nodiscard]] bool answers_to(std::string_view name) const;
 
@@ -97,7 +101,9 @@ public:
     [[nodiscard]] User* user(std::string_view upn);
     [[nodiscard]] User* user_by_id(std::string_view object_id);
     [[nodiscard]] std::shared_ptr<Mailbox> mailbox(std::string_view address) const;
+    /// That is registered.
     [[nodiscard]] Application* application(std::string_view client_id);
+    [[nodiscard]] Application* find_application(std::string_view client_id);
 
     std::map<std::string, User, std::less<>> users;
     std::map<std::string, std::shared_ptr<Mailbox>, std::less<>> mailboxes;

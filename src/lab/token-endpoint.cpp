@@ -3,6 +3,7 @@
 #include "lab/client-assertion.hpp"
 #include "lab/identity-provider.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <openssl/sha.h>
@@ -51,6 +52,21 @@ net::HttpResponse json_response(json::object const& body, net::http::status stat
 {
     return {
         status, {{"content-type", std::string(json_type)}, {"cache-control", "no-store"}}, json::serialize(body), {}};
+}
+
+// Number, error value and status are documented; the sentence is invented.
+EntraError refusal_with(std::string_view number)
+{
+    auto const code = static_cast<unsigned>(to_number(number, 0));
+    bool const of_client = number.starts_with("70002") || code == 700027 || code == 50012 || code == 50027;
+    bool const of_application = code == 700016 || code == 7000112;
+    return {of_client ? 401U : 400U,
+            of_client        ? "invalid_client"
+            : of_application ? "unauthorized_client"
+                             : "invalid_grant",
+            code,
+            "The request is refused.",
+            {}};
 }
 
 std::string_view bearer(net::HttpRequest const& request)
@@ -242,6 +258,9 @@ net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequ
     }
 
     auto const grant_type = value_of(*form, "grant_type");
+    if (grant_type == "client_credentials" || grant_type == "authorization_code")
+        if (auto const number = state_->faults.take(Fault::token_refused, {application->client_id}))
+            return refuse(refusal_with(*number));
     if (grant_type == "authorization_code") return redeem(*application, tenant, *form);
     if (grant_type == "refresh_token") return refresh(*application, *form);
     if (grant_type == "urn:ietf:params:oauth:grant-type:device_code") return redeem_device(*application, *form);
@@ -335,6 +354,8 @@ net::HttpResponse IdentityProvider::refresh(Application const& application, Form
                          "' and the TokensValidFrom date (before which tokens are not valid) for this user is '" +
                          to_rfc3339(std::max(user->tokens_valid_from, issued)) + "'.",
                      "bad_token");
+    if (auto const number = state_->faults.take(Fault::token_refused, {user->upn, application.client_id}))
+        return refuse(refusal_with(*number));
     if (take(Fault::refresh_sign_in_frequency))
         return grant(70043,
                      "The refresh token has expired or is invalid due to sign-in frequency checks by conditional "
@@ -387,7 +408,18 @@ std::string IdentityProvider::access_token(Application const& application, User 
                         {"upn", user.upn},
                         {"uti", to_base64url(random_bytes(16))},
                         {"ver", "1.0"}};
+    say_otherwise(claims, {user.upn, application.client_id});
     return pad(std::move(claims));
+}
+
+void IdentityProvider::say_otherwise(json::object& claims, std::initializer_list<std::string_view> who) const
+{
+    auto const said = state_->faults.take(Fault::token_claims, who);
+    if (!said) return;
+    boost::system::error_code error;
+    auto const others = json::parse(*said, error);
+    if (error || !others.is_object()) return;
+    for (auto const& [name, value] : others.get_object()) claims[name] = value;
 }
 
 std::string IdentityProvider::pad(json::object claims) const
@@ -435,6 +467,7 @@ net::HttpResponse IdentityProvider::grant_application(Application const& applica
                         {"ver", "1.0"}};
     if (!application.app_roles.empty())
         claims["roles"] = json::array(application.app_roles.begin(), application.app_roles.end());
+    say_otherwise(claims, {application.client_id});
     return json_response({{"token_type", "Bearer"},
                           {"expires_in", life - 1},
                           {"ext_expires_in", life - 1},
@@ -469,6 +502,10 @@ net::HttpResponse IdentityProvider::issue(Application const& application, User c
     if (auto const shorter = state_->faults.take(Fault::token_short_life, {user.upn, application.client_id}))
         life = std::max<std::int64_t>(1, to_number(*shorter, 600));
     auto const resource = scopes.resource.empty() ? std::string("https://graph.microsoft.com") : scopes.resource;
+    if (auto const lacks = state_->faults.take(Fault::token_lacks_scope, {user.upn, application.client_id})) {
+        std::erase(scopes.names, *lacks);
+        std::erase_if(scopes.full, [&](auto const& each) { return each.ends_with(*lacks); });
+    }
     std::string names, full;
     for (auto const& name : scopes.names) names += (names.empty() ? "" : " ") + name;
     for (auto const& name : scopes.full) full += (full.empty() ? "" : " ") + name;
