@@ -1,20 +1,19 @@
 // The check list: what there is to check, asking for a run, and what was found.
 #include "base/text.hpp"
 #include "checks/item.hpp"
-#include "checks/judging.hpp"
 #include "checks/worker.hpp"
 #include "console/api.hpp"
+#include "console/finding-json.hpp"
 #include "console/names.hpp"
 #include "console/responses.hpp"
+#include "model/causes.hpp"
 #include "store/accounts.hpp"
-#include "store/findings.hpp"
-
-#include <algorithm>
-#include <map>
 
 namespace postroom::console {
 
 namespace {
+
+constexpr int most_runs = 20;
 
 json::string text(std::string_view any)
 {
@@ -57,91 +56,43 @@ json::object to_json(checks::Item const& item, words::Language const& language)
             {"sends", item.sends}};
 }
 
-// Whose names stand in remedies.
-class Called {
-public:
-    explicit Called(store::Connection& c)
-    {
-        for (auto& each : store::accounts(c)) {
-            auto file = std::make_shared<checks::AccountFile>();
-            if (each.application)
-                if (auto application = store::application(c, *each.application)) {
-                    auto its = std::make_shared<checks::ApplicationFile>();
-                    its->application = std::move(*application);
-                    file->application = std::move(its);
-                }
-            auto const id = each.id;
-            file->account = std::move(each);
-            accounts_.emplace(id, std::move(file));
-        }
-        for (auto& each : store::mailboxes(c)) {
-            auto const id = each.id;
-            mailboxes_.emplace(id, std::make_shared<checks::MailboxFile>(checks::MailboxFile{std::move(each), {}}));
-        }
-    }
-    [[nodiscard]] checks::Target of(store::CheckFinding const& found) const
-    {
-        checks::Target target;
-        if (found.account)
-            if (auto const its = accounts_.find(*found.account); its != accounts_.end()) target.account = its->second;
-        if (found.mailbox)
-            if (auto const its = mailboxes_.find(*found.mailbox); its != mailboxes_.end()) target.mailbox = its->second;
-        return target;
-    }
-
-private:
-    std::map<model::AccountId, std::shared_ptr<checks::AccountFile const>> accounts_;
-    std::map<model::MailboxId, std::shared_ptr<checks::MailboxFile const>> mailboxes_;
-};
-
-json::object to_json(store::CheckFinding const& found, Called const& names, words::Language const& language)
+json::object to_json(model::Cause const& cause, words::Language const& language)
 {
-    auto const target = names.of(found);
-    auto const* const item = checks::find_item(found.item);
-    auto const* const cause = model::find_cause(found.finding.cause);
-    // In English as it was found; in other languages anew from the catalogue.
-    auto remedy = found.finding.remedy;
-    if (cause != nullptr && language.code() != "en")
-        remedy = checks::with_names(language.say_marked(cause->remedy), target);
-    bool const wrong = found.finding.outcome == model::Outcome::fails || found.finding.outcome == model::Outcome::warns;
-    json::object shown{{"item", text(found.item)},
-                       {"must", text(item != nullptr ? language.say_marked(item->must) : found.item)},
-                       {"server", text(found.server)},
-                       {"subject", text(found.subject)},
-                       {"account", nullptr},
-                       {"mailbox", nullptr},
-                       {"outcome", text(model::to_string(found.finding.outcome))},
-                       {"cause", text(found.finding.cause)},
-                       {"title", text(cause != nullptr ? language.say_marked(cause->title) : "")},
-                       {"evidence", text(found.finding.evidence)},
-                       {"remedy", text(remedy)},
-                       {"owner", text(wrong ? model::to_string(found.finding.owner) : "")},
-                       {"whose", text(wrong ? language.say(model::in_words(found.finding.owner)) : "")},
-                       {"because", text(found.because)},
-                       {"since", to_rfc3339(found.since)},
-                       {"found", to_rfc3339(found.found)},
-                       {"took_ms", found.took.count()}};
-    if (target.account) shown["account"] = text(target.account->account.name);
-    if (target.mailbox) shown["mailbox"] = text(target.mailbox->mailbox.address);
-    return shown;
+    return {{"id", text(cause.id)},
+            {"title", text(language.say_marked(cause.title))},
+            {"meaning", text(language.say_marked(cause.meaning))},
+            {"remedy", text(language.say_marked(cause.remedy))},
+            {"owner", text(model::to_string(cause.owner))},
+            {"whose", text(language.say(model::in_words(cause.owner)))}};
 }
 
-json::array to_json(std::vector<store::CheckFinding> const& found, Called const& names, words::Language const& language)
+std::string_view state_of(store::CheckRun const& run)
 {
-    json::array all;
-    for (auto const& each : found) all.emplace_back(to_json(each, names, language));
-    return all;
+    return run.ended() ? "done" : run.parts_begun > 0 ? "working" : "waiting";
 }
 
 json::object to_json(store::CheckRun const& run, json::array findings)
 {
     return {{"id", postroom::to_string(run.id)},
-            {"state", run.ended()           ? "done"
-                      : run.parts_begun > 0 ? "working"
-                                            : "waiting"},
+            {"state", state_of(run)},
             {"begun", to_rfc3339(run.begun)},
             {"expected", run.expected},
             {"findings", std::move(findings)}};
+}
+
+json::object to_json(store::CheckRunProgress const& its, checks::Wanted const& wanted)
+{
+    json::array items;
+    for (auto const& each : wanted.items) items.emplace_back(text(each));
+    return {{"id", postroom::to_string(its.run.id)},
+            {"state", state_of(its.run)},
+            {"begun", to_rfc3339(its.run.begun)},
+            {"by", text(its.run.asker)},
+            {"items", std::move(items)},
+            {"account", text(wanted.account)},
+            {"mailbox", text(wanted.mailbox)},
+            {"expected", its.run.expected},
+            {"told", its.told}};
 }
 
 checks::Wanted wanted_by(store::Connection& c, Request const& request)
@@ -180,6 +131,36 @@ Answer list_check_items(House& /*house*/, Request const& request)
     co_return items_response(std::move(all));
 }
 
+Answer show_check_item(House& /*house*/, Request const& request)
+{
+    request.only_parameters({});
+    auto const* const item = checks::find_item(request.path("item"));
+    if (item == nullptr)
+        throw Problem(Trouble::not_found,
+                      tr("there is no item \"{}\" on the check list", printable(request.path("item"), 64)));
+    auto shown = to_json(*item, request.language());
+    json::array causes;
+    for (auto const& cause : model::causes())
+        if (cause.check == item->id) causes.emplace_back(to_json(cause, request.language()));
+    shown["causes"] = std::move(causes);
+    co_return json_response(net::http::status::ok, shown);
+}
+
+Answer list_check_runs(House& house, Request const& request)
+{
+    request.only_parameters({});
+    auto items = co_await house.store().read([&](store::Connection& c) {
+        json::array all;
+        for (auto const& each : store::last_check_runs(c, most_runs)) {
+            // What it was asked about may be of a department that is not theirs.
+            if (!request.caller.sight.all() && each.run.asker != request.caller.name) continue;
+            all.emplace_back(to_json(each, checks::wanted_of(each.run.asked)));
+        }
+        return all;
+    });
+    co_return items_response(std::move(items));
+}
+
 Answer begin_check_run(House& house, Request const& request)
 {
     auto const body = co_await house.store().write([&](store::Connection& c) {
@@ -199,34 +180,9 @@ Answer show_check_run(House& house, Request const& request)
         auto const run = store::check_run(c, id);
         if (!run) throw Problem(Trouble::not_found, tr("there is no such run of the check list"));
         auto const found = store::findings_of_run(c, id, request.caller.sight);
-        return to_json(*run, to_json(found, Called(c), request.language()));
+        return to_json(*run, to_json(found, c, request.language()));
     });
     co_return json_response(net::http::status::ok, body);
-}
-
-Answer list_findings(House& house, Request const& request)
-{
-    auto items = co_await house.store().read([&](store::Connection& c) {
-        auto const found = store::latest_findings(c, request.caller.sight);
-        return to_json(found, Called(c), request.language());
-    });
-    co_return items_response(std::move(items));
-}
-
-Answer show_finding_history(House& house, Request const& request)
-{
-    request.only_parameters({"subject", "limit"});
-    auto const subject = request.http.parameter("subject").value_or("");
-    auto const most = request.number_parameter("limit", 1, 200).value_or(50);
-    if (checks::find_item(request.path("item")) == nullptr)
-        throw Problem(Trouble::not_found,
-                      tr("there is no item \"{}\" on the check list", printable(request.path("item"), 64)));
-    auto items = co_await house.store().read([&](store::Connection& c) {
-        auto const found =
-            store::finding_history(c, request.path("item"), subject, static_cast<int>(most), request.caller.sight);
-        return to_json(found, Called(c), request.language());
-    });
-    co_return items_response(std::move(items));
 }
 
 }  // namespace postroom::console

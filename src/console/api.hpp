@@ -125,9 +125,12 @@ Answer file_exception(House& house, Request const& request);
 Answer show_exception_raw(House& house, Request const& request);
 
 Answer list_check_items(House& house, Request const& request);
+Answer show_check_item(House& house, Request const& request);
+Answer list_check_runs(House& house, Request const& request);
 Answer begin_check_run(House& house, Request const& request);
 Answer show_check_run(House& house, Request const& request);
 Answer list_findings(House& house, Request const& request);
+Answer list_finding_groups(House& house, Request const& request);
 Answer show_finding_history(House& house, Request const& request);
 
 Answer explain_text(House& house, Request const& request);

@@ -106,6 +106,11 @@ void alarm_changed(Connection& c, std::string_view cause, std::string_view subje
          cause, subject, subject);
 }
 
+void check_changed(Connection& c, std::string_view run, std::string_view kind)
+{
+    note(c, "check", kind, "?, NULL", run);
+}
+
 std::vector<Change> changes_after(Connection& c, std::int64_t number, int most)
 {
     return c.all("SELECT number, what, subject, kind, department FROM change WHERE number > ? ORDER BY number LIMIT ?",

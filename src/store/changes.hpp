@@ -25,12 +25,14 @@ void exception_changed(Connection& c, model::MessageId id, std::string_view kind
 void unreadable_changed(Connection& c, model::UnreadableMailId id, std::string_view kind);  ///< an exception, too
 void setting_changed(Connection& c, std::string_view name);
 void alarm_changed(Connection& c, std::string_view cause, std::string_view subject, std::string_view kind);
+/// A run of the check list: it was asked for, or a part of it has begun or ended.
+void check_changed(Connection& c, std::string_view run, std::string_view kind = "changed");
 
 struct Change {
     std::int64_t number = 0;
-    std::string what;                               ///< case, outbound, mailbox, account, exception, setting, alarm
-    std::string subject;                            ///< number, id, address, name or cause: what the API calls it
-    std::string kind;                               ///< added, changed, removed
+    std::string what;     ///< case, outbound, mailbox, account, exception, setting, alarm, check
+    std::string subject;  ///< number, id, address, name or cause: what the API calls it
+    std::string kind;     ///< added, changed, removed
     std::optional<model::DepartmentId> department;  ///< whose it is, where it is one's
 };
 /// Of the last 100,000 changes, those with higher numbers, in order.

@@ -1,5 +1,7 @@
 #include "store/findings.hpp"
 
+#include "base/text.hpp"
+#include "store/changes.hpp"
 #include "store/coordination.hpp"
 #include "store/rows.hpp"
 
@@ -11,8 +13,10 @@ namespace {
 
 constexpr std::string_view columns =
     "SELECT f.id, f.run, f.item, f.server, f.subject, f.account, f.mailbox, f.outcome, f.cause, f.evidence, f.remedy, "
-    "f.owner, f.because, f.found, f.took, f.since FROM check_finding f LEFT JOIN account a ON a.id = f.account "
-    "LEFT JOIN mailbox m ON m.id = f.mailbox ";
+    "f.owner, f.because, f.found, f.took, f.since ";
+constexpr std::string_view tables =
+    "FROM check_finding f LEFT JOIN account a ON a.id = f.account LEFT JOIN mailbox m ON m.id = f.mailbox ";
+constexpr std::string_view are_latest = "WHERE f.latest = 1 AND a.removed IS NULL AND m.removed IS NULL ";
 constexpr std::string_view department = "coalesce(m.department, a.department)";
 
 CheckFinding finding_of(Row const& row)
@@ -35,6 +39,42 @@ CheckFinding finding_of(Row const& row)
     found.took = Duration(row.integer(14));
     found.since = row.instant(15);
     return found;
+}
+
+CheckRun run_of(Row const& row)
+{
+    return {row.id<CheckRunId>(0), row.text(1),    row.text(2),    row.instant(3),
+            row.integer(4),        row.integer(5), row.integer(6), row.integer(7)};
+}
+
+Selection findings(std::string_view which)
+{
+    return Selection(fmt::format("{}{}{}", columns, tables, which));
+}
+
+// In lower case, for LIKE with \\ as its escape.
+std::string pattern_of(std::string_view part)
+{
+    std::string pattern = "%";
+    for (char const each : to_lower(part)) {
+        if (each == '%' || each == '_' || each == '\\') pattern += '\\';
+        pattern += each;
+    }
+    return pattern + "%";
+}
+
+void narrow(Selection& selection, model::Sight const& sight, FindingFilter const& filter)
+{
+    if (filter.item) selection.narrow("f.item = ?", value(*filter.item));
+    if (filter.server) selection.narrow("f.server = ?", value(*filter.server));
+    if (filter.cause) selection.narrow("f.cause = ?", value(*filter.cause));
+    if (filter.because) selection.narrow("f.because = ?", value(*filter.because));
+    if (filter.outcome) selection.narrow("f.outcome = ?", value(to_string(*filter.outcome)));
+    if (filter.account) selection.narrow("f.account = ?", value(*filter.account));
+    if (filter.mailbox) selection.narrow("f.mailbox = ?", value(*filter.mailbox));
+    if (filter.subject_has)
+        selection.narrow("lower(f.subject) LIKE ? ESCAPE '\\'", value(pattern_of(*filter.subject_has)));
+    selection.within(sight, department);
 }
 
 // What fails of the subject, in words; empty where nothing does.
@@ -74,16 +114,13 @@ void add_check_run(Connection& c, CheckRun const& run)
         "INSERT INTO check_run (id, asked, asker, begun, parts, parts_begun, parts_ended, expected) "
         "VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
         run.id, run.asked, run.asker, run.begun, run.parts);
+    check_changed(c, to_string(run.id), "added");
 }
 
 std::optional<CheckRun> check_run(Connection& c, CheckRunId id)
 {
     return c.first(
-        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected FROM check_run WHERE id = ?",
-        [](Row const& row) {
-            return CheckRun{row.id<CheckRunId>(0), row.text(1),    row.text(2),    row.instant(3),
-                            row.integer(4),        row.integer(5), row.integer(6), row.integer(7)};
-        },
+        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected FROM check_run WHERE id = ?", run_of,
         id);
 }
 
@@ -92,12 +129,14 @@ void begin_check_part(Connection& c, CheckRunId id, std::int64_t expected)
     must_exist(c.execute("UPDATE check_run SET parts_begun = parts_begun + 1, expected = expected + ? WHERE id = ?",
                          expected, id),
                "the run of the check list");
+    check_changed(c, to_string(id));
 }
 
 void end_check_part(Connection& c, CheckRunId id)
 {
     must_exist(c.execute("UPDATE check_run SET parts_ended = parts_ended + 1 WHERE id = ?", id),
                "the run of the check list");
+    check_changed(c, to_string(id));
 }
 
 std::optional<Instant> last_scheduled_check(Connection& c)
@@ -137,23 +176,72 @@ void keep_finding(Connection& c, CheckFinding const& finding)
 
 std::vector<CheckFinding> findings_of_run(Connection& c, CheckRunId run, model::Sight const& sight)
 {
-    Selection selection(std::string(columns) + "WHERE 1 = 1 ");
+    auto selection = findings("WHERE 1 = 1 ");
     selection.narrow("f.run = ?", value(run));
     selection.within(sight, department);
     return selection.all(c, "ORDER BY f.id", finding_of);
 }
 
-std::vector<CheckFinding> latest_findings(Connection& c, model::Sight const& sight)
+std::vector<CheckRunProgress> last_check_runs(Connection& c, int most)
 {
-    Selection selection(std::string(columns) + "WHERE f.latest = 1 AND a.removed IS NULL AND m.removed IS NULL ");
+    return c.all(
+        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected, (SELECT count(*) FROM "
+        "check_finding f WHERE f.run = check_run.id) FROM check_run ORDER BY begun DESC, id DESC LIMIT ?",
+        [](Row const& row) { return CheckRunProgress{run_of(row), row.integer(8)}; }, most);
+}
+
+std::vector<CheckFinding> latest_findings(Connection& c, model::Sight const& sight, FindingFilter const& filter,
+                                          std::int64_t most)
+{
+    auto selection = findings(are_latest);
+    narrow(selection, sight, filter);
+    return selection.all(c, "ORDER BY f.item, f.subject, f.server LIMIT ?", finding_of, most);
+}
+
+std::vector<FindingGroup> finding_groups(Connection& c, model::Sight const& sight, FindingFilter const& filter)
+{
+    Selection selection(fmt::format(
+        "SELECT f.item, f.outcome, f.cause, f.because, count(*), min(f.since), max(f.found) {}{}", tables, are_latest));
+    narrow(selection, sight, filter);
+    struct Alike {
+        FindingFilter which;
+        FindingGroup group;
+    };
+    auto alike =
+        selection.all(c, "GROUP BY f.item, f.outcome, f.cause, f.because ORDER BY f.item", [&](Row const& row) {
+            Alike each{.which = filter, .group = {}};
+            each.which.item = row.text(0);
+            each.which.outcome = word(row, 1, model::parse_outcome);
+            each.which.cause = row.text(2);
+            each.which.because = row.text(3);
+            each.group.count = row.integer(4);
+            each.group.since = row.instant(5);
+            each.group.found = row.instant(6);
+            return each;
+        });
+    std::vector<FindingGroup> groups;
+    for (auto& each : alike) {
+        auto first = findings(are_latest);
+        narrow(first, sight, each.which);
+        auto found = first.all(c, "ORDER BY f.since, f.subject, f.server LIMIT 1", finding_of);
+        if (found.empty()) continue;
+        each.group.first = std::move(found.front());
+        groups.push_back(std::move(each.group));
+    }
+    return groups;
+}
+
+std::vector<std::string> servers_of_findings(Connection& c, model::Sight const& sight)
+{
+    Selection selection(fmt::format("SELECT DISTINCT f.server {}{}", tables, are_latest));
     selection.within(sight, department);
-    return selection.all(c, "ORDER BY f.item, f.subject, f.server", finding_of);
+    return selection.all(c, "ORDER BY f.server", [](Row const& row) { return row.text(0); });
 }
 
 std::vector<CheckFinding> finding_history(Connection& c, std::string_view item, std::string_view subject, int most,
                                           model::Sight const& sight)
 {
-    Selection selection(std::string(columns) + "WHERE f.found = f.since ");
+    auto selection = findings("WHERE f.found = f.since ");
     selection.narrow("f.item = ? AND f.subject = ?", {value(item), value(subject)});
     selection.within(sight, department);
     return selection.all(c, "ORDER BY f.found DESC, f.id DESC LIMIT ?", finding_of, most);

@@ -61,11 +61,42 @@ void end_check_part(Connection& c, CheckRunId id);
 /// alarm about the subject is raised; it ends when nothing of the subject fails any more.
 void keep_finding(Connection& c, CheckFinding const& finding);
 
+/// The last ones that were asked for, newest first, each with how many findings it has so far.
+struct CheckRunProgress {
+    CheckRun run;
+    std::int64_t told = 0;
+};
+[[nodiscard]] std::vector<CheckRunProgress> last_check_runs(Connection& c, int most);
+
+/// What is not given is not asked about.
+struct FindingFilter {
+    std::optional<std::string> item, server, cause, because;
+    std::optional<std::string> subject_has;  ///< in any case
+    std::optional<model::Outcome> outcome;
+    std::optional<model::AccountId> account;
+    std::optional<model::MailboxId> mailbox;
+};
+
+/// The latest findings of one item that came to the same.
+struct FindingGroup {
+    std::int64_t count = 0;
+    Instant since{};  ///< the first of them has come to that
+    Instant found{};  ///< the last of them was looked at
+    CheckFinding first;
+};
+
 // Of a limited sight: those about accounts and mailboxes that it sees.
 
 [[nodiscard]] std::vector<CheckFinding> findings_of_run(Connection& c, CheckRunId run, model::Sight const& sight = {});
 /// The latest ones of accounts and mailboxes that are there, and of everything else.
-[[nodiscard]] std::vector<CheckFinding> latest_findings(Connection& c, model::Sight const& sight = {});
+[[nodiscard]] std::vector<CheckFinding> latest_findings(Connection& c, model::Sight const& sight = {},
+                                                        FindingFilter const& filter = {},
+                                                        std::int64_t most = 1'000'000);
+/// The same in groups of those with one item, outcome, cause and ground.
+[[nodiscard]] std::vector<FindingGroup> finding_groups(Connection& c, model::Sight const& sight = {},
+                                                       FindingFilter const& filter = {});
+/// Where they were looked at.
+[[nodiscard]] std::vector<std::string> servers_of_findings(Connection& c, model::Sight const& sight = {});
 /// Each time that an item came to something else, newest first.
 [[nodiscard]] std::vector<CheckFinding> finding_history(Connection& c, std::string_view item, std::string_view subject,
                                                         int most, model::Sight const& sight = {});

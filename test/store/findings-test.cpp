@@ -5,6 +5,8 @@
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 
+#include <algorithm>
+
 namespace postroom::store {
 namespace {
 
@@ -68,6 +70,40 @@ TEST_P(FindingsTest, KeepsSinceWhenItIsSo)
     EXPECT_EQ(history[0].finding.cause, "mailbox-right-missing");
     EXPECT_EQ(history[2].since, first);
     EXPECT_EQ(read([&](Connection& c) { return findings_of_run(c, run.id); }).size(), 4u);
+}
+
+TEST_P(FindingsTest, PutsThoseTogetherThatCameToTheSame)
+{
+    auto const first = clock.now() + 1min;
+    for (std::string const subject : {"a_b@contoso.test", "axb@contoso.test", "c@contoso.test"}) {
+        house.mailbox.address = subject;
+        find(subject == "c@contoso.test" ? Outcome::holds : Outcome::fails, subject[0] == 'a' ? "imap-off" : "");
+    }
+    find(Outcome::could_not_be_told, {}, "quota");
+    auto const groups = read([](Connection& c) { return finding_groups(c); });
+    ASSERT_EQ(groups.size(), 3u);
+    auto const failing =
+        std::ranges::find(groups, Outcome::fails, [](auto const& each) { return each.first.finding.outcome; });
+    ASSERT_NE(failing, groups.end());
+    EXPECT_EQ(failing->count, 2);
+    EXPECT_EQ(failing->since, first);
+    EXPECT_EQ(failing->found, first + 1min);
+    EXPECT_EQ(failing->first.subject, "a_b@contoso.test");
+    auto const those = [&](FindingFilter const& filter, std::int64_t most = 10) {
+        return read([&](Connection& c) { return latest_findings(c, {}, filter, most); }).size();
+    };
+    EXPECT_EQ(those({.outcome = Outcome::fails}), 2u);
+    EXPECT_EQ(those({.outcome = Outcome::fails}, 1), 1u);
+    EXPECT_EQ(those({.subject_has = "A_B@"}), 1u) << "in any case, and _ is itself";
+    EXPECT_EQ(those({.cause = "", .because = ""}), 2u);
+    EXPECT_EQ(those({.item = "quota", .server = "one"}), 1u);
+    EXPECT_EQ(those({.server = "two"}), 0u);
+    EXPECT_EQ(those({.mailbox = house.mailbox.id}), 4u);
+    EXPECT_EQ(those({.mailbox = model::MailboxId::make()}), 0u);
+    EXPECT_EQ(read([](Connection& c) { return servers_of_findings(c); }), std::vector<std::string>{"one"});
+    auto const runs = read([](Connection& c) { return last_check_runs(c, 5); });
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_EQ(runs.front().told, 4);
 }
 
 TEST_P(FindingsTest, RaisesAnAlarmWhereItTurnsAndEndsIt)
