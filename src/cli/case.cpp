@@ -38,7 +38,9 @@ std::string shown(json::value const& a_case)
                        {{say("From"), "from"}, {say("To"), "to"}, {say("Cc"), "cc"}, {say("Subject"), "subject"}});
         if (auto const* const outbound = activity.if_contains("outbound"); outbound && outbound->is_object())
             text += fields(outbound->as_object(),
-                           {{say("Sending"), "state", mark("state of outbound mail")}, {say("Why"), "reason"}});
+                           {{say("Sending"), "state", mark("state of outbound mail")}, {say("Why"), "reason"}}) +
+                    first_cause(outbound->as_object(), "") +
+                    told_by_outcomes(outbound->as_object().at("outcomes").as_array());
         if (auto const* const reading = activity.if_contains("reading"); reading && reading->is_object())
             text += told_by_reading(reading->as_object());
         for (auto const& attachment : activity.at("attachments").as_array())

@@ -48,6 +48,12 @@ constexpr std::array action_words{
     Said{"deleted", mark("deleted the mail")},
     Said{"abuse", mark("complains about the mail as unwanted")},
 };
+constexpr std::array outcome_words{
+    Said{"refused", mark("refused by our server")},
+    Said{"failed", mark("not reached")},
+    Said{"delayed", mark("not reached yet, and still being tried")},
+    Said{"delivered", mark("has received the mail")},
+};
 constexpr std::array meaning_words{
     Said{"no_such_address", mark("the address does not exist")},
     Said{"no_such_domain", mark("the domain does not exist, or takes no mail")},
@@ -139,6 +145,20 @@ std::string told_by_reading(json::object const& reading)
         text += line(say("Shown in part"), spoken_word(cut_words, json::value_to<std::string>(each)));
     if (auto const* const report = reading.at("report").if_object()) text += told_by_report(*report);
     if (auto const* const invitation = reading.at("invitation").if_object()) text += told_by_invitation(*invitation);
+    return text;
+}
+
+std::string told_by_outcomes(json::array const& outcomes)
+{
+    std::string text;
+    for (auto const& each : outcomes) {
+        auto const& outcome = each.as_object();
+        auto said =
+            fmt::format("{}: {}", member(outcome, "address"), spoken_word(outcome_words, member(outcome, "state")));
+        if (auto const meaning = member(outcome, "meaning"); meaning != "unknown")
+            said += "; " + spoken_word(meaning_words, meaning);
+        text += line(say("Recipient"), said) + line(say("Server's words"), member(outcome, "words"));
+    }
     return text;
 }
 

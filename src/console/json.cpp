@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "console/etag.hpp"
+#include "mime/report.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -35,6 +36,15 @@ json::array texts(std::vector<std::string> const& list)
     json::array array;
     for (auto const& each : list) array.emplace_back(text(each));
     return array;
+}
+
+// "5.1.1" of "550 5.1.1 no such user" and of "5.1.1, no such user": a report begins with it, a reply has its code
+// before.
+std::string_view enhanced_code_in(std::string_view words)
+{
+    auto const blank = words.find(' ');
+    bool const reply = blank != std::string_view::npos && words.substr(0, blank).find('.') == std::string_view::npos;
+    return reply ? words.substr(blank + 1) : words;
 }
 
 // What a server's words mean, the likeliest first. `application` is access as the application itself.
@@ -316,6 +326,11 @@ json::object to_json(model::Outbound const& outbound, Names& names, std::optiona
     // In doubt and never looked for again, it waits for a person and for no time.
     bool const waits = outbound.state == model::OutboundState::queued ||
                        (outbound.state == model::OutboundState::in_doubt && outbound.next_try > Instant{});
+    json::array causes;
+    if (waits || outbound.state == model::OutboundState::failed)
+        for (auto const& each :
+             model::explain(outbound.reason, {.speaker = model::Speaker::smtp, .application_only = {}}).causes)
+            causes.emplace_back(to_json(each, names.language()));
     return {{"id", text(to_string(outbound.id))},
             {"case", a_case ? a_case->number : 0},
             {"activity", text(to_string(outbound.activity))},
@@ -330,6 +345,7 @@ json::object to_json(model::Outbound const& outbound, Names& names, std::optiona
             {"tries", outbound.tries},
             {"next_try", time(waits ? std::optional(outbound.next_try) : std::nullopt)},
             {"reason", text(outbound.reason)},
+            {"causes", std::move(causes)},
             {"part", outbound.part},
             {"created", time(outbound.created)},
             {"updated", time(outbound.updated)}};
@@ -340,6 +356,7 @@ json::object to_json(model::RecipientOutcome const& outcome)
     return {{"address", text(outcome.address)},
             {"state", text(to_string(outcome.state))},
             {"words", text(outcome.words)},
+            {"meaning", to_string(mime::meaning_of(enhanced_code_in(outcome.words)))},
             {"at", time(outcome.at)}};
 }
 

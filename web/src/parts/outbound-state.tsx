@@ -3,6 +3,7 @@ import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { call, path, type Schemas } from "../api/client";
 import { useChange, useMay } from "../api/queries";
+import { Cause } from "./cause";
 import { ConfirmButton } from "./confirm-button";
 import { Refusal } from "./refusal";
 import { outboundMood, State, Time } from "./words";
@@ -18,6 +19,7 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
   const writes = useMay("cases:write");
   return (
     <State mood={outboundMood[outbound.state]} words={t(`outbound.state.${outbound.state}`)} reason={outbound.reason}>
+      <Cause causes={outbound.causes} />
       {outbound.state === "queued" && outbound.next_try && outbound.tries > 0 && (
         <div>
           {t("outbound.nextTry")} <Time at={outbound.next_try} />
@@ -37,7 +39,7 @@ export function OutboundStateOf({ outbound }: { outbound: Schemas["Outbound"] })
       )}
       {outbound.outcomes.map((each) => (
         <div key={each.address}>
-          <bdi>{each.address}</bdi>: {t(`outbound.outcome.${each.state}`)} <span dir="auto">{each.words}</span>
+          <bdi>{each.address}</bdi>: {t(`outbound.outcome.${each.state}`)} {each.meaning !== "unknown" && each.state !== "delivered" && t(`reading.report.why.${each.meaning}`)} <span dir="auto">{each.words}</span>
         </div>
       ))}
       {outbound.state === "in-doubt" && <div>{t("outbound.inDoubtHelp")}</div>}
