@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { simpleParser } from 'mailparser';
 import { makeCertificates } from '../support/certificates.mjs';
-import { addAccount, authorize, scenario, setUp, startLab, startServer } from '../support/house.mjs';
-import { header, startMailServers, text } from '../support/mail-house.mjs';
+import { addAccount, authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { header, startMailServers, text, unreachable } from '../support/mail-house.mjs';
 import { scratchFolder, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
@@ -230,4 +230,54 @@ Content-Transfer-Encoding: 8bit
   const undone = await server.command('case', 'reply', String(order.number), '--text', 'Nor this.', '--undo');
   assert.ok(Date.parse(undone.next_try) > Date.parse(undone.created));
   assert.equal((await server.command('outbound', 'cancel', undone.id)).state, 'cancelled');
+});
+
+scenario('what can\'t be delivered comes back to its mail; a machine that answers acknowledgements is stopped', { limit: 120_000 }, async ({ keep }) => {
+  const { lab, mail, server } = await start({ keep });
+  assert.equal((await authorize(server, await mail.addAccount(server, sales), sales, lab.signIn)).state, 'accepted');
+  await server.idle(sales);
+  await mail.customerWrites(sales, `From: customer@example.com\nTo: ${sales}\nSubject: Where is it\nMessage-ID: <where@example.com>\n\nWell?\n`);
+  const order = await server.caseAbout('Where is it');
+
+  // Postfix takes both recipients, delivers to one, and reports of the other.
+  const queued = await server.command('case', 'reply', String(order.number), '--to', 'customer@example.com', '--cc', unreachable, '--text', 'Here.');
+  await server.sent(queued.id);
+  const told = await until('the report being tied to its mail', async () => {
+    const now = await server.api(`cases/${order.number}`);
+    const sent = now.items.find((each) => each.id === queued.activity);
+    return sent.outbound.outcomes.length > 0 && { ...now, sent };
+  });
+  const [outcome] = told.sent.outbound.outcomes;
+  assert.deepEqual([told.sent.outbound.state, outcome.address, outcome.state, outcome.meaning], ['sent', unreachable, 'failed', 'no_such_address']);
+  assert.match(outcome.words, /^5\.1\.1.*There is no such user/);
+  assert.equal(told.sent.outbound.outcomes.length, 1, 'the other one was reached');
+  const report = told.items.find((each) => each.kind === 'received' && each.automatic);
+  assert.equal(report.reading.report.recipients[0].address, unreachable);
+  assert.equal(told.waiting_for_us, true);
+  assert.equal((await server.api('cases')).items.length, 1, 'a report opens no case of its own');
+  const shown = await run(['case', 'show', String(order.number), '--socket', server.socket]);
+  assert.match(shown.out, /^Recipient: +gone@example\.com: not reached; the address does not exist$/m);
+
+  // Each acknowledgement is answered by a machine that says nothing of itself, and cuts off whatever leads to the case.
+  await server.api('settings/loop-limit', { value: '3' }, 'PUT');
+  await server.command('mailbox', 'acknowledge', sales, '--on', '--text', 'Your case is {{number}}.');
+  const robot = 'robot@example.com';
+  let rounds = 0;
+  for (let acknowledged = true; acknowledged; ++rounds) {
+    assert.ok(rounds < 10, 'nobody breaks the loop');
+    await mail.customerWrites(sales, `From: ${robot}\nTo: ${sales}\nSubject: Round ${rounds}\nMessage-ID: <round-${rounds}@example.com>\n\nI am away.\n`, robot);
+    const opened = await server.caseAbout(`Round ${rounds}`);
+    const answer = opened.items.find((each) => each.kind === 'sent');
+    acknowledged = answer !== undefined;
+    if (acknowledged) await until(`acknowledgement ${rounds + 1} at the machine`, () => mail.dovecot.delivered(robot).length === rounds + 1);
+  }
+  assert.equal(rounds, 4);
+  const answers = mail.dovecot.delivered(robot);
+  assert.equal(answers.length, 3);
+  for (const each of answers) {
+    assert.equal(header(each, 'Auto-Submitted'), 'auto-replied');
+    assert.match(text(each), /^Your case is \d+\.$/);
+  }
+  const alarm = (await server.api('alarms')).items.find((each) => each.cause === 'mail-loop');
+  assert.match(JSON.stringify(alarm), /robot@example\.com opened more than 3 cases/);
 });

@@ -12,10 +12,17 @@ const keepsSent = {
   postfix: { recipient_delimiter: '+', sender_bcc_maps: `regexp:{{/^([^@+]+)@${domain.replace('.', '\\.')}$$/ $$1+Sent@${domain}}}` },
 };
 
+/** Whom Postfix accepts and then can't deliver to: it reports that to the sender. */
+export const unreachable = 'gone@example.com';
+const refusesLater = {
+  transport_maps: `inline:{{${unreachable}=error:5.1.1 There is no such user}}`,
+  smtpd_reject_unlisted_recipient: 'no',
+};
+
 /** `keep` is the scenario's. example.com is where the customers are. With `sent`, submitted mail is found in Sent, too. */
 export async function startMailServers({ keep, certificates, introspection, sent = false }) {
   const dovecot = await keep(startDovecot({ certificates, introspection, settings: sent ? keepsSent.dovecot : '' }));
-  const settings = sent ? keepsSent.postfix : {};
+  const settings = { ...refusesLater, ...(sent && keepsSent.postfix) };
   const postfix = await keep(startPostfix({ certificates, dovecot, domains: [domain, 'example.com'], settings }));
   return {
     dovecot,
