@@ -13,6 +13,8 @@ import { AlarmAboutPage } from "./pages/alarm-about";
 import { AlarmsPage } from "./pages/alarms";
 import { ApplicationPage } from "./pages/application";
 import { ApplicationsPage } from "./pages/applications";
+import { CheckItemPage } from "./pages/check-item";
+import { ChecksPage } from "./pages/checks";
 import { CasePage } from "./pages/case";
 import { CasesPage } from "./pages/cases";
 import { ExceptionsPage } from "./pages/exceptions";
@@ -69,6 +71,8 @@ function Pages() {
         <Route path="/sent" element={<SentPage />} />
         <Route path="/alarms" element={<For right="accounts:read" page={<AlarmsPage />} />} />
         <Route path="/alarms/about/:cause" element={<AlarmAboutPage />} />
+        <Route path="/checks" element={<For right="accounts:read" page={<ChecksPage />} />} />
+        <Route path="/checks/:item" element={<For right="accounts:read" page={<CheckItemPage />} />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/screens" element={<For right="accounts:read" page={<ScreensPage />} />} />
         <Route path="/screens/:department" element={<For right="accounts:read" page={<ScreensPage />} />} />

@@ -13,6 +13,7 @@ const concerned: Record<string, (id: string) => QueryKey[]> = {
   account: () => [["accounts"]],
   exception: () => [["exceptions"]],
   alarm: () => [["alarms"], ["notifications"], ["alarm-routes"]],
+  check: () => [["findings"], ["check-runs"]],
   setting: () => [["settings"]],
 };
 

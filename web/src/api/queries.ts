@@ -7,12 +7,12 @@ import { isTold, listen, useLiveness } from "./live";
 import { may, type Right } from "./rights";
 
 // Events say what changed (live.ts); these are for where there is no stream, and the last for one that stays silent.
-const soon = 1_500; // while somebody waits for the end of something
+export const soon = 1_500; // while somebody waits for the end of something
 const often = 4_000;
-const seldom = 15_000;
-const live = 60_000;
+export const seldom = 15_000;
+export const live = 60_000;
 
-function useInterval(name: string, otherwise: number): number {
+export function useInterval(name: string, otherwise: number): number {
   const liveness = useLiveness();
   return liveness === "live" && isTold(name) ? live : otherwise;
 }

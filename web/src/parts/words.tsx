@@ -116,6 +116,8 @@ export const accountMood = { new: "warn", ready: "good", "needs-authorization": 
 export const mailboxMood = { waiting: "busy", connecting: "busy", retrieving: "good", idle: "good", "backing-off": "warn", stopped: "bad" } as const;
 export const outboundMood = { queued: "busy", claimed: "busy", committing: "busy", sent: "good", failed: "bad", "in-doubt": "warn", cancelled: "good" } as const;
 
+export const outcomeMood = { holds: "good", fails: "bad", warns: "warn", "could-not-be-told": "busy" } as const;
+
 /** A link to another page of the console. */
 export function To({ to, children }: { to: string; children: ReactNode }) {
   return (

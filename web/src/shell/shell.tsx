@@ -14,6 +14,7 @@ import { PersonAccountsRegular } from "@fluentui/react-icons/svg/person-accounts
 import { PlugDisconnectedRegular } from "@fluentui/react-icons/svg/plug-disconnected";
 import { SendRegular } from "@fluentui/react-icons/svg/send";
 import { SettingsRegular } from "@fluentui/react-icons/svg/settings";
+import { TaskListSquareLtrRegular } from "@fluentui/react-icons/svg/task-list-square-ltr";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router-dom";
@@ -52,6 +53,7 @@ const places = [
   { to: "/accounts", word: "nav.accounts", Icon: PersonAccountsRegular, right: "accounts:read" },
   { to: "/sent", word: "nav.sent", Icon: SendRegular, right: "cases:read" },
   { to: "/alarms", word: "nav.alarms", Icon: AlertRegular, right: "accounts:read" },
+  { to: "/checks", word: "nav.checks", Icon: TaskListSquareLtrRegular, right: "accounts:read" },
   { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular, right: "accounts:read" },
   { to: "/screens", word: "nav.screens", Icon: FilterRegular, right: "accounts:read" },
   { to: "/applications", word: "nav.applications", Icon: KeyMultipleRegular, right: "system:read" },
