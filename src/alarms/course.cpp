@@ -12,6 +12,12 @@ bool is_far_more(std::int64_t amount, std::int64_t told)
     return amount >= std::max(2 * told, told + 5);
 }
 
+// What lies ahead was noted before the clock was set back: nobody knows how long ago.
+bool lasts(Instant since, Duration length, Instant now)
+{
+    return since > now || now - since >= length;
+}
+
 }  // namespace
 
 std::optional<model::Telling> step(model::AlarmCall& call, model::AlarmRule const& rule, Duration remind, Instant now)
@@ -19,7 +25,7 @@ std::optional<model::Telling> step(model::AlarmCall& call, model::AlarmRule cons
     bool const silenced = call.silenced_until && *call.silenced_until > now;
     if (call.subject_count == 0 || !rule.on) {
         if (!call.over) call.over = now;
-        if (now - *call.over < rule.quiet) return std::nullopt;
+        if (!lasts(*call.over, rule.quiet, now)) return std::nullopt;
         call.ended = now;
         if (!call.told || silenced) return std::nullopt;
         return model::Telling::ends;
@@ -32,7 +38,7 @@ std::optional<model::Telling> step(model::AlarmCall& call, model::AlarmRule cons
         return what;
     };
     if (!call.told) {
-        if (now - call.begun < rule.quiet) return std::nullopt;
+        if (!lasts(call.begun, rule.quiet, now)) return std::nullopt;
         return tell(model::Telling::begins);
     }
     if (is_far_more(call.amount, call.told_amount)) {
@@ -40,7 +46,7 @@ std::optional<model::Telling> step(model::AlarmCall& call, model::AlarmRule cons
         call.acknowledged_by.clear();
         return tell(model::Telling::spreads);
     }
-    if (call.acknowledged || remind == Duration(0) || now - *call.told < remind) return std::nullopt;
+    if (call.acknowledged || remind == Duration(0) || !lasts(*call.told, remind, now)) return std::nullopt;
     return tell(model::Telling::reminds);
 }
 

@@ -1,8 +1,9 @@
 #include "alarms/notifier.hpp"
 
+#include "alarms/carrier.hpp"
 #include "alarms/conditions.hpp"
 #include "alarms/course.hpp"
-#include "alarms/post.hpp"
+#include "alarms/standstill.hpp"
 #include "alarms/telling.hpp"
 #include "base/backoff.hpp"
 #include "base/text.hpp"
@@ -19,6 +20,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
 
 namespace postroom::alarms {
 
@@ -32,10 +36,14 @@ constexpr std::string_view route_cause = "alarm-route";
 constexpr Duration lease_length = 30s;
 constexpr Duration mail_every = 2s;
 constexpr Backoff backoff{.first = 10s, .most = 5min};
+// Those who are left are mostly addresses that nobody has.
+constexpr Backoff backoff_of_some{.first = 10s, .most = 1h};
 constexpr Duration patience = 24h * 3;
 constexpr Duration calls_kept = 24h * 90;
 constexpr Duration pulses_kept = 24h * 7;
 constexpr int at_once = 10;
+constexpr std::size_t most_unwritten = 10;
+constexpr unsigned most_unwritten_tries = 1'000;  // three days and more
 
 /// What settings say, and the ways there are: read together, and kept for when the store can't be.
 struct House {
@@ -87,18 +95,14 @@ struct Told {
     std::optional<model::Telling> what{};
 };
 
-/// What a route did with a letter.
-struct Tried {
-    model::AlarmRouteId route;
-    std::string name;
-    std::string failure;  ///< empty: it was taken
-};
-
 }  // namespace
 
 class Notifier::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    explicit Impl(Ground ground) : ground_(std::move(ground)), timer_(ground_.loop), mail_timer_(ground_.loop) {}
+    explicit Impl(Ground ground)
+        : ground_(std::move(ground)), timer_(ground_.loop), mail_timer_(ground_.loop), carrier_(ground_.roads)
+    {
+    }
 
     net::awaitable<void> run()
     {
@@ -111,7 +115,7 @@ public:
             } catch (store::Failure const& failure) {
                 spdlog::debug("the alarm notifier can't look: {}", failure.what());
             }
-            co_await tell_standstill();
+            look_at_standstill();
             co_await wait(timer_, ground_.look_every);
         }
         while (posting_) co_await wait(timer_, 20ms, true);
@@ -130,8 +134,12 @@ public:
             return store::take_lease(c, lease_name, owner, lease_length);
         };
         auto const lease = co_await ground_.store->write(std::move(take));
-        leads_ = lease.has_value();
-        if (!lease) co_return;
+        lease_ = lease;
+        if (!lease) {
+            auto know = [](store::Connection& c) { return house_of(c); };
+            house_ = co_await ground_.store->read(std::move(know));
+            co_return;
+        }
         auto read = [](store::Connection& c) { return std::pair(house_of(c), store::watch(c)); };
         auto const seen = co_await ground_.store->read(std::move(read));
         house_ = seen.first;
@@ -143,13 +151,13 @@ public:
 
     net::awaitable<void> deliver()
     {
-        if (!leads_) co_return;
+        if (!lease_) co_return;
         auto read = [](store::Connection& c) {
-            return std::pair(house_of(c), store::due_notifications(c, c.now(), at_once));
+            return std::pair(house_of(c), store::due_notifications(c, c.now(), backoff_of_some.most, at_once));
         };
         auto const found = co_await ground_.store->read(std::move(read));
         for (auto const& each : found.second) {
-            if (stopped_) co_return;
+            if (stopped_ || !lease_) co_return;
             co_await deliver_one(found.first, each);
         }
     }
@@ -164,6 +172,7 @@ private:
             } catch (std::exception const& failure) {
                 spdlog::debug("the alarm notifier can't send: {}", failure.what());
             }
+            co_await self->deliver_unwritten();
             co_await self->wait(self->mail_timer_, mail_every);
         }
         self->posting_ = false;
@@ -174,17 +183,18 @@ private:
     {
         auto found = hits(watch, house_.rules, watching_since_, ground_.owner);
         auto over = stale(watch);
-        for (auto const& each : watch.raised)
-            if (is_judged(each.cause) && std::ranges::none_of(found, [&](Hit const& hit) {
-                    return hit.cause == each.cause && hit.subject == each.subject;
-                }))
-                over.push_back(each);
-        std::erase_if(found, [&](Hit const& hit) {
-            return std::ranges::any_of(watch.raised, [&](store::Alarm const& each) {
-                return each.cause == hit.cause && each.subject == hit.subject && each.words == hit.words &&
-                       each.amount == hit.amount;
-            });
-        });
+        using What = std::pair<std::string_view, std::string_view>;
+        std::map<What, Hit const*> holds;
+        for (auto const& each : found) holds.emplace(What(each.cause, each.subject), &each);
+        std::set<What> noted;  // as it is
+        for (auto const& each : watch.raised) {
+            What const what(each.cause, each.subject);
+            auto const hit = holds.find(what);
+            if (hit == holds.end() && is_judged(each.cause)) over.push_back(each);
+            if (hit != holds.end() && each.words == hit->second->words && each.amount == hit->second->amount)
+                noted.insert(what);
+        }
+        std::erase_if(found, [&](Hit const& hit) { return noted.contains(What(hit.cause, hit.subject)); });
         if (found.empty() && over.empty()) co_return;
         auto work = [lease, found, over](store::Connection& c) {
             store::check_lease(c, lease);
@@ -247,48 +257,33 @@ private:
             spdlog::warn("{}", words);
     }
 
-    // One route after the other, each for those whom those before did not reach.
-    net::awaitable<std::vector<Tried>> carry(House const& house, Letter letter, std::string& took)
-    {
-        std::vector<Tried> tries;
-        for (auto const& way : house.ways) {
-            auto const left = co_await post(ground_.roads, way, letter);
-            auto& tried = tries.emplace_back(way.route.id, way.name(), std::string());
-            if (!left) {
-                tried.failure = printable(left.error().message, 1'000);
-                continue;
-            }
-            took += (took.empty() ? "" : ", ") + tried.name;
-            letter.recipients.clear();
-            for (auto const& [recipient, words] : *left) {
-                letter.recipients.push_back(recipient);
-                tried.failure += (tried.failure.empty() ? "" : "; ") + printable(recipient + ": " + words, 500);
-            }
-            if (letter.recipients.empty()) break;
-        }
-        if (!letter.recipients.empty()) took.clear();
-        co_return tries;
-    }
-
     net::awaitable<void> deliver_one(House const& house, model::Notification it)
     {
-        Letter letter{it.id, it.call, it.recipients, it.subject, it.words, it.created};
-        std::string took;
-        auto const tries = co_await carry(house, std::move(letter), took);
-        if (stopped_ && took.empty()) co_return;  // whatever broke off then was broken off here
-        auto settle = [it, tries, took](store::Connection& c) mutable {
+        // Whoever has the lease by now does it.
+        auto renew = [lease = *lease_](store::Connection& c) { store::renew_lease(c, lease, lease_length); };
+        co_await ground_.store->write(std::move(renew));
+        Letter letter{it.id, it.call, {}, it.subject, it.words, it.created};
+        std::ranges::copy_if(it.recipients, std::back_inserter(letter.recipients), [&](std::string const& each) {
+            return std::ranges::find(it.reached, each) == it.reached.end();
+        });
+        auto const carried = co_await carrier_.carry(house.ways, std::move(letter));
+        if (stopped_ && carried.reached.empty()) co_return;  // whatever broke off then was broken off here
+        auto settle = [it, carried](store::Connection& c) mutable {
             auto const now = c.now();
+            auto const& tries = carried.tries;
             ++it.tries;
             it.reason = tries.empty() ? "there is no route: postroom alarm route add" : "";
             for (auto const& each : tries)
                 if (!each.failure.empty())
                     it.reason += fmt::format("{}{}: {}", it.reason.empty() ? "" : "\n", each.name, each.failure);
-            it.route = took;
-            if (!took.empty()) {
+            if (!carried.took.empty()) it.route += (it.route.empty() ? "" : ", ") + carried.took;
+            it.reached.insert(it.reached.end(), carried.reached.begin(), carried.reached.end());
+            if (it.reached.size() >= it.recipients.size()) {
                 it.state = model::NotificationState::sent;
                 it.ended = now;
             } else {
-                it.next_try = now + backoff.before(static_cast<unsigned>(it.tries), 0.5);
+                auto const& pace = it.reached.empty() ? backoff : backoff_of_some;
+                it.next_try = now + pace.before(static_cast<unsigned>(it.tries), 0.5);
                 if (now - it.created > patience) {
                     it.state = model::NotificationState::given_up;
                     it.ended = now;
@@ -304,38 +299,41 @@ private:
             }
         };
         co_await ground_.store->write(std::move(settle));
-        for (auto const& each : tries)
-            if (!each.failure.empty())
-                spdlog::warn("mail about alarms: {} failed: {}", each.name, printable(each.failure, 1'000));
+        log(carried.tries);
     }
 
     // What can't be noted in the store is told from here, by the routes that were read last.
-    net::awaitable<void> tell_standstill()
+    void look_at_standstill()
     {
-        auto const trouble = ground_.store->standstill();
-        if (!trouble && !standstill_) co_return;
+        auto const rule = rule_of(house_, "store-standstill");
         auto const now = ground_.clock->now();
-        if (!standstill_) {
-            standstill_ = model::AlarmCall{.id = model::AlarmCallId::make()};
-            standstill_->cause = "store-standstill";
-            standstill_->subjects = {"store"};
-            standstill_->begun = trouble->since;
+        auto const told = standstill_.look(ground_.store->standstill(), rule, house_.remind, lease_.has_value(), now);
+        if (!told) return;
+        log(told->call, told->what);
+        if (house_.recipients.empty()) return;
+        auto const mail = tell(told->call, told->what, house_.external_url, now);
+        if (unwritten_.size() == most_unwritten) unwritten_.pop_front();
+        unwritten_.push_back(
+            {model::NotificationId::make(), told->call.id, house_.recipients, mail.subject, mail.text, now});
+    }
+
+    net::awaitable<void> deliver_unwritten()
+    {
+        while (!unwritten_.empty() && !stopped_ && std::chrono::steady_clock::now() >= unwritten_next_) {
+            auto letter = unwritten_.front();
+            auto const carried = co_await carrier_.carry(house_.ways, letter);
+            log(carried.tries);
+            if (!carried.reached.empty() || ++unwritten_tries_ > most_unwritten_tries) {
+                unwritten_.pop_front();
+                unwritten_tries_ = 0;
+            } else {
+                unwritten_next_ = std::chrono::steady_clock::now() + backoff.before(unwritten_tries_, 0.5);
+            }
         }
-        standstill_->subject_count = standstill_->amount = trouble ? 1 : 0;
-        if (trouble) standstill_->words = trouble->words;
-        auto const call = std::make_shared<model::AlarmCall>(*standstill_);
-        auto const what = step(*call, rule_of(house_, call->cause), house_.remind, now);
-        standstill_ = *call;
-        if (call->ended) standstill_.reset();
-        if (!what) co_return;
-        if (call->subject_count == 0) call->amount = call->subject_count = 1;
-        log(*call, *what);
-        auto const mail = tell(*call, *what, house_.external_url, now);
-        Letter letter{model::NotificationId::make(), call->id, house_.recipients, mail.subject, mail.text, now};
-        if (letter.recipients.empty()) co_return;
-        std::string took;
-        auto const house = house_;
-        auto const tries = co_await carry(house, std::move(letter), took);
+    }
+
+    static void log(std::vector<Tried> const& tries)
+    {
         for (auto const& each : tries)
             if (!each.failure.empty())
                 spdlog::warn("mail about alarms: {} failed: {}", each.name, printable(each.failure, 1'000));
@@ -366,8 +364,12 @@ private:
     House house_;
     Instant watching_since_{};
     std::optional<Instant> swept_;
-    std::optional<model::AlarmCall> standstill_;
-    bool leads_ = false;
+    std::optional<store::Lease> lease_;  // as it was the last time that the store could be asked
+    Carrier carrier_;
+    Standstill standstill_;
+    std::deque<Letter> unwritten_;  // in the store, that is
+    unsigned unwritten_tries_ = 0;
+    std::chrono::steady_clock::time_point unwritten_next_{};
     bool posting_ = false;
     bool stopped_ = false;
 };

@@ -74,6 +74,7 @@ json::object to_json(model::Notification const& notification)
             {"alarm", notification.call ? json::value(to_string(*notification.call)) : json::value()},
             {"what", text(to_string(notification.what))},
             {"recipients", texts(notification.recipients)},
+            {"reached", texts(notification.reached)},
             {"subject", text(notification.subject)},
             {"words", text(notification.words)},
             {"state", text(to_string(notification.state))},

@@ -110,6 +110,7 @@ struct Notification {
     std::optional<AlarmCallId> call{};  ///< nothing for a test
     Telling what = Telling::test;
     std::vector<std::string> recipients{};
+    std::vector<std::string> reached{};  ///< of these: a route has taken it for them
     std::string subject{};
     std::string words{};
     NotificationState state = NotificationState::waiting;

@@ -79,8 +79,8 @@ model::AlarmRoute route_of(Row const& row)
 }
 
 constexpr std::string_view notification_columns =
-    "SELECT id, alarm_call, what, recipients, subject, words, state, tries, next_try, route, reason, created, ended "
-    "FROM alarm_notification ";
+    "SELECT id, alarm_call, what, recipients, subject, words, state, tries, next_try, route, reason, created, ended, "
+    "reached FROM alarm_notification ";
 
 model::Notification notification_of(Row const& row)
 {
@@ -98,6 +98,7 @@ model::Notification notification_of(Row const& row)
     notification.reason = row.text(10);
     notification.created = row.instant(11);
     notification.ended = row.maybe_instant(12);
+    notification.reached = from_list(row.text(13));
     return notification;
 }
 
@@ -194,16 +195,16 @@ void add_notification(Connection& c, model::Notification const& it)
 {
     c.execute(
         "INSERT INTO alarm_notification (id, alarm_call, what, recipients, subject, words, state, tries, next_try, "
-        "route, reason, created, ended) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', ?, ?)",
+        "route, reason, created, ended, reached) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', ?, ?, '[]')",
         it.id, it.call, to_string(it.what), to_list(it.recipients), it.subject, it.words, to_string(it.state),
         it.next_try, it.created, it.ended);
 }
 
-std::vector<model::Notification> due_notifications(Connection& c, Instant now, int most)
+std::vector<model::Notification> due_notifications(Connection& c, Instant now, Duration longest_pause, int most)
 {
-    return c.all(
-        std::string(notification_columns) + "WHERE state = 'waiting' AND next_try <= ? ORDER BY next_try, id LIMIT ?",
-        notification_of, now, most);
+    return c.all(std::string(notification_columns) +
+                     "WHERE state = 'waiting' AND (next_try <= ? OR next_try > ?) ORDER BY next_try, id LIMIT ?",
+                 notification_of, now, now + longest_pause, most);
 }
 
 std::optional<model::Notification> notification(Connection& c, model::NotificationId id)
@@ -219,9 +220,10 @@ std::vector<model::Notification> notifications(Connection& c, int most)
 bool settle_notification(Connection& c, model::Notification const& it)
 {
     return c.execute(
-               "UPDATE alarm_notification SET state = ?, tries = ?, next_try = ?, route = ?, reason = ?, ended = ? "
-               "WHERE id = ? AND state = 'waiting'",
-               to_string(it.state), it.tries, it.next_try, it.route, it.reason, it.ended, it.id) > 0;
+               "UPDATE alarm_notification SET state = ?, tries = ?, next_try = ?, route = ?, reason = ?, ended = ?, "
+               "reached = ? WHERE id = ? AND state = 'waiting'",
+               to_string(it.state), it.tries, it.next_try, it.route, it.reason, it.ended, to_list(it.reached),
+               it.id) > 0;
 }
 
 void note_pulse(Connection& c, Pulse const& pulse)

@@ -29,7 +29,9 @@ void remove_alarm_route(Connection& c, model::AlarmRouteId id);
 void note_route(Connection& c, model::AlarmRouteId id, std::string_view failure, Instant now);
 
 void add_notification(Connection& c, model::Notification const& notification);
-[[nodiscard]] std::vector<model::Notification> due_notifications(Connection& c, Instant now, int most);
+/// Also what would wait longer than `longest_pause`, which is never given: the clock was set back.
+[[nodiscard]] std::vector<model::Notification> due_notifications(Connection& c, Instant now, Duration longest_pause,
+                                                                 int most);
 [[nodiscard]] std::optional<model::Notification> notification(Connection& c, model::NotificationId id);
 /// Newest first.
 [[nodiscard]] std::vector<model::Notification> notifications(Connection& c, int most);

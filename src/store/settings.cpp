@@ -173,16 +173,18 @@ constexpr std::array known{
     Known{{"alarm-credential-ends", "30d",
            mark("the alarm so long before the last credential of an identity application runs out")},
           after_a_time},
-    Known{{"alarm-mailbox-not-retrieved", "15m", mark("the alarm when a mailbox was not retrieved for so long")},
-          after_a_time},
     Known{
-        {"alarm-mailbox-not-tried", "15m", mark("the alarm when nobody even tried to retrieve a mailbox for so long")},
+        {"alarm-mailbox-not-retrieved", "15m quiet 1m", mark("the alarm when a mailbox was not retrieved for so long")},
         after_a_time},
+    Known{{"alarm-mailbox-not-tried", "15m quiet 1m",
+           mark("the alarm when nobody even tried to retrieve a mailbox for so long")},
+          after_a_time},
     Known{{"alarm-mailbox-stopped", "on quiet 1m", mark("the alarm that a mailbox is stopped and asks what to do")},
           switched},
     Known{{"alarm-after-actions", "on quiet 15m", mark("the alarm that filed mail can't be taken out of its mailbox")},
           switched},
-    Known{{"alarm-queue-waits", "15m", mark("the alarm when a mail waits to be sent for so long")}, after_a_time},
+    Known{{"alarm-queue-waits", "15m quiet 1m", mark("the alarm when a mail waits to be sent for so long")},
+          after_a_time},
     Known{{"alarm-dispatch-refused", "on quiet 2m", mark("the alarm that an account can't send")}, switched},
     Known{
         {"alarm-mails-refused", "20", mark("the alarm when more mails than this were refused for good within an hour")},
@@ -196,8 +198,9 @@ constexpr std::array known{
           above_a_number},
     Known{{"alarm-store-standstill", "on quiet 1m", mark("the alarm that nothing can be written to the store")},
           switched},
-    Known{{"alarm-worker-stopped", "2m", mark("the alarm when a worker has given no sign of life for so long")},
-          after_a_time},
+    Known{
+        {"alarm-worker-stopped", "1m quiet 1m", mark("the alarm when a worker has given no sign of life for so long")},
+        after_a_time},
     Known{{"alarm-check-failed", "on quiet 5m", mark("the alarm that a check has turned to fails")}, switched},
     Known{{"alarm-mail-loop", "on", mark("the alarm that machines answer each other")}, switched},
     Known{{"alarm-alarm-route", "on", mark("the alarm that a route does not take mail about alarms")}, switched},
@@ -206,6 +209,8 @@ constexpr std::array known{
           anything},
     Known{{"undo-delay", "10s", mark("for so long an answer that may be undone is held back")}, some_durations},
     Known{{"check-every", "6h", mark("how often the check list is run by itself: 30m, 6h; 0: never")}, period},
+    Known{{"check-round-trip", "30s", mark("so long the check list waits for a mail that a mailbox sent to itself")},
+          span_of_time},
 };
 
 constexpr auto public_part = [] {
