@@ -83,6 +83,10 @@ constexpr std::string_view round_trips_sql =
 #include "store/migrations/0019-round-trips.sql"
     ;
 
+constexpr std::string_view sent_copies_sql =
+#include "store/migrations/0020-sent-copies.sql"
+    ;
+
 constexpr std::string_view sending_sql =
 #include "store/migrations/0015-sending.sql"
     ;
@@ -107,6 +111,7 @@ constexpr std::array all{
     Migration{17, "checks", checks_sql},
     Migration{18, "reached", reached_sql},
     Migration{19, "round-trips", round_trips_sql},
+    Migration{20, "sent-copies", sent_copies_sql},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "store/changes.hpp"
 #include "store/rows.hpp"
 #include "store/sending.hpp"
+#include "store/sent-copies.hpp"
 
 #include <algorithm>
 #include <map>
@@ -455,8 +456,10 @@ bool resolve_sent(Connection& c, model::OutboundId id, std::string_view note)
         "UPDATE outbound SET state = 'sent', reason = ?, updated = ? WHERE id = ? AND state = 'in-doubt' "
         "RETURNING attempt",
         [](Row const& row) { return row.integer(0); }, note, c.now(), id);
-    if (attempt) end_attempt(c, id, *attempt, "sent", note);
-    return attempt.has_value();
+    if (!attempt) return false;
+    end_attempt(c, id, *attempt, "sent", note);
+    sent_copy_due(c, id);
+    return true;
 }
 
 bool resolve_resend(Connection& c, model::OutboundId id, std::string_view note)
