@@ -4,6 +4,7 @@
 #include "grants/guard.hpp"
 #include "grants/provider.hpp"
 #include "grants/sign-in.hpp"
+#include "model/alarm.hpp"
 #include "oauth/code-flow.hpp"
 #include "store/accounts.hpp"
 #include "store/grants.hpp"
@@ -54,7 +55,9 @@ Files read_files(store::Connection& c, std::string const& account, Instant now)
     Files files;
     files.external_url = store::setting(c, "external-url");
     files.test_key = store::setting(c, "case-token-key");
+    files.patience = model::parse_span(store::setting(c, "check-round-trip")).value_or(Duration(30'000));
     files.schema = store::schema_version(c);
+    files.console_names = store::console_names(c, now);
     for (auto const& each : store::applications(c)) files.applications.push_back(file_of(c, each));
     auto const sendings = store::sendings(c, now);
     for (auto& each : store::accounts(c)) {
@@ -66,6 +69,7 @@ Files read_files(store::Connection& c, std::string const& account, Instant now)
             if (auto const found = sendings.find(box.mailbox.id); found != sendings.end())
                 box.sending = {found->second.last_minute, found->second.recipients_of_a_day, found->second.last_outcome,
                                found->second.last_words, found->second.last};
+            box.invitations = store::invitations(c, box.mailbox);
             file->mailboxes.push_back(std::move(box));
         }
         for (auto const& application : files.applications)
@@ -164,6 +168,24 @@ net::awaitable<std::shared_ptr<Conversation const>> Bench::submission(Target tar
                (target.mailbox ? to_string(target.mailbox->mailbox.id) : "");
     auto question = [this, target] { return signed_in(target, Purpose::smtp); };
     return conversations_.ask(std::move(key), std::move(question));
+}
+
+net::awaitable<Standing> Bench::standing(Target target, std::shared_ptr<Conversation const> talk)
+{
+    auto const renewal = co_await this->renewal(target.account);
+    auto standing = standing_of(target, *talk, *renewal);
+    if (!standing.application_only || !target.mailbox || talk->broken() == nullptr) co_return standing;
+    for (auto const& each : target.account->mailboxes) {
+        if (each.mailbox.id == target.mailbox->mailbox.id) continue;
+        auto other = target;
+        other.mailbox = std::shared_ptr<MailboxFile const>(target.account, &each);
+        auto const its = co_await retrieval(other);
+        if (its->held(StepKind::mailbox)) {
+            standing.principal_known = true;
+            break;
+        }
+    }
+    co_return standing;
 }
 
 net::awaitable<Renewal> Bench::renew(model::AccountId account)

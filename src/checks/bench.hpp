@@ -2,7 +2,8 @@
 // however many items need its answer.
 #pragma once
 
-#include "checks/item.hpp"
+#include "checks/judging.hpp"
+#include "checks/trip.hpp"
 #include "grants/tokens.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/token-call.hpp"
@@ -68,9 +69,11 @@ private:
 struct Files {
     std::string external_url;
     std::string test_key;  ///< marks mails to oneself
+    Duration patience{};   ///< that a mail to oneself has to come back
     std::int64_t schema = 0;
     std::vector<std::shared_ptr<ApplicationFile const>> applications;
     std::vector<std::shared_ptr<AccountFile const>> accounts;
+    std::vector<store::ConsoleName> console_names;
 };
 
 /// A page, or why there is none.
@@ -117,7 +120,11 @@ public:
     /// For the target's mailbox, or as the account's user where it has none.
     [[nodiscard]] net::awaitable<std::shared_ptr<Conversation const>> retrieval(Target target);
     [[nodiscard]] net::awaitable<std::shared_ptr<Conversation const>> submission(Target target);
+    /// A marked mail of the target's mailbox to itself, until it is back and gone.
+    [[nodiscard]] net::awaitable<std::shared_ptr<Trip const>> round_trip(Target target);
     [[nodiscard]] net::awaitable<std::shared_ptr<Renewal const>> renewal(std::shared_ptr<AccountFile const> account);
+    /// What is known beside what a server said in a conversation of the target.
+    [[nodiscard]] net::awaitable<Standing> standing(Target target, std::shared_ptr<Conversation const> talk);
     [[nodiscard]] net::awaitable<std::shared_ptr<Page const>> page(std::string url);
     [[nodiscard]] net::awaitable<std::shared_ptr<Result<oauth::Provider> const>> provider(
         std::shared_ptr<ApplicationFile const> application);
@@ -127,6 +134,8 @@ public:
         std::shared_ptr<ApplicationFile const> application);
 
 private:
+    [[nodiscard]] net::awaitable<Trip> travel(Target target);
+    [[nodiscard]] grants::Roads roads() const;
     [[nodiscard]] Way way_to(Place const& place) const;
     [[nodiscard]] net::awaitable<Conversation> signed_in(Target target, Purpose purpose);
     [[nodiscard]] net::awaitable<Renewal> renew(model::AccountId account);
@@ -138,6 +147,7 @@ private:
     bool sends_;
     Asked<Conversation> conversations_;
     Asked<Renewal> renewals_;
+    Asked<Trip> trips_;
     Asked<Page> pages_;
     Asked<Result<oauth::Provider>> providers_;
 };

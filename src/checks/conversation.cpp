@@ -306,7 +306,8 @@ net::awaitable<void> send_test_mail(Course& course, smtp::Session& session)
 {
     auto const& way = course.way;
     course.begin(StepKind::send, fmt::format("a marked mail from {} to itself", way.test_mail_from));
-    auto const mail = mime::test_mail(way.test_mail_from, way.test_key, way.clock->now());
+    course.talk.message_id = mime::make_message_id(way.test_mail_from);
+    auto const mail = mime::test_mail(way.test_mail_from, way.test_key, way.clock->now(), course.talk.message_id);
     if (!mail) {
         course.fail(Trouble::invalid, mail.error().message);
         co_return;

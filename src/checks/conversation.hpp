@@ -50,6 +50,7 @@ struct Step {
 struct Conversation {
     Purpose purpose = Purpose::imap;
     Endpoint server;
+    std::string message_id;   ///< of the marked mail that was sent, without < >
     std::string user;         ///< whom the server was told that we are; empty where nobody signed in
     std::vector<Step> steps;  ///< the last one may not have held; what comes after it was not tried
     std::vector<std::string> addresses;

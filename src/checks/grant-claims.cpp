@@ -17,6 +17,7 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     if (!renewal->token) co_return untold(renewal->token.error().message);
     auto const fit = claims_fit(renewal->token->token.expose(), *target.account, bench->now());
     if (fit.wrong.empty()) co_return holds(fit.said);
+    if (fit.cause == "app-role-missing") co_return untold("application-only stands in the way: " + fit.wrong.front());
     co_return fails(fit.cause, fmt::format("{}; {}", fmt::join(fit.wrong, "; "), fit.said), target);
 }
 
@@ -27,7 +28,7 @@ Item item::grant_claims()
     return {.id = "grant-claims",
             .must = mark("The token is for these servers, this user and these permissions"),
             .about = About::account,
-            .grounds = {"grant-present"},
+            .grounds = {"grant-present", "permissions"},
             .speaks = {Purpose::provider},
             .concerns = [](Target const& target) { return target.account->account.access != model::Access::password; },
             .look = look};

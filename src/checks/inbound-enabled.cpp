@@ -11,8 +11,8 @@ namespace {
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const talk = co_await bench->retrieval(target);
-    auto const renewal = co_await bench->renewal(target.account);
-    co_return judge("inbound-enabled", *talk, StepKind::mailbox, standing_of(target, *talk, *renewal), target);
+    auto const standing = co_await bench->standing(target, talk);
+    co_return judge("inbound-enabled", *talk, StepKind::mailbox, standing, target);
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace {
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const talk = co_await bench->retrieval(target);
-    auto const renewal = co_await bench->renewal(target.account);
+    auto const standing = co_await bench->standing(target, talk);
     if (talk->broken() == nullptr) co_return holds(whole(*talk));
-    co_return judge("inbound-imap", *talk, talk->steps.back().kind, standing_of(target, *talk, *renewal), target);
+    co_return judge("inbound-imap", *talk, talk->steps.back().kind, standing, target);
 }
 
 }  // namespace

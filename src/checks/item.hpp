@@ -6,6 +6,7 @@
 #include "model/application.hpp"
 #include "model/grant.hpp"
 #include "model/mailbox.hpp"
+#include "store/round-trips.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,7 @@ struct Sending {
 struct MailboxFile {
     model::Mailbox mailbox;
     Sending sending;
+    store::Invitations invitations{};
 };
 
 /// An account as it is stored.
@@ -79,9 +81,10 @@ struct Item {
     char const* must;     ///< what must hold; marked for translation
     About about = About::partition;
     Side side = Side::services;
-    std::vector<std::string_view> grounds{};           ///< items that have to hold before this one can be told
-    std::vector<Purpose> speaks{};                     ///< to which servers; empty: to all that its target rests on
-    bool sends = false;                                ///< it tells more where a mail may be sent
+    std::vector<std::string_view> grounds{};  ///< items that have to hold before this one can be told
+    std::vector<Purpose> speaks{};            ///< to which servers; empty: to all that its target rests on
+    bool sends = false;                       ///< it tells more where a mail may be sent
+    bool only_sending = false;                ///< and nothing where none may: left out then, unless it is named
     bool (*concerns)(Target const& target) = nullptr;  ///< nullptr: all of its kind
     net::awaitable<model::Finding> (*look)(std::shared_ptr<Bench> bench, Target target) = nullptr;
 };

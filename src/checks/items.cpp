@@ -11,6 +11,7 @@ std::span<Item const> items()
     static std::array const all{
         item::minimum_version(),
         item::external_url(),
+        item::external_url_login(),
         item::dns(),
         item::proxy(),
         item::url_office365(),
@@ -34,6 +35,7 @@ std::span<Item const> items()
         item::grant_claims(),
         item::grant_forecast(),
         item::token_lifetime(),
+        item::application_only(),
         item::mailbox_access(),
         item::inbound_enabled(),
         item::licence(),
@@ -44,6 +46,10 @@ std::span<Item const> items()
         item::inbound_imap(),
         item::inbound_pop3(),
         item::outbound_smtp(),
+        item::calendar_retrieval(),
+        item::round_trip(),
+        item::sent_copy(),
+        item::alarm_notification(),
     };
     return all;
 }

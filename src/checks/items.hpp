@@ -9,6 +9,7 @@ namespace item {
 
 [[nodiscard]] Item minimum_version();
 [[nodiscard]] Item external_url();
+[[nodiscard]] Item external_url_login();
 [[nodiscard]] Item dns();
 [[nodiscard]] Item proxy();
 [[nodiscard]] Item url_office365();
@@ -32,6 +33,7 @@ namespace item {
 [[nodiscard]] Item grant_claims();
 [[nodiscard]] Item grant_forecast();
 [[nodiscard]] Item token_lifetime();
+[[nodiscard]] Item application_only();
 [[nodiscard]] Item mailbox_access();
 [[nodiscard]] Item inbound_enabled();
 [[nodiscard]] Item licence();
@@ -42,6 +44,10 @@ namespace item {
 [[nodiscard]] Item inbound_imap();
 [[nodiscard]] Item inbound_pop3();
 [[nodiscard]] Item outbound_smtp();
+[[nodiscard]] Item calendar_retrieval();
+[[nodiscard]] Item round_trip();
+[[nodiscard]] Item sent_copy();
+[[nodiscard]] Item alarm_notification();
 
 }  // namespace item
 

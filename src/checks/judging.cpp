@@ -67,8 +67,8 @@ model::Speaker speaker_of(Purpose purpose)
 // Items that can fail by what a mail server says to one mailbox.
 bool judges_mailboxes(std::string_view item)
 {
-    static constexpr std::array<std::string_view, 6> all{"mailbox-access", "inbound-enabled", "smtp-enabled",
-                                                         "quota",          "send-as",         "mailbox-full"};
+    static constexpr std::array<std::string_view, 7> all{
+        "application-only", "mailbox-access", "inbound-enabled", "smtp-enabled", "quota", "send-as", "mailbox-full"};
     return std::ranges::find(all, item) != all.end();
 }
 
@@ -79,7 +79,7 @@ bool ruled_out(model::Cause const& cause, Standing const& standing)
         is("token-too-long-for-pop3"))
         return standing.claims_fit;
     if (is("token-refused-as-expired")) return standing.renewed;
-    if (is("service-principal-unknown")) return !standing.application_only;
+    if (is("service-principal-unknown")) return !standing.application_only || standing.principal_known;
     if (is("basic-authentication-off") || is("basic-authentication-ended") || is("password-wrong"))
         return !standing.password;
     if (is("mailbox-right-missing") || is("user-name-refused") || is("smtp-signed-in-as-shared"))
@@ -339,7 +339,8 @@ ClaimsFit claims_fit(std::string_view token, AccountFile const& file, Instant no
     auto const needs = needed_by(account);
     for (auto const right : {needs.inbound, needs.outbound})
         if (std::ranges::find(rights, right) == rights.end())
-            wrong("token-lacks-permission", fmt::format("{} is not among its rights", right));
+            wrong(delegated ? "token-lacks-permission" : "app-role-missing",
+                  fmt::format("{} is not among its rights", right));
     if (file.grant && delegated) {
         auto const& owner = file.grant->owner;
         if (!text("oid").empty() && text("oid") != owner.object_id)

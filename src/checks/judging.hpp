@@ -43,9 +43,10 @@ struct Blame {
 struct Standing {
     bool application_only = false;
     bool password = false;
-    bool own_mailbox = false;  ///< it is the token owner's own that was opened, or signed in as
-    bool renewed = false;      ///< the token was issued a moment ago
-    bool claims_fit = false;   ///< it is for this resource, with what the protocol asks for
+    bool own_mailbox = false;      ///< it is the token owner's own that was opened, or signed in as
+    bool renewed = false;          ///< the token was issued a moment ago
+    bool principal_known = false;  ///< it opened another mailbox by an application's own permissions
+    bool claims_fit = false;       ///< it is for this resource, with what the protocol asks for
 };
 /// Of one that has a step which did not hold.
 [[nodiscard]] Blame blame(Conversation const& talk, Standing const& standing);

@@ -16,8 +16,8 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     if (bench->may_send()) {
         auto const talk = co_await bench->submission(target);
-        auto const renewal = co_await bench->renewal(target.account);
-        co_return judge("mailbox-full", *talk, StepKind::send, standing_of(target, *talk, *renewal), target);
+        auto const standing = co_await bench->standing(target, talk);
+        co_return judge("mailbox-full", *talk, StepKind::send, standing, target);
     }
     auto told = judge_last_mail("mailbox-full", "mailbox-full", target);
     if (told) co_return std::move(*told);

@@ -19,10 +19,9 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const inbound = co_await bench->retrieval(target);
     auto const outbound = co_await bench->submission(target);
-    auto const renewal = co_await bench->renewal(target.account);
     for (auto const& talk : {inbound, outbound}) {
         if (talk->broken() == nullptr || talk->user.empty()) continue;
-        auto const standing = standing_of(target, *talk, *renewal);
+        auto const standing = co_await bench->standing(target, talk);
         if (blame(*talk, standing).item == "quota") co_return judge("quota", *talk, StepKind::send, standing, target);
     }
     auto const& sending = target.mailbox->sending;

@@ -1,5 +1,6 @@
 #include "console/admission.hpp"
 
+#include "base/text.hpp"
 #include "console/external-url.hpp"
 #include "console/passwords.hpp"
 #include "console/responses.hpp"
@@ -32,6 +33,15 @@ void check_hashing(House const& house)
     if (house.hashing >= most_hashing)
         throw Problem(net::http::status::too_many_requests,
                       tr("too many are signing in at this moment; try again in a few seconds"));
+}
+
+// As the browser has it: a proxy on this machine may call us by another name, and says by which it was called.
+std::string name_reached(net::HttpRequest const& request)
+{
+    auto const forwarded = request.header("x-forwarded-host");
+    bool const of_a_proxy = !forwarded.empty() && is_loopback(host_of(request.peer));
+    auto const host = of_a_proxy ? forwarded.substr(0, forwarded.find(',')) : request.header("host");
+    return host_of(printable(trim(host), 253));
 }
 
 }  // namespace
@@ -100,15 +110,15 @@ bool is_secure(store::Connection& c, bool tls)
     return tls || external_url(c).starts_with("https://");
 }
 
-Begun begin_session(House& house, store::Connection& c, model::User const& user, bool tls)
+Begun begin_session(House& house, store::Connection& c, model::User const& user, net::HttpRequest const& request)
 {
     auto const now = house.now();
     auto const token = make_session_token();
-    store::add_session(c, session_digest(token), user.id, now + session_life);
+    store::add_session(c, session_digest(token), user.id, now + session_life, name_reached(request));
     Caller const caller{.name = user.name, .role = user.role, .session = token, .sight = model::sight_of(user)};
     note(c, caller, "session.begin", user.name, {}, now);
     Names names(c);
-    return {view_session(names, caller), session_set_cookie(token, is_secure(c, tls))};
+    return {view_session(names, caller), session_set_cookie(token, is_secure(c, request.tls))};
 }
 
 net::HttpResponse admitted(Begun const& begun)

@@ -34,7 +34,8 @@ struct Begun {
     std::string cookie;
 };
 /// Begins a session of this user and notes it.
-[[nodiscard]] Begun begin_session(House& house, store::Connection& c, model::User const& user, bool tls);
+[[nodiscard]] Begun begin_session(House& house, store::Connection& c, model::User const& user,
+                                  net::HttpRequest const& request);
 [[nodiscard]] net::HttpResponse admitted(Begun const& begun);
 /// Whether the session's cookie is one that only https carries.
 [[nodiscard]] bool is_secure(store::Connection& c, bool tls);

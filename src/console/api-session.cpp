@@ -59,7 +59,7 @@ Answer sign_in(House& house, Request const& request)
     house.names.succeeded(lower_name);
     auto const begun = co_await house.store().write([&](store::Connection& c) {
         if (!is_still(c, *user)) throw wrong;
-        return begin_session(house, c, *user, request.http.tls);
+        return begin_session(house, c, *user, request.http);
     });
     co_return admitted(begun);
 }

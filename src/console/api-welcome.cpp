@@ -93,7 +93,7 @@ Answer use_link(House& house, Request const& request)
         store::end_sessions_of(c, user.id);
         Caller const caller{.name = user.name, .role = user.role};
         note(c, caller, "password.choose", user.name, {{"through", std::string("link")}}, now);
-        return begin_session(house, c, user, request.http.tls);
+        return begin_session(house, c, user, request.http);
     });
     house.names.succeeded(to_lower(found.user.name));
     co_return admitted(begun);

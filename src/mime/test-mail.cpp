@@ -28,14 +28,14 @@ std::string seal(std::string_view id, std::string_view address, std::string_view
 
 }  // namespace
 
-Result<Composed> test_mail(std::string_view address, std::string_view key, Instant now)
+Result<Composed> test_mail(std::string_view address, std::string_view key, Instant now, std::string_view message_id)
 {
     Draft draft;
     draft.from.address = address;
     draft.to.push_back(draft.from);
     draft.subject = "Postroom's test: may this mailbox be sent from?";
     draft.date = now;
-    draft.message_id = make_message_id(address);
+    draft.message_id = message_id.empty() ? make_message_id(address) : std::string(message_id);
     draft.text =
         "Postroom, which answers the mail of this mailbox, sent this mail from it to itself, to find out whether it "
         "may. An administrator of Postroom agreed to that. Nothing needs to be done; the mail can be deleted.\n";

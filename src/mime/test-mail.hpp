@@ -9,7 +9,9 @@
 namespace postroom::mime {
 
 /// `key` is the partition's case-token-key, of any length, and not empty. Errors: as compose().
-[[nodiscard]] Result<Composed> test_mail(std::string_view address, std::string_view key, Instant now);
+/// By `message_id`, without < >, or one of its own.
+[[nodiscard]] Result<Composed> test_mail(std::string_view address, std::string_view key, Instant now,
+                                         std::string_view message_id = {});
 
 /// Bears a mark that was made with `key` for its From address. Nobody without the key can mark a mail so.
 [[nodiscard]] bool is_test_mail(Mail const& mail, std::string_view key);

@@ -146,12 +146,12 @@ std::int64_t other_system_administrators(Connection& c, model::UserId user)
         .value_or(0);
 }
 
-void add_session(Connection& c, std::string_view token_digest, model::UserId user, Instant ends)
+void add_session(Connection& c, std::string_view token_digest, model::UserId user, Instant ends, std::string_view host)
 {
     // Each sign-in sweeps what ended, so that nothing else has to.
     c.execute("DELETE FROM console_session WHERE ends <= ?", c.now());
-    c.execute("INSERT INTO console_session (token_digest, console_user, ends) VALUES (?, ?, ?)", octets(token_digest),
-              user, ends);
+    c.execute("INSERT INTO console_session (token_digest, console_user, ends, host) VALUES (?, ?, ?, ?)",
+              octets(token_digest), user, ends, host);
 }
 
 std::optional<model::User> session_user(Connection& c, std::string_view token_digest, Instant now)

@@ -26,7 +26,9 @@ void remove_user(Connection& c, model::UserId user);
 /// is a system administrator, so that two who remove each other don't both succeed.
 [[nodiscard]] std::int64_t other_system_administrators(Connection& c, model::UserId user);
 
-void add_session(Connection& c, std::string_view token_digest, model::UserId user, Instant ends);
+/// `host` is the name by which the console was reached; empty: not known.
+void add_session(Connection& c, std::string_view token_digest, model::UserId user, Instant ends,
+                 std::string_view host = {});
 [[nodiscard]] std::optional<model::User> session_user(Connection& c, std::string_view token_digest, Instant now);
 void end_session(Connection& c, std::string_view token_digest);
 /// All of them, or all but that of `spared`. How many there were.

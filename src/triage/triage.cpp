@@ -8,6 +8,7 @@
 #include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/messages.hpp"
+#include "store/round-trips.hpp"
 #include "store/screens.hpp"
 
 #include <fmt/format.h>
@@ -235,6 +236,7 @@ asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages,
 // One mail's end, in the caller's transaction: its activity and its being done are one.
 void Triage::settle(store::Connection& c, Reading& reading, desk::Terms const& terms) const
 {
+    reading.acknowledged = false;  // whatever a transaction came to that was rolled back
     auto const message = store::message(c, reading.message.id);
     if (!message || message->triage != model::TriageState::pending) return;
     if (!reading.mail) {
@@ -242,6 +244,7 @@ void Triage::settle(store::Connection& c, Reading& reading, desk::Terms const& t
         return;
     }
     if (mime::is_test_mail(*reading.mail, terms.tokens.key)) {
+        store::note_returned_mail(c, reading.mail->message_id, *message, clock_.now());
         store::triage_done(c, message->id);
         return;
     }
@@ -284,6 +287,8 @@ asio::awaitable<void> Triage::finish_alone(Reading& reading)
             store::triage_failed(c, reading.message.id, why);
         };
         co_await store_.write(set_aside);
+    } else if (reading.acknowledged && options_.mail_queued) {
+        options_.mail_queued();
     }
     begun_.erase(reading.message.id);
 }
