@@ -340,14 +340,14 @@ FilingPlace MailboxRun::filing_place(std::uint32_t uid_validity)
 net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
 {
     if (!looked_) custody_.count({.connections = 1});
-    edited_ = co_await custody_.show_idle(std::move(remark));
+    edited_ = co_await custody_.show_idle(remark);
     stir();
     edited_ = edited_ || std::exchange(leaving_, false);
     turn_.started();
     if (account().retrieval == model::Protocol::pop3) turn_.leave();  // its session is over
     looked_ = true;
     failures_ = 0;
-    answer(true, filed, {});
+    answer(true, filed, std::move(remark));
 }
 
 net::awaitable<void> MailboxRun::ask_people(std::string what)

@@ -32,7 +32,7 @@ struct Look {
     std::string mailbox;  ///< address
     bool ok = false;
     std::size_t filed = 0;
-    std::string reason;  ///< why not, or empty
+    std::string reason;  ///< why not; or what people should know all the same; or empty
 };
 
 class Retriever {
