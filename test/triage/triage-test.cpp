@@ -102,6 +102,28 @@ TEST_F(TriageTest, AcknowledgementsAreToldAndLoopsEnd)
     EXPECT_EQ(raised(), 0U);
 }
 
+// Beside a mail that the store has lost, each is filed alone.
+TEST_F(TriageTest, AcknowledgementsThatAreFiledAloneAreToldToo)
+{
+    write([&](Connection& c) {
+        store::set_acknowledgement(c, {.mailbox = sales.id, .active = true, .since = clock.now()});
+    });
+    int told = 0;
+    Options options;
+    options.mail_queued = [&] { ++told; };
+    options.tries = 1;
+    auto const triage = make(options);
+    auto const bad = file(mail("Lost", "0@example.com"), sales);
+    file(mail("Order", "1@example.com"), sales);
+    write([&](Connection& c) {
+        c.execute("UPDATE body_chunk SET zstd = ? WHERE body = ?", store::Bytes{"x"}, message(bad).body);
+    });
+    drain(*triage);
+    EXPECT_EQ(message(bad).triage, model::TriageState::exception);
+    EXPECT_EQ(read([](Connection& c) { return store::outbounds(c, std::nullopt, 10); }).size(), 1U);
+    EXPECT_EQ(told, 1);
+}
+
 TEST_F(TriageTest, AnswerInTheSameBatchFindsItsCase)
 {
     file(mail("Order", "1@example.com"), sales);
