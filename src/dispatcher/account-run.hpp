@@ -23,8 +23,7 @@ struct Turn {
     /// else's), and which it did.
     std::map<model::MailboxId, std::string> shut_out{};
     std::set<model::MailboxId> let_in{};
-    std::vector<model::Outbound> sent{};  ///< whose copies are ours to put where sent mail is
-    bool refused = false;                 ///< not ok, by what the server said to a mail: whoever signed in may not send
+    bool refused = false;  ///< not ok, by what the server said to a mail: whoever signed in may not send
 };
 
 /// A connection to an account's server, kept for a while for what comes next.
@@ -46,10 +45,12 @@ class Line;
 /// what is not there after the last look waits for a person, or what the doubt-policy says. Throws store::Failure.
 [[nodiscard]] net::awaitable<Turn> settle_doubts(Ground ground, model::Account account, std::string sent_folder = {});
 
-/// Puts copies of what was sent where sent mail is, for a server that keeps none itself. What can't be put there is
-/// told in the log: the mail is sent, and nothing waits for its copy.
-[[nodiscard]] net::awaitable<void> append_copies(Ground ground, model::Account account, std::string sent_folder,
-                                                 std::vector<model::Outbound> sent);
+/// Puts copies that are due where sent mail is, for a server that keeps none itself; what can't be put there is tried
+/// again for a day. Throws store::Failure.
+[[nodiscard]] net::awaitable<void> put_copies(Ground ground, model::Account account, std::string sent_folder);
+
+/// The bytes as they go out, with the part's Message-ID. Throws store::Failure where they are not there.
+[[nodiscard]] net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number);
 
 /// When a mail that fell into doubt now is first looked for, and when after `looks` looks; nothing after the last.
 [[nodiscard]] std::optional<Duration> next_look_after(std::string_view delays, int looks);

@@ -8,6 +8,7 @@
 #include "store/holds.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
+#include "store/sent-copies.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -137,7 +138,10 @@ private:
         };
         auto read = [](store::Connection& c) {
             All all;
-            for (auto const id : store::accounts_with_outbound(c))
+            auto ids = store::accounts_with_outbound(c);
+            for (auto const id : store::accounts_with_sent_copies_due(c))
+                if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+            for (auto const id : ids)
                 if (auto const account = store::account(c, id); account && store::may_be_tried(c, *account)) {
                     auto sending = model::with_defaults(store::account_sending(c, id), account->submission_server.host);
                     if (auto const pause = store::pause_of(c, id.value); pause && pause->connections)
@@ -147,6 +151,7 @@ private:
                         {*account, store::footing(c, *account), sending, store::queued_of(c, id, most)});
                 }
             all.next = store::next_outbound(c);
+            if (auto const copy = store::next_sent_copy(c); copy && (!all.next || *copy < *all.next)) all.next = copy;
             all.now = c.now();
             return all;
         };
@@ -188,8 +193,10 @@ private:
         auto const now = ground_.clock->now();
         auto& kept = kept_[id];
         while (!kept.empty()) {
-            auto slot = std::move(kept.back());
-            kept.pop_back();
+            // The first is the one that looks after what is in doubt.
+            auto const lowest = std::ranges::min_element(kept, {}, &Slot::number);
+            auto slot = std::move(*lowest);
+            kept.erase(lowest);
             bool const usable = slot.footing == due.footing && now - slot.opened < kept_in_all &&
                                 std::cmp_less(slot.number, *due.sending.connections);
             if (usable) co_return slot;
@@ -272,8 +279,7 @@ private:
             if (!*stopped_) {  // whatever broke off then was broken off here, and is nobody's trouble
                 remember_shut_out(account.id, outcome);
                 if (first) co_await settle_doubts(ground_, account, due.sending.sent_folder);
-                if (!outcome.sent.empty())
-                    co_await append_copies(ground_, account, due.sending.sent_folder, std::move(outcome.sent));
+                if (first) co_await put_copies(ground_, account, due.sending.sent_folder);
                 if (outcome.slow == Slow::no || outcome.slow == Slow::rest) co_await tell(account, outcome);
             }
         } catch (std::exception const& failure) {

@@ -3,9 +3,8 @@
 // then a person decides.
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
-#include "imap/folders.hpp"
+#include "dispatcher/sent-items.hpp"
 #include "store/accounts.hpp"
-#include "store/bodies.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
@@ -16,41 +15,6 @@
 namespace postroom::dispatcher {
 
 namespace {
-
-// What was found out about one mail: found, not found, or why that can't be told.
-net::awaitable<std::expected<bool, std::string>> look_for(imap::Session& session, std::string message_id)
-{
-    imap::SearchFor what;
-    what.message_id = "<" + message_id + ">";
-    auto const found = co_await session.search(what);
-    if (!found) co_return std::unexpected(found.error().words());
-    co_return !found->empty();
-}
-
-struct Opened {
-    std::unique_ptr<imap::Session> session;
-    std::string folder;
-};
-
-net::awaitable<std::expected<Opened, std::string>> open_sent_items(Ground const& ground, model::Account const& account,
-                                                                   std::optional<model::Mailbox> mailbox,
-                                                                   std::string sent_folder)
-{
-    auto signed_in = co_await grants::sign_in_imap(ground.roads, account, std::move(mailbox));
-    if (!signed_in) co_return std::unexpected(signed_in.error().message);
-    auto session = std::move(signed_in->session);
-    auto const folders = co_await session->list();
-    if (!folders) co_return std::unexpected(folders.error().words());
-    auto const space = co_await session->personal_namespace();
-    auto const* const sent =
-        sent_folder.empty() ? imap::with_use(*folders, "\\Sent") : imap::meant_by(*folders, sent_folder, space);
-    if (sent == nullptr)
-        co_return std::unexpected(
-            "the mailbox has no folder that is known as Sent Items, and the account names no other");
-    auto const opened = co_await session->examine(sent->name);
-    if (!opened) co_return std::unexpected(opened.error().words());
-    co_return Opened{std::move(session), sent->name};
-}
 
 net::awaitable<void> note(Ground const& ground, model::Outbound mail, std::expected<bool, std::string> found,
                           std::string delays, std::string policy)
@@ -153,39 +117,6 @@ net::awaitable<Turn> settle_doubts(Ground ground, model::Account account, std::s
         co_await settle_those(ground, account, std::move(who), mails, work);
     }
     co_return Turn{};
-}
-
-net::awaitable<void> append_copies(Ground ground, model::Account account, std::string sent_folder,
-                                   std::vector<model::Outbound> sent)
-{
-    std::map<model::MailboxId, std::vector<model::Outbound>> by_mailbox;
-    bool const each = grants::submits_as_mailbox(account);
-    for (auto& mail : sent) by_mailbox[each ? mail.mailbox : model::MailboxId{}].push_back(std::move(mail));
-    for (auto const& [id, mails] : by_mailbox) {
-        std::string trouble;
-        try {
-            auto read = [which = id](store::Connection& c) { return store::mailbox(c, which); };
-            auto mailbox = co_await ground.store->read(std::move(read));
-            auto opened = co_await open_sent_items(ground, account, std::move(mailbox), sent_folder);
-            if (!opened) {
-                trouble = opened.error();
-            } else {
-                std::vector<std::string> const seen{"\\Seen"};
-                for (auto const& mail : mails) {
-                    auto bytes_of = [body = mail.body](store::Connection& c) { return store::read_body(c, body); };
-                    auto const bytes = co_await ground.store->read(std::move(bytes_of));
-                    auto const put = co_await opened->session->append(opened->folder, seen, mail.created, bytes);
-                    if (!put) trouble = put.error().words();
-                }
-                co_await opened->session->logout();
-            }
-        } catch (std::exception const& failure) {
-            trouble = failure.what();
-        }
-        if (!trouble.empty())
-            spdlog::warn("dispatcher: {}: a copy of what was sent can't be put where sent mail is: {}", account.name,
-                         printable(trouble, 2'000));
-    }
 }
 
 }  // namespace postroom::dispatcher

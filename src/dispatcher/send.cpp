@@ -4,10 +4,10 @@
 #include "dispatcher/account-run.hpp"
 #include "dispatcher/notes.hpp"
 #include "store/accounts.hpp"
-#include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
+#include "store/sent-copies.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -97,11 +97,12 @@ Turn turn_after(Ruling const& ruling)
 }
 
 // Settles one mail by a definite answer.
-net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id)
+net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id = {},
+                            bool copy_due = false)
 {
     auto const now = ground.clock->now();
     auto const next_try = now + wait_before_retry(mail.tries, random_fraction());
-    auto work = [mail, ruling, provider_id, next_try, now](store::Connection& c) mutable {
+    auto work = [mail, ruling, provider_id, next_try, now, copy_due](store::Connection& c) mutable {
         if (ruling.fate == Fate::later && now - mail.created > patience_with(c, mail)) {
             ruling.fate = Fate::failed;
             ruling.words = "given up: its department's patience is over; last, " + ruling.words;
@@ -113,6 +114,7 @@ net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, 
                 if (!provider_id.empty() && provider_id != mail.message_id)
                     store::add_message_id(c, mail.activity, provider_id);
                 store::settle_sent(c, mail.id, mail.attempt, provider_id, ruling.words);
+                if (copy_due) store::sent_copy_due(c, mail.id);
                 break;
             case Fate::later: store::settle_later(c, mail.id, mail.attempt, next_try, ruling.words); break;
             case Fate::failed: store::settle_failed(c, mail.id, mail.attempt, ruling.words); break;
@@ -137,27 +139,6 @@ net::awaitable<void> keep_claims(Ground const& ground, model::AccountId account,
     };
     co_await ground.store->write(std::move(renew));
     renewed = now;
-}
-
-// The parts of a mail have the same bytes but for this line, which compose() writes among the first.
-void put_message_id(std::string& header, std::string_view message_id)
-{
-    constexpr std::string_view field = "\r\nMessage-Id: <";
-    auto const at = header.find(field);
-    auto const end = header.find(">\r\n", at);
-    if (at == std::string::npos || end == std::string::npos)
-        throw store::Failure(Trouble::store, "a mail in parts has no Message-ID of ours");
-    header.replace(at + field.size(), end - at - field.size(), message_id);
-}
-
-net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number)
-{
-    auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
-    auto chunk = co_await ground.store->read(std::move(read));
-    // Before anything was committed: the mail is given back, and the account shows why.
-    if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
-    if (number == 0 && mail.part > 1) put_message_id(chunk, mail.message_id);
-    co_return chunk;
 }
 
 net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why,
@@ -185,6 +166,7 @@ net::awaitable<void> give_back_unended(Ground ground, model::Outbound mail, std:
 struct Ahead {
     model::Outbound const* mail = nullptr;  // that it is about; none: nothing was sent ahead
     std::string first;
+    bool copies_due = false;  // of what is sent: the server keeps none
 };
 
 net::awaitable<bool> commit_to(Ground ground, model::Outbound mail, std::vector<store::Excepted> excepted,
@@ -228,7 +210,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     co_await keep_claims(ground, mail.account, renewed);
     auto const offered = co_await offer(session, mail, was_ahead);
     if (!offered) {
-        co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message}, {});
+        co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message});
         co_return Turn{};
     }
     auto const ruling = rule_on_offer(*offered, mail);
@@ -236,7 +218,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
         // The server waits for a message that must not come, where it accepted some of the recipients.
         if (offered->data.code == 354) session.abandon();
         auto const turn = turn_after(ruling);
-        co_await settle(ground, std::move(mail), ruling, {});
+        co_await settle(ground, std::move(mail), ruling);
         // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
         // good, as nested.
         if (turn.ok && offered->mail.positive() && !session.gone()) {
@@ -301,7 +283,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
         auto const end = rule_on_end(*refused);
         auto const turn = turn_after(end);
         ahead.first.clear();
-        co_await settle(ground, std::move(mail), end, {});
+        co_await settle(ground, std::move(mail), end);
         auto const forgotten = co_await session.reset();
         if (!forgotten.positive()) session.abandon();
         co_return turn;
@@ -336,8 +318,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
     auto turn = turn_after(end);
-    if (end.fate == Fate::sent) turn.sent.push_back(mail);
-    auto note = settle(ground, std::move(mail), std::move(end), std::move(id));
+    auto note = settle(ground, std::move(mail), std::move(end), std::move(id), ahead.copies_due);
     notes.begin(std::move(note));
     co_return turn;
 }
@@ -464,7 +445,7 @@ net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending s
         if (line.for_each_mailbox()) std::ranges::sort(mails, {}, by_mailbox);
         auto renewed = ground.clock->now();
         Turn turn;
-        Ahead ahead;
+        Ahead ahead{.copies_due = sending.append_sent};
         std::exception_ptr store_failed;
         for (std::size_t i = 0; i < mails.size(); ++i) {
             if (*stopped) break;
@@ -486,14 +467,13 @@ net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending s
                 turn = {false, failure.what()};
                 store_failed = std::current_exception();
             }
-            if (sending.append_sent) std::ranges::move(turn.sent, std::back_inserter(all.sent));
             if (turn.slow != Slow::no)
                 co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
                                    sending.connections.value_or(1), turn.trouble);
             if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
                 all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
                 line.session().abandon();
-                ahead = {};
+                ahead = {.copies_due = sending.append_sent};
                 turn = {};
                 continue;
             }

@@ -8,7 +8,8 @@ namespace postroom::store {
 void sent_copy_due(Connection& c, model::OutboundId id)
 {
     c.post(
-        "INSERT INTO sent_copy (outbound, account, tries, next_try, words) SELECT o.id, o.account, 0, ?, '' FROM outbound "
+        "INSERT INTO sent_copy (outbound, account, tries, next_try, words) SELECT o.id, o.account, 0, ?, '' FROM "
+        "outbound "
         "o JOIN account_sending s ON s.account = o.account WHERE o.id = ? AND s.append_sent = 1 ON CONFLICT DO NOTHING",
         c.now(), id);
 }
