@@ -216,9 +216,12 @@ std::optional<EntraError> IdentityProvider::check_assertion(Application const& a
 
 net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequest const& request)
 {
-    if (request.method != net::http::verb::post)
+    if (request.method != net::http::verb::post) {
+        if (state_->faults.see(Fault::token_busy, {}) || state_->faults.see(Fault::token_unavailable, {}))
+            if (auto response = busy({})) return std::move(*response);
         return refuse(
             {400, "invalid_request", 900561, "The endpoint only accepts POST requests. Received a GET request.", {}});
+    }
     if (!state_->tenant.answers_to(tenant))
         return refuse({400,
                        "invalid_tenant",
@@ -263,7 +266,9 @@ net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequ
             return refuse(refusal_with(*number));
     if (grant_type == "authorization_code") return redeem(*application, tenant, *form);
     if (grant_type == "refresh_token") return refresh(*application, *form);
-    if (grant_type == "urn:ietf:params:oauth:grant-type:device_code") return redeem_device(*application, *form);
+    // The second is what it was called before RFC 8628, and what MSAL still says.
+    if (grant_type == "urn:ietf:params:oauth:grant-type:device_code" || grant_type == "device_code")
+        return redeem_device(*application, *form);
     if (grant_type == "client_credentials") return grant_application(*application, *form);
     return refuse({400,
                    "unsupported_grant_type",
