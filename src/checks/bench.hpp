@@ -100,6 +100,8 @@ public:
         std::string host_name;
         grants::Tokens* tokens = nullptr;  ///< of a services server
         std::shared_ptr<net::Stop> stop;   ///< or none
+        /// Has the mailbox of that address compared with its server now; of a services server.
+        std::function<void(std::string address)> retrieve = [](std::string const& /*address*/) {};
     };
     Bench(Ground ground, Files files, bool may_send)
         : on_(std::move(ground)), files_(std::move(files)), sends_(may_send)

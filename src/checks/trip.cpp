@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
 constexpr Duration look_every = 100ms;
+constexpr Duration retrieve_every = 3s;
 constexpr std::size_t pop3_looks = 10;  // at the newest mails
 
 // Whether it is in the folder that is open; then it is removed. Throws net::Broken.
@@ -122,7 +123,13 @@ net::awaitable<Trip> Bench::travel(Target target)
     auto const& id = trip.sent->message_id;
     auto& store = *on_.ground.store;
     boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
+    auto retrieve_next = Steady::now();
     while (Steady::now() - begun < files_.patience && !(on_.stop && on_.stop->is_now())) {
+        // A mailbox that is only looked into now and then would keep everybody waiting.
+        if (Steady::now() >= retrieve_next) {
+            on_.retrieve(target.mailbox->mailbox.address);
+            retrieve_next = Steady::now() + retrieve_every;
+        }
         auto look = [&id](store::Connection& c) { return store::returned_mail(c, id); };
         auto const back = co_await store.read(std::move(look));
         if (back) {

@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -64,8 +65,17 @@ struct MailServers::Impl {
 
     checks::Bench::Ground check_ground()
     {
-        return {
-            with_own_https(roads.tls, roads.proxy), &resolver, roads.tls, roads.proxy, roads.host_name, &tokens, waits};
+        return {with_own_https(roads.tls, roads.proxy),
+                &resolver,
+                roads.tls,
+                roads.proxy,
+                roads.host_name,
+                &tokens,
+                waits,
+                [this](std::string address) {
+                    auto look = retriever.retrieve_once(std::vector{std::move(address)});
+                    asio::co_spawn(loop, std::move(look), asio::detached);
+                }};
     }
 
     // What waits for an account that changed is tried again now.
