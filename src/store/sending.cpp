@@ -67,6 +67,8 @@ model::MailboxSending mailbox_sending(Connection& c, model::MailboxId mailbox)
 
 std::int64_t set_account_sending(Connection& c, model::AccountSending const& sending)
 {
+    // Another folder may be one that takes them.
+    c.post("UPDATE sent_copy SET next_try = ? WHERE account = ?", c.now(), sending.account);
     return c
         .first(
             "INSERT INTO account_sending (account, messages_a_minute, recipients_a_day, connections, "

@@ -223,6 +223,22 @@ Content-Transfer-Encoding: 8bit
   const sentOn = await simpleParser(Buffer.from(two.find((each) => /^Subject: .*Fwd/mi.test(each) || !each.includes('boundary')), 'latin1'));
   assert.match(sentOn.text, /Please look\.[^]*Forwarded message[^]*どこですか。/);
 
+  // This server keeps no copies. One that can't be put where sent mail is waits, and a crash does not lose it; nor is it there twice.
+  const copies = () => mail.dovecot.delivered(sales, 'Sent');
+  assert.equal(copies().length, 0);
+  await server.command('sending', 'account', 'sales', '--append-sent', '--sent-folder', 'Nowhere');
+  const copied = await server.command('case', 'reply', String(order.number), '--text', 'With a copy.');
+  await server.sent(copied.id);
+  await until('the copy being refused', () => /can't be put where sent mail is/.test(server.log()));
+  await server.kill();
+  await server.begin();
+  await server.command('sending', 'account', 'sales', '--sent-folder', 'Sent');
+  await until('the copy in Sent', () => copies().length === 1);
+  assert.equal(header(copies()[0], 'Message-ID'), `<${copied.message_id}>`);
+  const another = await server.command('case', 'reply', String(order.number), '--text', 'With another.');
+  await until('the next copy', () => copies().some((each) => header(each, 'Message-ID') === `<${another.message_id}>`));
+  assert.equal(copies().length, 2);
+
   // What waits for its time can be taken back, and never leaves.
   const scheduled = await server.command('case', 'reply', String(order.number), '--text', 'Never.', '--send-at', new Date(Date.now() + 3_600_000).toISOString());
   assert.equal(scheduled.state, 'queued');

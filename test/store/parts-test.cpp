@@ -3,6 +3,7 @@
 #include "store/coordination.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
+#include "store/sent-copies.hpp"
 
 namespace postroom::store {
 namespace {
@@ -63,6 +64,41 @@ TEST_P(PartsTest, WhoIsRefusedForNowBecomesAPartOfTheSameCommit)
     // A report that names the part is one about the mail.
     EXPECT_EQ(read([&](Connection& c) { return sent_with_message_id(c, house.a_case.id, parts[1].message_id); }),
               mail.activity);
+}
+
+TEST_P(PartsTest, ACopyIsDueWhereTheServerKeepsNone)
+{
+    auto const due = [&] { return read([&](Connection& c) { return sent_copies_due(c, house.account.id, 10); }); };
+    auto const accounts = [&] { return read([](Connection& c) { return accounts_with_sent_copies_due(c).size(); }); };
+    auto const id = queue({"a@x"});
+    write([&](Connection& c) { sent_copy_due(c, id); });
+    EXPECT_TRUE(due().empty()) << "the server keeps copies itself";
+    model::AccountSending sending{.account = house.account.id, .append_sent = true};
+    write([&](Connection& c) {
+        set_account_sending(c, sending);
+        sent_copy_due(c, id);
+        sent_copy_due(c, id);
+    });
+    ASSERT_EQ(due().size(), 1U);
+    EXPECT_EQ(due()[0].mail.id, id);
+    EXPECT_EQ(accounts(), 1U);
+    write([&](Connection& c) { sent_copy_later(c, id, clock.now() + 30s, "no such folder"); });
+    EXPECT_TRUE(due().empty());
+    EXPECT_EQ(accounts(), 0U);
+    EXPECT_EQ(read([](Connection& c) { return next_sent_copy(c); }), clock.now() + 30s);
+    write([&](Connection& c) { set_account_sending(c, sending); });
+    ASSERT_EQ(due().size(), 1U) << "once something was changed";
+    EXPECT_EQ(due()[0].tries, 1);
+    write([&](Connection& c) { sent_copy_done(c, id); });
+    EXPECT_EQ(read([](Connection& c) { return next_sent_copy(c); }), std::nullopt);
+    // What a person calls sent has no copy, either.
+    auto const doubtful = claim_some().at(0);
+    write([&](Connection& c) {
+        EXPECT_TRUE(begin_committing(c, doubtful.id, doubtful.attempt));
+        doubt(c, doubtful.id, doubtful.attempt, clock.now(), "no answer");
+        EXPECT_TRUE(resolve_sent(c, doubtful.id, "decided"));
+    });
+    EXPECT_EQ(due().size(), 1U);
 }
 
 TEST_P(PartsTest, RecipientsBeyondTheLimitAreSplitOff)
