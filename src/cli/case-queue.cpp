@@ -1,4 +1,5 @@
-// postroom case queues, assign, transfer, note, reopen: whose a case is, and what colleagues tell each other about it.
+// postroom case queues, next, assign, transfer, note, reopen: whose a case is, and what colleagues tell each other
+// about it.
 #include "cli/commands.hpp"
 #include "cli/text-input.hpp"
 
@@ -26,6 +27,27 @@ void add_queues(Commands& commands, CLI::App& group)
                                  {say("WAIT FOR US"), "waiting_for_us"},
                                  {say("OLDEST IN THE QUEUE"), "oldest"}},
                                 say("There is no department.")));
+        return done;
+    });
+}
+
+void add_next(Commands& commands, CLI::App& group)
+{
+    auto& next = commands.leaf(group, "next", say("Give somebody the case that has waited longest in a queue"),
+                               "postroom case next \"Customer care\" --to ann");
+    struct Given {
+        std::string department, to;
+    };
+    auto const given = std::make_shared<Given>();
+    next.add_option("department", given->department, say("Whose queue it is"))->required();
+    next.add_option("--to", given->to, say("A user of its department"))->required()->type_name(say("NAME"));
+    commands.talks(next, [given](Talk& talk) {
+        auto const path = fmt::format("/api/v1/queues/{}/pick?for={}", in_url(given->department), in_url(given->to));
+        auto const answer = talk.server.send("POST", path);
+        if (auto const* const picked = answer.if_object())
+            talk.show(answer, say("Case {} is {}'s.\n", picked->at("number").as_int64(), given->to));
+        else
+            talk.show(answer, say("The queue is empty.\n"));
         return done;
     });
 }
@@ -108,6 +130,7 @@ void add_note(Commands& commands, CLI::App& group)
 void add_case_queue(Commands& commands, CLI::App& group)
 {
     add_queues(commands, group);
+    add_next(commands, group);
     add_assign(commands, group);
     add_transfer(commands, group);
     add_note(commands, group);

@@ -55,9 +55,12 @@ Answer list_queues(House& house, Request const& request)
 
 Answer pick_from_queue(House& house, Request const& request)
 {
+    request.only_parameters({"for"});
+    auto const whose = request.http.parameter("for");
     auto const pick = [&](store::Connection& c) -> std::optional<json::object> {
         auto const department = department_named(c, request.caller.sight, request.path("name"));
-        auto const picked = or_problem(desk::pick_next(c, department.id, asking_user(c, request.caller), house.now()));
+        auto const user = whose ? user_named(c, std::string(*whose), "for") : asking_user(c, request.caller);
+        auto const picked = or_problem(desk::pick_next(c, department.id, user, house.now()), "for");
         auto const a_case = picked ? store::case_by_id(c, *picked) : std::nullopt;
         if (!a_case) return std::nullopt;
         note(c, request.caller, "case.pick", case_named(a_case->number), {}, house.now());

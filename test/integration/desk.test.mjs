@@ -61,6 +61,8 @@ scenario('a case from the queue to its end, by agents of two departments', { lim
   assert.deepEqual([one.status, other.status], [200, 200]);
   assert.notEqual(one.body.number, other.body.number, 'nobody gets what another has');
   assert.equal((await ann('queues/Customer%20care/pick', undefined, 'POST')).status, 204);
+  assert.equal(await server.command('case', 'next', 'Customer care', '--to', 'ann'), null, 'the same by command');
+  assert.equal((await ann('queues/Customer%20care/pick?for=eve', undefined, 'POST')).status, 400, 'hers is another department');
   const [mine] = (await ann('cases?assigned=me')).body.items;
   assert.equal(mine.number, one.body.number);
   const taken = await bob(`cases/${mine.number}/pick`, undefined, 'POST');
@@ -105,7 +107,7 @@ scenario('a case from the queue to its end, by agents of two departments', { lim
 
   // By commands; and who is gone has no cases.
   await server.command('case', 'assign', String(mine.number), '--queue');
-  await server.command('case', 'assign', String(mine.number), '--to', 'eve');
+  assert.equal((await server.command('case', 'next', 'Returns', '--to', 'eve')).number, mine.number);
   assert.equal((await server.command('case', 'note', String(mine.number), '--text', 'by command')).kind, 'note');
   assert.equal((await server.command('case', 'list', '--assigned', 'eve')).items.length, 1);
   assert.ok((await server.command('case', 'queues')).items.some((each) => each.department === 'Returns' && each.open === 1));
