@@ -26,6 +26,7 @@ import { ScreensPage } from "./pages/screens";
 import { SentPage } from "./pages/sent";
 import { SettingsPage } from "./pages/settings";
 import { SignInPage } from "./pages/sign-in";
+import { TemplatesPage } from "./pages/templates";
 import { UsersPage } from "./pages/users";
 import { WelcomePage } from "./pages/welcome";
 import { Refusal } from "./parts/refusal";
@@ -76,6 +77,8 @@ function Pages() {
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/screens" element={<For right="accounts:read" page={<ScreensPage />} />} />
         <Route path="/screens/:department" element={<For right="accounts:read" page={<ScreensPage />} />} />
+        <Route path="/templates" element={<For right="accounts:read" page={<TemplatesPage />} />} />
+        <Route path="/templates/:department" element={<For right="accounts:read" page={<TemplatesPage />} />} />
         <Route path="/settings" element={<For right="system:read" page={<SettingsPage />} />} />
         <Route path="/users" element={<For right="system:read" page={<UsersPage />} />} />
         <Route path="/own" element={<OwnPage />} />

@@ -152,6 +152,13 @@ export const useTargets = (number: number) =>
 export const useAcknowledgement = (mailbox: string) =>
   useQuery({ queryKey: ["mailboxes", mailbox, "acknowledgement"], queryFn: () => call<Schemas["MailboxAcknowledgement"]>("GET", path("mailboxes", mailbox, "acknowledgement")), refetchInterval: useInterval("mailboxes", seldom) });
 
+function useSending<T>(of: "accounts" | "mailboxes" | "departments", name: string): UseQueryResult<T> {
+  return useQuery({ queryKey: [of, name, "sending"], queryFn: () => call<T>("GET", path(of, name, "sending")), refetchInterval: seldom });
+}
+export const useAccountSending = (name: string) => useSending<Schemas["AccountSending"]>("accounts", name);
+export const useMailboxSending = (address: string) => useSending<Schemas["MailboxSending"]>("mailboxes", address);
+export const useDepartmentSending = (name: string) => useSending<Schemas["DepartmentSending"]>("departments", name);
+
 export type OutboundState = Schemas["Outbound"]["state"];
 export const outboundStates: OutboundState[] = ["queued", "claimed", "committing", "sent", "failed", "in-doubt"];
 
@@ -211,9 +218,10 @@ export function useLedger(mailbox: string, filter: LedgerFilter | "", after: str
   });
 }
 
-/** Asked until it is done, or gone. */
 export const useTemplates = (department: string) =>
   useList<Schemas["Template"]>("templates", seldom, true, ["templates", department], path("departments", department, "templates"));
+
+/** Asked until it is done, or gone. */
 export const useReconciliation = (id: string | undefined) =>
   useQuery({
     queryKey: ["reconciliations", id],

@@ -15,6 +15,7 @@ import { Facts } from "../parts/facts";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { RightsOf } from "../parts/rights";
+import { AccountSendingOf } from "../parts/sending";
 import { Data, DataList, State, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({ scopes: { listStyleType: "none", margin: 0, padding: 0, fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 } });
@@ -150,6 +151,7 @@ export function AccountPage() {
             {account.access !== "password" && <Section title={t("grant.title")}>{account.grant ? <Grant grant={account.grant} account={account} /> : <div>{t("grant.none")}</div>}</Section>}
             <RightsOf account={name} />
             {account.access !== "password" && <Authorizations account={name} />}
+            <AccountSendingOf account={name} />
             <Section title={t("transcript.title")}>
               <Switch label={t("transcript.label")} checked={account.transcript} disabled={!administers || transcript.isPending} onChange={(_, data) => transcript.mutate(data.checked)} />
             </Section>

@@ -5,12 +5,14 @@ import { useParams } from "react-router-dom";
 import type { Schemas } from "../api/client";
 import { useMailbox, useMay } from "../api/queries";
 import { AcknowledgementOf } from "../parts/acknowledgement";
+import { itemAddress } from "../parts/check-finding";
 import { useMailboxColumns } from "../parts/columns";
 import { DataTable } from "../parts/data-table";
 import { Facts } from "../parts/facts";
 import { LedgerOf } from "../parts/ledger";
 import { Fetched, Page, Section } from "../parts/page";
 import { ReconciliationOf } from "../parts/reconciliation";
+import { ReplyToOf } from "../parts/sending";
 import { Data, Num, Said, Size, Span, Time, To } from "../parts/words";
 
 type Figures = Schemas["MailboxFigures"];
@@ -91,7 +93,7 @@ export function MailboxPage() {
                 [t("common.state"), <State mailbox={mailbox} />],
                 [t("mailbox.progress"), mailbox.figures.progress !== null && <Progress progress={mailbox.figures.progress} />],
                 [t("mailbox.trouble"), mailbox.trouble !== "" && t(`mailbox.troubles.${mailbox.trouble}`)],
-                [t("mailbox.check"), mailbox.causes[0] !== undefined && <Data>{mailbox.causes[0].check}</Data>],
+                [t("mailbox.check"), mailbox.causes[0] !== undefined && (knows ? <To to={itemAddress(mailbox.causes[0].check)}><Data>{mailbox.causes[0].check}</Data></To> : <Data>{mailbox.causes[0].check}</Data>)],
                 [t("mailbox.stateSince"), <Time at={mailbox.state_since} />],
                 [t("mailbox.nextTry"), mailbox.next_try !== null && <Time at={mailbox.next_try} />],
                 [t("mailbox.lastSuccess"), <Time at={mailbox.last_success} none={t("common.never")} />],
@@ -109,6 +111,7 @@ export function MailboxPage() {
               <Failures figures={mailbox.figures} />
             </Section>
             {knows && <AcknowledgementOf mailbox={address} />}
+            {knows && <ReplyToOf mailbox={address} />}
             {knows && <ReconciliationOf mailbox={address} />}
             {knows && <LedgerOf mailbox={address} />}
           </>

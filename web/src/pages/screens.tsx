@@ -1,9 +1,9 @@
 // The screens of a department: which mail is kept from its agents, and by which words it knows that mail could not be delivered.
-import { Button, Checkbox, Field, makeStyles, Select, Switch, tokens } from "@fluentui/react-components";
+import { Button, Checkbox, makeStyles, Switch, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router-dom";
 import { call, path, type Schemas } from "../api/client";
-import { useChange, useDepartments, useMay, useScreens } from "../api/queries";
+import { useChange, useMay, useScreens } from "../api/queries";
+import { DepartmentChoice } from "../parts/department-choice";
 import { FormDialog } from "../parts/form-dialog";
 import { MailTest } from "../parts/mail-test";
 import { Fetched, Page, Section } from "../parts/page";
@@ -14,7 +14,6 @@ import { Data } from "../parts/words";
 const useStyles = makeStyles({
   help: { color: tokens.colorNeutralForeground2, maxWidth: "720px" },
   checks: { display: "flex", flexDirection: "column" },
-  choice: { maxWidth: "360px" },
   phrases: { columns: "280px", margin: 0, paddingInlineStart: "20px", color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 });
 
@@ -135,36 +134,17 @@ function All({ screens }: { screens: Screens }) {
   );
 }
 
+function ScreensOf({ department }: { department: string }) {
+  return <Fetched query={useScreens(department)}>{(data) => <All key={data.department} screens={data} />}</Fetched>;
+}
+
 export function ScreensPage() {
   const { t } = useTranslation();
   const styles = useStyles();
-  const navigate = useNavigate();
-  const departments = useDepartments();
-  const name = useParams().department ?? departments.data?.[0]?.name ?? "";
-  const screens = useScreens(name);
   return (
     <Page title={t("screen.title")}>
       <div className={styles.help}>{t("screen.help")}</div>
-      <Fetched query={departments}>
-        {(rows) =>
-          rows.length === 0 ? (
-            t("department.none")
-          ) : (
-            <>
-              <Field className={styles.choice} label={t("common.department")}>
-                <Select value={name} onChange={(_, data) => navigate(`/screens/${encodeURIComponent(data.value)}`)}>
-                  {rows.map((each) => (
-                    <option key={each.name} value={each.name}>
-                      {each.name}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              <Fetched query={screens}>{(data) => <All key={data.department} screens={data} />}</Fetched>
-            </>
-          )
-        }
-      </Fetched>
+      <DepartmentChoice place="/screens">{(department) => <ScreensOf department={department} />}</DepartmentChoice>
     </Page>
   );
 }

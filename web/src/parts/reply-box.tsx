@@ -127,15 +127,18 @@ export function ReplyBox({ number, customer, department }: { number: number; cus
         </Field>
         <div className={styles.row}>
           <Field label={t("reply.files")}>
-            <input
-              type="file"
-              name="files"
-              multiple
-              onChange={(event) => {
-                attach.mutate([...(event.target.files ?? [])]);
-                event.target.value = "";
-              }}
-            />
+            {(props) => (
+              <input
+                {...props}
+                type="file"
+                name="files"
+                multiple
+                onChange={(event) => {
+                  attach.mutate([...(event.target.files ?? [])]);
+                  event.target.value = "";
+                }}
+              />
+            )}
           </Field>
           <Field label={t("reply.sendAt")}>
             <Input name="sendAt" type="datetime-local" value={at} onChange={(_, data) => setAt(data.value)} />

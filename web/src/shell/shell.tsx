@@ -15,6 +15,7 @@ import { PlugDisconnectedRegular } from "@fluentui/react-icons/svg/plug-disconne
 import { SendRegular } from "@fluentui/react-icons/svg/send";
 import { SettingsRegular } from "@fluentui/react-icons/svg/settings";
 import { TaskListSquareLtrRegular } from "@fluentui/react-icons/svg/task-list-square-ltr";
+import { TextQuoteRegular } from "@fluentui/react-icons/svg/text-quote";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router-dom";
@@ -56,6 +57,7 @@ const places = [
   { to: "/checks", word: "nav.checks", Icon: TaskListSquareLtrRegular, right: "accounts:read" },
   { to: "/exceptions", word: "nav.exceptions", Icon: MailErrorRegular, right: "accounts:read" },
   { to: "/screens", word: "nav.screens", Icon: FilterRegular, right: "accounts:read" },
+  { to: "/templates", word: "nav.templates", Icon: TextQuoteRegular, right: "accounts:read" },
   { to: "/applications", word: "nav.applications", Icon: KeyMultipleRegular, right: "system:read" },
   { to: "/users", word: "nav.users", Icon: PeopleRegular, right: "system:read" },
   { to: "/settings", word: "nav.settings", Icon: SettingsRegular, right: "system:read" },
