@@ -3,6 +3,7 @@
 #include "base/readable-time.hpp"
 #include "base/text.hpp"
 #include "checks/bench.hpp"
+#include "grants/sign-in.hpp"
 #include "oauth/json-fields.hpp"
 #include "oauth/jwt.hpp"
 
@@ -171,6 +172,25 @@ std::string with_names(std::string remedy, Target const& target)
     }
     if (target.application) put("APPLICATION", target.application->application.name);
     return remedy;
+}
+
+model::CommandNames names_in(Target const& target)
+{
+    model::CommandNames names;
+    if (target.mailbox) names.mailbox = target.mailbox->mailbox.address;
+    auto application = target.application;
+    if (target.account) {
+        auto const& account = target.account->account;
+        names.account = account.name;
+        if (account.access != model::Access::application) names.user = account.user;
+        names.submitter = grants::submits_as_mailbox(account) ? names.mailbox : account.user;
+        if (!application) application = target.account->application;
+    }
+    if (application) {
+        names.application = application->application.name;
+        names.client_id = application->application.client_id;
+    }
+    return names;
 }
 
 std::string shown(Conversation const& talk, Step const& step)

@@ -3,6 +3,7 @@
 
 #include "checks/item.hpp"
 #include "model/causes.hpp"
+#include "model/commands.hpp"
 
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ inline constexpr Duration told_ahead = std::chrono::days(30);
 
 /// MAILBOX, USER, ACCOUNT and APPLICATION of a remedy as they are called here.
 [[nodiscard]] std::string with_names(std::string remedy, Target const& target);
+/// The same for the commands that remedy it.
+[[nodiscard]] model::CommandNames names_in(Target const& target);
 
 struct Renewal;  // bench.hpp
 

@@ -1,6 +1,7 @@
 #include "cli/check-report.hpp"
 
 #include "cli/output.hpp"
+#include "cli/remedy-commands.hpp"
 #include "cli/speech.hpp"
 #include "console/responses.hpp"
 
@@ -39,11 +40,10 @@ std::string wrong(json::object const& found)
 {
     auto const title = member(found, "title");
     auto text = fmt::format("{}: {}\n", about(found), title.empty() ? member(found, "evidence") : title);
-    return text + fields(found, {{"  " + say("Since"), "since"},
-                                 {"  " + say("Whose"), "whose"},
-                                 {"  " + say("To do"), "remedy"},
-                                 {"  " + say("Seen"), "evidence"},
-                                 {"  " + say("On"), "server"}});
+    text += fields(found,
+                   {{"  " + say("Since"), "since"}, {"  " + say("Whose"), "whose"}, {"  " + say("To do"), "remedy"}});
+    text += commands_in_text(commands_of(found), "    ");
+    return text + fields(found, {{"  " + say("Seen"), "evidence"}, {"  " + say("On"), "server"}});
 }
 
 std::string as_text(json::object const& run)
@@ -92,7 +92,8 @@ std::string as_junit(json::object const& run)
         if (outcome == "fails")
             // lint-strings: allow
             text += fmt::format("<failure message=\"{}\">{}</failure>", escape_html(member(found, "title")),
-                                escape_html(member(found, "evidence") + "\n" + member(found, "remedy")));
+                                escape_html(member(found, "evidence") + "\n" + member(found, "remedy") + "\n" +
+                                            commands_in_text(commands_of(found), "")));
         if (outcome == "could-not-be-told")
             // lint-strings: allow
             text += fmt::format("<skipped message=\"{}\"/>", escape_html(member(found, "evidence")));
@@ -110,7 +111,8 @@ constexpr std::string_view style =
     "section.warns{border-inline-start-color:#8a5300}section.could-not-be-told{border-inline-start-color:#616161}"
     "h3{margin:0 0 .3rem;font-size:1rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem "
     ".8rem;margin:0}"
-    "dt{color:#5a5a5a}dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}"
+    "pre{background:#f3f3f3;padding:.4rem .6rem;margin:.2rem 0;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "user-select:all}dt{color:#5a5a5a}dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}"
     "td,th{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:start;vertical-align:top;"
     "overflow-wrap:anywhere}@media print{body{margin:0}}";
 
@@ -132,7 +134,7 @@ std::string section(json::object const& found)
     row(say("To do"), "remedy");
     row(say("Seen"), "evidence");
     row(say("On"), "server");
-    return text + "</dl></section>\n";
+    return text + "</dl>" + commands_in_html(commands_of(found)) + "</section>\n";
 }
 
 std::string as_html(json::object const& run)

@@ -5,6 +5,7 @@
 #include "cli/check-report.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress-line.hpp"
+#include "cli/remedy-commands.hpp"
 #include "model/causes.hpp"
 
 #include <fmt/format.h>
@@ -79,7 +80,8 @@ int explain_item(std::string const& id)
         if (cause.check == item->id)
             text += fmt::format("\n{} ({})\n  {}\n  {}: {}\n  {}: {}\n", spoken().say_marked(cause.title), cause.id,
                                 spoken().say_marked(cause.meaning), say("Whose"), spoken().say(in_words(cause.owner)),
-                                say("Remedy"), spoken().say_marked(cause.remedy));
+                                say("Remedy"), spoken().say_marked(cause.remedy)) +
+                    commands_in_text(model::commands_for(cause.id, {}), "  ");
     print(text);
     return done;
 }

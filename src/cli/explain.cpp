@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 
 #include "base/text.hpp"
+#include "cli/remedy-commands.hpp"
 #include "console/json.hpp"
 
 #include <fmt/format.h>
@@ -36,10 +37,10 @@ std::string shown(model::RankedCause const& ranked, std::size_t rank, std::size_
         {"source", sure ? cause.source : fmt::format("{} ({})", cause.source, tongue.say(in_words(cause.evidence)))}};
     return fmt::format("{}{} ({})\n  {}\n", of > 1 ? fmt::format("{}. ", rank) : "", tongue.say_marked(cause.title),
                        cause.id, tongue.say_marked(cause.meaning)) +
-           fields(about, {{"  " + say("Remedy"), "remedy"},
-                          {"  " + say("Whose"), "owner"},
-                          {"  " + say("Check"), "check"},
-                          {"  " + say("Source"), "source"}});
+           fields(about, {{"  " + say("Remedy"), "remedy"}}) +
+           commands_in_text(model::commands_for(cause.id, {}), "    ") +
+           fields(about,
+                  {{"  " + say("Whose"), "owner"}, {"  " + say("Check"), "check"}, {"  " + say("Source"), "source"}});
 }
 
 std::string shown(model::Explanation const& explanation, std::string_view said)

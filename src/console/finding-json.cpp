@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "checks/judging.hpp"
+#include "model/commands.hpp"
 #include "store/accounts.hpp"
 
 namespace postroom::console {
@@ -29,6 +30,17 @@ std::shared_ptr<checks::AccountFile const> account_file(store::Connection& c, mo
     return file;
 }
 
+json::array commands_of(store::CheckFinding const& found, checks::Target const& target, words::Language const& language)
+{
+    json::array all;
+    for (auto const& each : model::commands_for(found.finding.cause, checks::names_in(target)))
+        all.push_back(json::object{{"shell", text(model::to_string(each.shell))},
+                                   {"text", text(each.text)},
+                                   {"changes", text(language.say_marked(each.changes))},
+                                   {"undo", text(each.undo)}});
+    return all;
+}
+
 std::shared_ptr<checks::MailboxFile const> mailbox_file(store::Connection& c, model::MailboxId id)
 {
     auto mailbox = store::mailbox(c, id);
@@ -50,6 +62,17 @@ checks::Target FindingNames::of(store::CheckFinding const& found)
         auto const [at, added] = mailboxes_.try_emplace(*found.mailbox);
         if (added) at->second = mailbox_file(connection_, *found.mailbox);
         target.mailbox = at->second;
+    }
+    auto const* const item = checks::find_item(found.item);
+    if (item != nullptr && item->about == checks::About::application) {
+        auto const [at, added] = applications_.try_emplace(found.subject);
+        if (added)
+            if (auto application = store::application_named(connection_, found.subject)) {
+                auto file = std::make_shared<checks::ApplicationFile>();
+                file->application = std::move(*application);
+                at->second = std::move(file);
+            }
+        target.application = at->second;
     }
     return target;
 }
@@ -75,6 +98,7 @@ json::object to_json(store::CheckFinding const& found, FindingNames& names, word
                        {"title", text(cause != nullptr ? language.say_marked(cause->title) : "")},
                        {"evidence", text(found.finding.evidence)},
                        {"remedy", text(remedy)},
+                       {"commands", commands_of(found, target, language)},
                        {"owner", text(wrong ? model::to_string(found.finding.owner) : "")},
                        {"whose", text(wrong ? language.say(model::in_words(found.finding.owner)) : "")},
                        {"because", text(found.because)},

@@ -19,6 +19,7 @@ public:
 
 private:
     store::Connection& connection_;
+    std::map<std::string, std::shared_ptr<checks::ApplicationFile const>> applications_;  // by name
     std::map<model::AccountId, std::shared_ptr<checks::AccountFile const>> accounts_;
     std::map<model::MailboxId, std::shared_ptr<checks::MailboxFile const>> mailboxes_;
 };

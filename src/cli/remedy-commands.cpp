@@ -1,0 +1,56 @@
+#include "cli/remedy-commands.hpp"
+
+#include "cli/output.hpp"
+#include "cli/speech.hpp"
+#include "console/responses.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+
+namespace postroom::cli {
+
+namespace json = boost::json;
+
+std::vector<model::Command> commands_of(json::object const& finding)
+{
+    std::vector<model::Command> all;
+    auto const* const list = finding.if_contains("commands");
+    if (list == nullptr || !list->is_array()) return all;
+    for (auto const& each : list->get_array()) {
+        auto const& command = each.as_object();
+        auto shell = model::CommandShell::server;
+        for (auto const known : {model::CommandShell::exchange, model::CommandShell::graph})
+            if (to_string(known) == member(command, "shell")) shell = known;
+        all.push_back({shell, member(command, "text"), member(command, "changes"), member(command, "undo")});
+    }
+    return all;
+}
+
+std::string commands_in_text(std::vector<model::Command> const& commands, std::string const& indent)
+{
+    std::string text;
+    for (auto const& each : commands) {
+        text += fmt::format("{0}{1}:\n{0}  {2}\n{0}  {3}\n", indent, title_of(each.shell), each.text,
+                            spoken().say_marked(each.changes));
+        if (!each.undo.empty()) text += fmt::format("{}  {}: {}\n", indent, say("Undo"), each.undo);
+    }
+    return text;
+}
+
+std::string commands_in_html(std::vector<model::Command> const& commands)
+{
+    using console::escape_html;
+    std::string text;
+    for (auto const& each : commands) {
+        // lint-strings: allow
+        text += fmt::format("<p>{}: {}</p><pre dir=\"ltr\">{}</pre>", escape_html(title_of(each.shell)),
+                            escape_html(spoken().say_marked(each.changes)), escape_html(each.text));
+        if (!each.undo.empty())
+            // lint-strings: allow
+            text +=
+                fmt::format("<p>{}:</p><pre dir=\"ltr\">{}</pre>", escape_html(say("Undo")), escape_html(each.undo));
+    }
+    return text;
+}
+
+}  // namespace postroom::cli
