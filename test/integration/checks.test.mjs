@@ -94,6 +94,14 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
     assert.deepEqual(failing.map((each) => [each.item, each.subject, each.cause]), [[fault.item, fault.subject, fault.cause]],
       `${fault.id}: ${inShort(failing)}\nnot told: ${inShort(those(broken.run, 'could-not-be-told'))}`);
     assert.ok(failing[0].remedy && failing[0].owner && failing[0].evidence, fault.id);
+    if (fault.id === 'smtp-disabled-mailbox') {
+      assert.deepEqual(failing[0].commands.map((each) => [each.shell, each.text, each.undo]), [['exchange-online-powershell',
+        `Set-CASMailbox -Identity '${sales}' -SmtpClientAuthenticationDisabled $false`,
+        `Set-CASMailbox -Identity '${sales}' -SmtpClientAuthenticationDisabled $true`]]);
+      for (const format of ['text', 'html', 'junit'])
+        assert.match((await run(['check', 'smtp-enabled', '--mailbox', sales, '--socket', server.socket, '--format', format])).out,
+          /Set-CASMailbox -Identity ('|&#39;|&apos;)sales@contoso\.test\1 -SmtpClientAuthenticationDisabled \$false/, format);
+    }
     assert.equal(broken.code, 1);
     await lab.api(`faults?id=${fault.id}`, undefined, 'DELETE');
     // A grant that was refused is tried again when its time has come, unless somebody authorizes the account anew.
