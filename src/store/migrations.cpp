@@ -87,6 +87,10 @@ constexpr std::string_view sent_copies_sql =
 #include "store/migrations/0020-sent-copies.sql"
     ;
 
+constexpr std::string_view lean_dispatch_sql =
+#include "store/migrations/0021-lean-dispatch.sql"
+    ;
+
 constexpr std::string_view sending_sql =
 #include "store/migrations/0015-sending.sql"
     ;
@@ -112,6 +116,7 @@ constexpr std::array all{
     Migration{18, "reached", reached_sql},
     Migration{19, "round-trips", round_trips_sql},
     Migration{20, "sent-copies", sent_copies_sql},
+    Migration{21, "lean-dispatch", lean_dispatch_sql},
 };
 
 }  // namespace

@@ -312,8 +312,14 @@ bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt)
 bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt, std::vector<Excepted> const& excepted,
                       Instant next_try)
 {
-    if (!begin_committing(c, id, attempt)) return false;
+    return begin_committing(c, id, attempt) && except_from(c, id, attempt, excepted, next_try);
+}
+
+bool except_from(Connection& c, model::OutboundId id, std::int64_t attempt, std::vector<Excepted> const& excepted,
+                 Instant next_try)
+{
     auto const mail = outbound(c, id);
+    if (!mail || mail->state != model::OutboundState::committing || mail->attempt != attempt) return false;
     std::vector<std::string> accepted;
     std::vector<std::string> later;
     std::string why;
@@ -417,7 +423,10 @@ void doubt(Connection& c, model::OutboundId id, std::int64_t attempt, Instant ne
 
 std::int64_t recover_outbound(Connection& c, Instant next_look)
 {
-    return recover(c, c.all("SELECT id, attempt, state FROM outbound WHERE lease_ends <= ?", abandoned_of, c.now()),
+    return recover(c,
+                   c.all("SELECT id, attempt, state FROM outbound WHERE state IN ('claimed', 'committing') AND "
+                         "lease_ends <= ?",
+                         abandoned_of, c.now()),
                    next_look);
 }
 
@@ -425,7 +434,7 @@ std::int64_t recover_outbound_of(Connection& c, std::string_view owner, std::spa
                                  Instant next_look)
 {
     std::vector<Abandoned> abandoned;
-    c.run("SELECT id, attempt, state, account, lease_owner FROM outbound WHERE lease_ends IS NOT NULL", {},
+    c.run("SELECT id, attempt, state, account, lease_owner FROM outbound WHERE state IN ('claimed', 'committing')", {},
           [&](Row const& row) {
               auto const held_by = row.text(4);
               bool const its = held_by == owner || held_by.substr(0, held_by.rfind('#')) == owner;

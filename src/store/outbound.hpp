@@ -55,6 +55,9 @@ struct Excepted {
 /// The same, to the others alone; those are noted, or wait, by the same transaction.
 [[nodiscard]] bool begin_committing(Connection& c, model::OutboundId id, std::int64_t attempt,
                                     std::vector<Excepted> const& excepted, Instant next_try);
+/// Of one that is committing: it goes to the others alone, as above.
+[[nodiscard]] bool except_from(Connection& c, model::OutboundId id, std::int64_t attempt,
+                               std::vector<Excepted> const& excepted, Instant next_try);
 /// claimed, with its first `most` recipients alone; the rest becomes another part, due at once. False as above.
 [[nodiscard]] bool split_off(Connection& c, model::OutboundId id, std::int64_t attempt, std::size_t most);
 /// queued → cancelled. False: it was not queued any more.
