@@ -50,6 +50,7 @@ class Line;
 [[nodiscard]] net::awaitable<void> put_copies(Ground ground, model::Account account, std::string sent_folder);
 
 /// The bytes as they go out, with the part's Message-ID. Throws store::Failure where they are not there.
+[[nodiscard]] std::string read_chunk(store::Connection& c, model::Outbound const& mail, int number);
 [[nodiscard]] net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number);
 
 /// When a mail that fell into doubt now is first looked for, and when after `looks` looks; nothing after the last.

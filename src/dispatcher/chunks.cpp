@@ -19,14 +19,19 @@ void put_message_id(std::string& header, std::string_view message_id)
 
 }  // namespace
 
-net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number)
+std::string read_chunk(store::Connection& c, model::Outbound const& mail, int number)
 {
-    auto read = [body = mail.body, number](store::Connection& c) { return store::read_chunk(c, body, number); };
-    auto chunk = co_await ground.store->read(std::move(read));
+    auto chunk = store::read_chunk(c, mail.body, number);
     // Before anything was committed: the mail is given back, and the account shows why.
     if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
     if (number == 0 && mail.part > 1) put_message_id(chunk, mail.message_id);
-    co_return chunk;
+    return chunk;
+}
+
+net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number)
+{
+    auto read = [&mail, number](store::Connection& c) { return read_chunk(c, mail, number); };
+    co_return co_await ground.store->read(std::move(read));
 }
 
 }  // namespace postroom::dispatcher

@@ -1,5 +1,4 @@
-// What became of a mail is noted while the next one is offered and streamed. The store takes what it is given in order,
-// so the next mail is committing only after the note before it is durable, or has failed.
+// What became of a mail is noted while the next one is offered and streamed.
 #pragma once
 
 #include "net/transport.hpp"
@@ -72,6 +71,8 @@ public:
         };
         boost::asio::co_spawn(state_->changed.get_executor(), std::move(work), std::move(ended));
     }
+
+    [[nodiscard]] bool has_ended() const { return !state_->under_way; }
 
     /// What it came to; throws what it threw.
     net::awaitable<T> end()

@@ -1,45 +1,30 @@
 // Claimed, offered, streamed; committing, durably; then the final dot; then settled by what the server says. Whatever
 // breaks before "committing" gives the mail back; whatever breaks after it leaves the mail in doubt.
-#include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
+#include "dispatcher/claims.hpp"
+#include "dispatcher/commitments.hpp"
 #include "dispatcher/notes.hpp"
+#include "dispatcher/settling.hpp"
 #include "store/accounts.hpp"
-#include "store/cases.hpp"
 #include "store/outbound.hpp"
-#include "store/sending.hpp"
-#include "store/sent-copies.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
-#include <random>
-#include <tuple>
 
 namespace postroom::dispatcher {
 
 namespace {
 
-constexpr int claimed_at_once = 20;
 // How long a mailbox pauses, or is sent from over fewer connections, because its server said that it is too much.
 constexpr Duration pause_length{60'000};
 constexpr Duration rest_length{15 * 60'000};
 constexpr Duration fewer_for{10 * 60'000};
-// Renewed while mail is streamed; a server that died recovers its own at its start.
-constexpr Duration lease_length{30 * 60'000};
-
 // How long the mail of a mailbox waits that the server did not let in, while that of others goes out.
 constexpr Duration shut_out_for{60'000};
-
-double random_fraction()
-{
-    static thread_local std::minstd_rand generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
-}
 
 bool is_ascii(std::string_view text)
 {
@@ -60,32 +45,6 @@ smtp::Envelope envelope_of(model::Outbound const& mail)
     return envelope;
 }
 
-// What became of a mail is known here alone until it is noted: a store that fails is asked again, for some seconds.
-constexpr int most_notes = 6;
-constexpr Duration between_notes{500};
-
-template <class Work>
-net::awaitable<void> note(Ground ground, Work work)
-{
-    for (int tries = 1;; ++tries) {
-        try {
-            co_await ground.store->write(work);
-            co_return;
-        } catch (store::Failure const& failure) {
-            if (tries == most_notes) throw;
-            spdlog::warn("dispatcher: {}; noted again in a moment", failure.what());
-        }
-        boost::asio::steady_timer pause(ground.loop, between_notes * tries);
-        boost::system::error_code ended;
-        co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
-    }
-}
-
-Duration patience_with(store::Connection& c, model::Outbound const& mail)
-{
-    return store::department_sending(c, store::department_of(c, mail.mailbox)).patience;
-}
-
 // What is the account's trouble ends its turn.
 Turn turn_after(Ruling const& ruling)
 {
@@ -96,98 +55,15 @@ Turn turn_after(Ruling const& ruling)
     return turn;
 }
 
-// Settles one mail by a definite answer.
-net::awaitable<void> settle(Ground ground, model::Outbound mail, Ruling ruling, std::string provider_id = {},
-                            bool copy_due = false)
-{
-    auto const now = ground.clock->now();
-    auto const next_try = now + wait_before_retry(mail.tries, random_fraction());
-    auto work = [mail, ruling, provider_id, next_try, now, copy_due](store::Connection& c) mutable {
-        if (ruling.fate == Fate::later && now - mail.created > patience_with(c, mail)) {
-            ruling.fate = Fate::failed;
-            ruling.words = "given up: its department's patience is over; last, " + ruling.words;
-        }
-        switch (ruling.fate) {
-            case Fate::go_on: break;
-            case Fate::sent:
-                // What the provider renamed is answered under its new name.
-                if (!provider_id.empty() && provider_id != mail.message_id)
-                    store::add_message_id(c, mail.activity, provider_id);
-                store::settle_sent(c, mail.id, mail.attempt, provider_id, ruling.words);
-                if (copy_due) store::sent_copy_due(c, mail.id);
-                break;
-            case Fate::later: store::settle_later(c, mail.id, mail.attempt, next_try, ruling.words); break;
-            case Fate::failed: store::settle_failed(c, mail.id, mail.attempt, ruling.words); break;
-            case Fate::account: store::hold_back(c, mail.id, mail.attempt, next_try, ruling.words); break;
-        }
-    };
-    co_await note(ground, std::move(work));
-    if (ruling.fate == Fate::sent)
-        spdlog::info("dispatcher: sent {} to {} recipient(s): {}", mail.message_id, mail.recipients.size(),
-                     ruling.words);
-    else
-        spdlog::warn("dispatcher: {} was not sent: {}", mail.message_id, ruling.words);
-}
-
-// The mails that were claimed together wait for each other, and one of them may take long.
-net::awaitable<void> keep_claims(Ground const& ground, model::AccountId account, Instant& renewed)
-{
-    auto const now = ground.clock->now();
-    if (now - renewed < lease_length / 3) co_return;
-    auto renew = [account, owner = ground.owner](store::Connection& c) {
-        store::renew_claims(c, account, owner, lease_length);
-    };
-    co_await ground.store->write(std::move(renew));
-    renewed = now;
-}
-
-net::awaitable<void> give_back(Ground ground, std::vector<model::Outbound> mails, std::string why,
-                               Duration wait = Duration(0))
-{
-    auto const due = ground.clock->now() + wait;
-    auto work = [mails, why, due](store::Connection& c) {
-        // Those that were settled meanwhile are left alone: only what is still claimed under this attempt goes back.
-        for (auto const& mail : mails) store::give_back(c, mail.id, mail.attempt, due, why);
-    };
-    co_await note(ground, std::move(work));
-}
-
-// Claimed, or committing where the store broke off before it said so; the dot has not left, so there is nothing to
-// doubt.
-net::awaitable<void> give_back_unended(Ground ground, model::Outbound mail, std::string why)
-{
-    auto work = [mail, why = std::move(why), now = ground.clock->now()](store::Connection& c) {
-        store::settle_later(c, mail.id, mail.attempt, now, why);
-    };
-    co_await note(ground, std::move(work));
-}
-
-// The next mail of the same session: its envelope goes with the end of the one before, and its first bytes are at hand.
-struct Ahead {
-    model::Outbound const* mail = nullptr;  // that it is about; none: nothing was sent ahead
-    std::string first;
-    bool copies_due = false;  // of what is sent: the server keeps none
+// What lasts from mail to mail of one session.
+struct Run {
+    Ground ground;
+    Notes notes;
+    Claims claims;
+    Commitments commitments{};
+    bool copies_due = false;            // of what is sent: the server keeps none
+    Outgoing const* offered = nullptr;  // whose envelope went with the end of the mail before
 };
-
-net::awaitable<bool> commit_to(Ground ground, model::Outbound mail, std::vector<store::Excepted> excepted,
-                               Instant next_try)
-{
-    auto commit = [id = mail.id, attempt = mail.attempt, excepted = std::move(excepted),
-                   next_try](store::Connection& c) {
-        if (excepted.empty()) return store::begin_committing(c, id, attempt);
-        return store::begin_committing(c, id, attempt, excepted, next_try);
-    };
-    co_return co_await ground.store->write(std::move(commit));
-}
-
-// When recipients are tried again that were refused while others were accepted: at once where they were only too many.
-Instant next_try_of(Ground const& ground, model::Outbound const& mail, std::vector<store::Excepted> const& excepted)
-{
-    auto const now = ground.clock->now();
-    bool const only_too_many =
-        std::ranges::all_of(excepted, [](auto const& each) { return !each.later || each.words.empty(); });
-    return only_too_many ? now : now + wait_before_retry(mail.tries, random_fraction());
-}
 
 net::awaitable<Result<smtp::Offered>> offer(smtp::Session& session, model::Outbound const& mail, bool ahead)
 {
@@ -195,22 +71,73 @@ net::awaitable<Result<smtp::Offered>> offer(smtp::Session& session, model::Outbo
     co_return co_await session.offered();
 }
 
-// Returns with the mail's end known, and its note under way. `renewed` is when the claims last were; `next` is what
-// goes out next over the same session, if that is known.
-net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::Outbound mail, Notes notes,
-                                 Instant& renewed, Ahead& ahead, model::Outbound const* next)
+// Until the transaction that it is committing by has ended, nothing else can be written of a mail.
+net::awaitable<void> drop_commitment(Run& run, model::OutboundId id)
 {
-    bool const was_ahead = ahead.mail != nullptr;
-    if (was_ahead && ahead.mail->id != mail.id) {
+    if (!run.commitments.has(id)) co_return;
+    try {
+        (void)co_await run.commitments.of(id);
+    } catch (store::Failure const&) {  // claimed, or committing: what is written now is the same for both
+    }
+    run.commitments.drop(id);
+}
+
+// Settled by an answer before its end had left.
+net::awaitable<void> settle_unended(Run& run, model::Outbound mail, Ruling ruling)
+{
+    co_await drop_commitment(run, mail.id);
+    auto settlement = settlement_of(run.ground, std::move(mail), std::move(ruling));
+    co_await settle(run.ground, std::move(settlement));
+}
+
+// Committing already; those who are not among its recipients after all are written down before its end leaves.
+net::awaitable<bool> committed_to(Run& run, model::Outbound const& mail, Ruling const& ruling)
+{
+    bool ours = co_await run.commitments.of(mail.id);
+    if (ours && !ruling.excepted.empty()) ours = co_await except_from(run.ground, mail, ruling.excepted);
+    co_return ours;
+}
+
+// The next mail's envelope may go with the end of the one before, and its first octets are at hand.
+net::awaitable<bool> follows(Run& run, smtp::Session& session, Outgoing* next)
+{
+    if (next == nullptr || !session.may_follow(envelope_of(next->mail))) co_return false;
+    if (next->first.empty()) next->first = co_await chunk_of(run.ground, next->mail, 0);
+    co_return true;
+}
+
+// What is committing beside the settlement of the mail before: the next one, whose end can follow at once, and the one
+// behind it, which then waits for no commit. Where the server takes its time a commit is a small part of it, and a
+// crash should leave no more in doubt than it must.
+constexpr std::chrono::milliseconds quick{20};
+
+std::vector<model::Outbound> to_commit(Run const& run, std::initializer_list<Outgoing const*> upcoming)
+{
+    std::vector<model::Outbound> mails;
+    for (auto const* each : upcoming) {
+        if (each == nullptr || !each->is_whole()) break;
+        if (!run.commitments.has(each->mail.id)) mails.push_back(each->mail);
+    }
+    return mails;
+}
+
+// Returns with the mail's end known, and its note under way. `next` and `after` go out next over the same session, if
+// that is known.
+net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& outgoing, Outgoing* next,
+                                 Outgoing const* after)
+{
+    auto const& ground = run.ground;
+    auto const& mail = outgoing.mail;
+    auto const* const was_offered = std::exchange(run.offered, nullptr);
+    if (was_offered != nullptr && was_offered != &outgoing) {
         session.abandon();
         throw net::Broken(Trouble::internal, "another mail was to go out next");
     }
-    auto chunk = std::exchange(ahead.first, {});
-    ahead.mail = nullptr;
-    co_await keep_claims(ground, mail.account, renewed);
-    auto const offered = co_await offer(session, mail, was_ahead);
+    co_await run.claims.keep();
+    auto const offered = co_await offer(session, mail, was_offered != nullptr);
     if (!offered) {
-        co_await settle(ground, std::move(mail), {Fate::failed, offered.error().message});
+        Ruling const never{Fate::failed, offered.error().message};
+        co_await settle_unended(run, mail, never);
         co_return Turn{};
     }
     auto const ruling = rule_on_offer(*offered, mail);
@@ -218,7 +145,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
         // The server waits for a message that must not come, where it accepted some of the recipients.
         if (offered->data.code == 354) session.abandon();
         auto const turn = turn_after(ruling);
-        co_await settle(ground, std::move(mail), ruling);
+        co_await settle_unended(run, mail, ruling);
         // A sender that was accepted stays so (RFC 5321 section 4.1.4): the next mail's MAIL would be refused for
         // good, as nested.
         if (turn.ok && offered->mail.positive() && !session.gone()) {
@@ -230,17 +157,18 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
 
     // All but the last chunk; then committing becomes durable while that one is on its way. Past the end of it the mail
     // may be out there. If the lease ran out meanwhile, somebody else has it: the end must not leave.
+    bool const is_committing = run.commitments.has(mail.id);
     Beside<bool> commit(ground.loop);
     std::exception_ptr broke_off;
     std::optional<smtp::Reply> refused;
-    bool begun = false;
+    bool begun = is_committing;
+    bool next_follows = false;
     try {
-        auto left = mail.size;
+        auto left = is_committing ? 0 : mail.size;
         for (int number = 0; left > 0; ++number) {
-            if (number > 0) {
-                co_await keep_claims(ground, mail.account, renewed);
-                chunk.clear();
-            }
+            std::string chunk;
+            if (number == 0) chunk = std::move(outgoing.first);
+            if (number > 0) co_await run.claims.keep();
             if (chunk.empty()) chunk = co_await chunk_of(ground, mail, number);
             left -= static_cast<std::int64_t>(chunk.size());
             if (left <= 0) {
@@ -249,8 +177,7 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
             }
             co_await session.stream(chunk);
         }
-        if (next != nullptr && session.may_follow(envelope_of(*next)))
-            ahead.first = co_await chunk_of(ground, *next, 0);
+        next_follows = co_await follows(run, session, next);
         refused = co_await session.streamed();
     } catch (...) {
         broke_off = std::current_exception();
@@ -261,42 +188,45 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
     bool ours = false;
     std::optional<store::Failure> unsaid;
     try {
-        ours = co_await commit.end();
+        if (is_committing)
+            ours = co_await committed_to(run, mail, ruling);
+        else
+            ours = co_await commit.end();
     } catch (store::Failure const& failure) {
         unsaid = failure;
     }
+    run.commitments.drop(mail.id);
     if (unsaid || broke_off) {
         session.abandon();
-        ahead.first.clear();
         std::string const why = unsaid ? unsaid->what() : "the connection broke before the end of the message had left";
-        co_await give_back_unended(ground, std::move(mail), why);
+        co_await give_back_unended(ground, mail, why);
         if (unsaid) throw store::Failure(*unsaid);
         std::rethrow_exception(broke_off);
     }
     if (!ours) {
         session.abandon();
-        ahead.first.clear();
         spdlog::warn("dispatcher: {} was taken back before it was sent; this attempt is dropped", mail.message_id);
         co_return Turn{};
     }
     if (refused) {  // a chunk, and so the whole; the end of it never left
         auto const end = rule_on_end(*refused);
         auto const turn = turn_after(end);
-        ahead.first.clear();
-        co_await settle(ground, std::move(mail), end);
+        co_await settle_unended(run, mail, end);
         auto const forgotten = co_await session.reset();
         if (!forgotten.positive()) session.abandon();
         co_return turn;
     }
     std::string broke;
     smtp::Reply reply;
+    auto const ended = std::chrono::steady_clock::now();
     try {
-        if (ahead.first.empty()) {
-            reply = co_await session.finish();
+        std::string const rest = is_committing ? std::move(outgoing.first) : std::string();
+        if (next_follows) {
+            auto const envelope = envelope_of(next->mail);
+            run.offered = next;
+            reply = co_await session.finish(&envelope, rest);
         } else {
-            auto const envelope = envelope_of(*next);
-            ahead.mail = next;
-            reply = co_await session.finish(&envelope);
+            reply = co_await session.finish(nullptr, rest);
         }
         // "Go on" is no decision: it neither says that the mail was taken nor allows another try.
         if (reply.intermediate()) broke = "it said " + reply.words();
@@ -313,13 +243,19 @@ net::awaitable<Turn> send_noting(Ground ground, smtp::Session& session, model::O
         spdlog::warn("dispatcher: {} is in doubt: {}", mail.message_id, words);
         co_return Turn{false, words};
     }
+    bool const is_quick = std::chrono::steady_clock::now() - ended < quick;
     auto end = rule_on_end(reply);
     if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
     auto turn = turn_after(end);
-    auto note = settle(ground, std::move(mail), std::move(end), std::move(id), ahead.copies_due);
-    notes.begin(std::move(note));
+    std::vector<model::Outbound> with;
+    if (is_quick && end.fate == Fate::sent && run.offered != nullptr) with = to_commit(run, {next, after});
+    auto settlement = settlement_of(ground, mail, std::move(end), std::move(id), run.copies_due);
+    if (with.empty())
+        run.notes.begin(settle(ground, std::move(settlement)));
+    else
+        run.commitments.begin(ground, run.notes, std::move(settlement), std::move(with));
     co_return turn;
 }
 
@@ -392,11 +328,6 @@ private:
 
 namespace {
 
-std::tuple<model::MailboxId, Instant, model::OutboundId> by_mailbox(model::Outbound const& mail)
-{
-    return {mail.mailbox, mail.created, mail.id};
-}
-
 // True where the line is open for the mail. What can't go out goes back, for a while.
 net::awaitable<bool> ready_for(Ground const& ground, Line& line, model::Outbound const& mail, Turn& so_far)
 {
@@ -428,69 +359,79 @@ net::awaitable<bool> cut_to(Ground const& ground, model::Outbound& mail, std::si
     co_return ours;
 }
 
-// All that is due; what is claimed when there is trouble is given back.
-net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending sending,
-                              std::shared_ptr<bool const> stopped, Notes notes)
+// What is committing and not ended goes back to the queue, and out of this turn.
+net::awaitable<void> withdraw_committing(Run& run, std::string why)
 {
+    std::vector<model::Outbound> back;
+    for (auto const& each : run.claims.queued())
+        if (run.commitments.has(each.mail.id)) back.push_back(each.mail);
+    if (back.empty()) co_return;
+    for (auto const& mail : back) co_await drop_commitment(run, mail.id);
+    std::erase_if(run.claims.queued(), [&](Outgoing const& each) {
+        return std::ranges::find(back, each.mail.id, &model::Outbound::id) != back.end();
+    });
+    co_await hold_back(run.ground, std::move(back), std::move(why));
+}
+
+// All that is due; what is claimed when there is trouble is given back.
+net::awaitable<Turn> send_all(Run& run, Line& line, model::AccountSending sending, std::shared_ptr<bool const> stopped)
+{
+    auto const& ground = run.ground;
     Turn all;
-    store::Pacing const pacing{line.for_each_mailbox(),
-                               {sending.messages_a_minute.value_or(0), sending.recipients_a_day.value_or(0)}};
     auto const at_once = static_cast<std::size_t>(sending.recipients_a_message.value_or(500));
-    while (!*stopped) {
-        auto claim = [account = line.account(), owner = ground.owner, pacing](store::Connection& c) {
-            return store::claim(c, account, owner, claimed_at_once, lease_length, pacing);
-        };
-        auto mails = co_await ground.store->write(std::move(claim));
-        if (mails.empty()) break;
-        if (line.for_each_mailbox()) std::ranges::sort(mails, {}, by_mailbox);
-        auto renewed = ground.clock->now();
-        Turn turn;
-        Ahead ahead{.copies_due = sending.append_sent};
-        std::exception_ptr store_failed;
-        for (std::size_t i = 0; i < mails.size(); ++i) {
-            if (*stopped) break;
-            auto& mail = mails[i];
-            try {
-                bool const ready = co_await ready_for(ground, line, mail, all);
-                if (!ready) continue;
-                bool const ours = co_await cut_to(ground, mail, at_once);
-                if (!ours) continue;
-                // One that needs another session, or is to be cut, is not sent ahead.
-                auto const* next = i + 1 < mails.size() ? &mails[i + 1] : nullptr;
-                if (next != nullptr &&
-                    ((line.for_each_mailbox() && next->mailbox != mail.mailbox) || next->recipients.size() > at_once))
-                    next = nullptr;
-                turn = co_await send_noting(ground, line.session(), mail, notes, renewed, ahead, next);
-            } catch (net::Broken const& broken) {
-                turn = {false, broken.what()};
-            } catch (store::Failure const& failure) {
-                turn = {false, failure.what()};
-                store_failed = std::current_exception();
-            }
-            if (turn.slow != Slow::no)
-                co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
-                                   sending.connections.value_or(1), turn.trouble);
-            if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
-                all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
-                line.session().abandon();
-                ahead = {.copies_due = sending.append_sent};
-                turn = {};
+    // One that needs another session, or is to be cut, is not sent ahead.
+    auto const goes_with = [&](Outgoing* each, model::Outbound const& mail) {
+        bool const goes = each != nullptr && each->mail.recipients.size() <= at_once &&
+                          (!line.for_each_mailbox() || each->mail.mailbox == mail.mailbox);
+        return goes ? each : nullptr;
+    };
+    Turn turn;
+    std::exception_ptr store_failed;
+    while (turn.ok && !*stopped) {
+        bool const any = co_await run.claims.wait();
+        if (!any) co_return all;
+        auto& outgoing = run.claims.queued().front();
+        auto& mail = outgoing.mail;
+        try {
+            bool go = co_await ready_for(ground, line, mail, all);
+            if (go) go = co_await cut_to(ground, mail, at_once);
+            if (!go) {
+                run.claims.queued().pop_front();
                 continue;
             }
-            if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
-            if (!turn.ok) break;
+            auto* const next = goes_with(run.claims.upcoming(1), mail);
+            auto const* const after = next != nullptr ? goes_with(run.claims.upcoming(2), mail) : nullptr;
+            turn = co_await send_noting(run, line.session(), outgoing, next, after);
+        } catch (net::Broken const& broken) {
+            turn = {false, broken.what()};
+        } catch (store::Failure const& failure) {
+            turn = {false, failure.what()};
+            store_failed = std::current_exception();
         }
-        // What was sent ahead is not followed by a message any more.
-        if (ahead.mail != nullptr) line.session().abandon();
-        if (!turn.ok || *stopped) {
-            co_await give_back(ground, mails, turn.trouble);
-            if (store_failed) std::rethrow_exception(store_failed);
-            all.ok = turn.ok;
-            all.trouble = turn.trouble;
-            all.slow = turn.slow;
-            co_return all;
+        if (turn.slow != Slow::no)
+            co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
+                               sending.connections.value_or(1), turn.trouble);
+        if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
+            all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
+            line.session().abandon();
+            run.offered = nullptr;
+            run.claims.queued().pop_front();
+            co_await withdraw_committing(run, turn.trouble);
+            turn = {};
+            continue;
         }
+        if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
+        if (turn.ok) run.claims.queued().pop_front();
     }
+    // What was sent ahead is not followed by a message any more.
+    if (run.offered != nullptr) line.session().abandon();
+    co_await withdraw_committing(run, turn.trouble);
+    auto rest = co_await run.claims.take_rest();
+    co_await give_back(ground, std::move(rest), turn.trouble);
+    if (store_failed) std::rethrow_exception(store_failed);
+    all.ok = turn.ok;
+    all.trouble = turn.trouble;
+    all.slow = turn.slow;
     co_return all;
 }
 
@@ -498,11 +439,10 @@ net::awaitable<Turn> send_all(Ground ground, Line& line, model::AccountSending s
 
 net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
 {
-    Notes notes(ground.loop);
-    auto renewed = ground.clock->now();
-    Ahead ahead;
-    auto turn = co_await send_noting(ground, session, std::move(mail), notes, renewed, ahead, nullptr);
-    co_await notes.end();
+    Run run{ground, Notes(ground.loop), Claims(ground, mail.account, {})};
+    Outgoing outgoing{std::move(mail)};
+    auto turn = co_await send_noting(run, session, outgoing, nullptr, nullptr);
+    co_await run.notes.end();
     co_return turn;
 }
 
@@ -533,15 +473,18 @@ net::awaitable<Turn> send_due(Ground ground, model::Account account, model::Acco
             }
         }
     }
-    Notes notes(ground.loop);
+    store::Pacing const pacing{line->for_each_mailbox(),
+                               {sending.messages_a_minute.value_or(0), sending.recipients_a_day.value_or(0)}};
+    Run run{ground, Notes(ground.loop), Claims(ground, account.id, pacing)};
+    run.copies_due = sending.append_sent;
     Turn turn;
     std::exception_ptr failed;
     try {
-        turn = co_await send_all(ground, *line, std::move(sending), std::move(stopped), notes);
+        turn = co_await send_all(run, *line, std::move(sending), std::move(stopped));
     } catch (store::Failure const&) {
         failed = std::current_exception();
     }
-    co_await notes.end();
+    co_await run.notes.end();
     if (failed) std::rethrow_exception(failed);
     if (turn.ok && line->is_open()) kept = std::move(line);
     co_return turn;

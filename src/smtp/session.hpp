@@ -88,9 +88,9 @@ public:
     awaitable<void> stream(std::string_view piece);
     /// All was streamed. The first refusal of a chunk, which is the server's decision about the whole; else nothing.
     awaitable<std::optional<Reply>> streamed();
-    /// Sends what ends the message; its reply is the server's decision. With it goes the envelope of the next mail,
-    /// where one is given that may_follow().
-    awaitable<Reply> finish(Envelope const* next = nullptr);
+    /// Sends what ends the message; its reply is the server's decision. In the same write go `rest`, which was not
+    /// streamed, ahead of it, and behind it the envelope of the next mail, where one is given that may_follow().
+    awaitable<Reply> finish(Envelope const* next = nullptr, std::string_view rest = {});
     /// The envelope may be sent with the end of the mail before: the server has PIPELINING, takes such a mail, and it
     /// has few recipients.
     [[nodiscard]] bool may_follow(Envelope const& next) const;

@@ -115,16 +115,17 @@ awaitable<std::optional<Reply>> Session::streamed()
     co_return refusal;
 }
 
-awaitable<Reply> Session::finish(Envelope const* next)
+awaitable<Reply> Session::finish(Envelope const* next, std::string_view rest)
 {
     if (gone_) throw net::Broken(Trouble::closed, "the server has ended this session");
     Wire wire;
     if (chunks_) {
+        held_back_ += stuffer_.feed(rest);
         held_back_ += stuffer_.last_line_end();
         wire.text("BDAT " + std::to_string(held_back_.size()) + " LAST\r\n").text(held_back_);
         held_back_.clear();
     } else {
-        wire.text(stuffer_.finish());
+        wire.text(stuffer_.feed(rest)).text(stuffer_.finish());
     }
     recipients_ahead_ = 0;
     if (next != nullptr) {

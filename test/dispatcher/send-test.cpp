@@ -7,7 +7,7 @@
 //   - give_back_unended() left out: WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue
 #include "dispatcher/account-run.hpp"
 
-#include "store/fixture.hpp"
+#include "dispatcher/queue-test.hpp"
 #include "store/settings.hpp"
 #include "support/loop.hpp"
 #include "support/script.hpp"
@@ -65,81 +65,8 @@ private:
     std::string tail_;
 };
 
-// Fails as often as it is told to, and is the other store otherwise.
-class Failing final : public store::Store {
-public:
-    explicit Failing(store::Store& inner) : inner_(inner) {}
-    void write_now(std::function<void(Connection&)> work) override { inner_.write_now(std::move(work)); }
-    void read_now(std::function<void(Connection&)> work) override { inner_.read_now(std::move(work)); }
-    [[nodiscard]] Counts counts() const override { return inner_.counts(); }
-    int failures = 0;
-    int unsaid = 0;  // so many writes are carried out, and then fail, as when the connection to the store breaks
-
+class SendTest : public QueueTest {
 protected:
-    net::awaitable<void> submit_write(std::function<void(Connection&)> work, std::size_t) override
-    {
-        if (failures > 0) {
-            --failures;
-            throw store::Failure(Trouble::store, "the disk is not there");
-        }
-        inner_.write_now(std::move(work));
-        if (unsaid > 0) {
-            --unsaid;
-            throw store::Failure(Trouble::store, "the store went away");
-        }
-        co_return;
-    }
-    net::awaitable<void> submit_read(std::function<void(Connection&)> work) override
-    {
-        inner_.read_now(std::move(work));
-        co_return;
-    }
-
-private:
-    store::Store& inner_;
-};
-
-class SendTest : public store::StoreTest {
-protected:
-    SendTest() { house = furnish(); }
-
-    model::OutboundId enqueue()
-    {
-        model::Outbound mail;
-        mail.id = model::OutboundId::make();
-        mail.mailbox = house.mailbox.id;
-        mail.account = house.account.id;
-        std::string const bytes = "Subject: hello\r\n\r\nDear you";
-        mail.size = static_cast<std::int64_t>(bytes.size());
-        mail.message_id = to_string(mail.id) + "@contoso.com";
-        mail.sender = "sales@contoso.com";
-        mail.recipients = {"customer@example.com"};
-        write([&](Connection& c) {
-            mail.body = add_body(c, bytes, 1);
-            model::Activity activity;
-            activity.id = model::ActivityId::make();
-            activity.case_id = house.a_case.id;
-            activity.kind = model::ActivityKind::sent;
-            activity.message_id = mail.message_id;
-            activity.body = mail.body;
-            store::add_activity(c, activity);
-            mail.activity = activity.id;
-            store::enqueue(c, mail);
-        });
-        return mail.id;
-    }
-    model::Outbound claim()
-    {
-        auto const claimed =
-            write([&](Connection& c) { return store::claim(c, house.account.id, "here", 1, Duration(60'000)); });
-        EXPECT_EQ(claimed.size(), 1U);
-        return claimed.at(0);
-    }
-    [[nodiscard]] OutboundState state(model::OutboundId id)
-    {
-        return read([&](Connection& c) { return store::outbound(c, id)->state; });
-    }
-
     struct Played {
         test::Stage stage;
         bool dot_left = false;
@@ -180,9 +107,6 @@ protected:
         played.operations = stage->operations;
         return played;
     }
-
-    House house;
-    Failing failing{*store};
 };
 
 TEST_F(SendTest, SendsOneMailAndSettlesIt)

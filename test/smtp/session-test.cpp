@@ -455,6 +455,72 @@ TEST(SmtpSession, QuitNeverThrows)
     }
 }
 
+// What was not streamed goes in one write with the end of the message, and the next envelope behind it.
+TEST(SmtpSession, EndsWithWhatWasNotStreamed)
+{
+    auto const conversation = [](std::unique_ptr<net::Transport> transport) -> awaitable<void> {
+        Session session(std::move(transport));
+        co_await session.greet();
+        co_await session.hello("here");
+        Envelope envelope;
+        envelope.from = "a@b.example";
+        envelope.to = {{.address = "c@d.example"}};
+        auto const first = co_await session.offer(envelope);
+        EXPECT_TRUE(first->go_ahead());
+        auto const refused = co_await session.streamed();
+        EXPECT_FALSE(refused.has_value());
+        auto const reply = co_await session.finish(&envelope, "S: x\n.\ny");
+        EXPECT_EQ(reply.code, 250U);
+        auto const second = co_await session.offered();
+        EXPECT_TRUE(second.go_ahead());
+    };
+    expect_played(R"(
+        S: 220 ready
+        C: EHLO here
+        S: 250-there
+        S: 250-PIPELINING
+        S: 250 CHUNKING
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        S: 250 ok
+        S: 250 ok
+        C: BDAT 12 LAST
+        C: S: x
+        C: .
+        C: y
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        S: 250 taken
+        S: 250 ok
+        S: 250 ok
+    )",
+                  conversation);
+    expect_played(R"(
+        S: 220 ready
+        C: EHLO here
+        S: 250-there
+        S: 250 PIPELINING
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        C: DATA
+        S: 250 ok
+        S: 250 ok
+        S: 354 go
+        C: S: x
+        C: ..
+        C: y
+        C: .
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<c@d.example>
+        C: DATA
+        S: 250 taken
+        S: 250 ok
+        S: 250 ok
+        S: 354 go
+    )",
+                  conversation);
+}
+
 // RFC 3030 with RFC 2920: no DATA, dots are dots, and the next envelope travels with the last chunk.
 TEST(SmtpSession, SendsInChunksAndTheNextEnvelopeAhead)
 {
