@@ -35,7 +35,10 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
         if (renewal->refusal) {
             auto found = judge_refusal("client-credential", renewal->refusal->message, about);
             if (found.outcome == model::Outcome::fails) co_return found;
-            // Entra looks at who asks before it looks at what is asked for.
+            // Entra looks at who asks before it looks at what is asked for; whether there is such an application,
+            // first.
+            auto const causes = causes_of(renewal->refusal->message, false);
+            if (!causes.empty() && causes.front()->check == "application-exists") co_return found;
             if (renewal->refusal->kind == Trouble::refused) accepted = "the provider refused something else";
         } else if (renewal->token) {
             accepted = "the provider took it when the grant of " + account->account.name + " was renewed";

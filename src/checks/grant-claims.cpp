@@ -28,7 +28,7 @@ Item item::grant_claims()
     return {.id = "grant-claims",
             .must = mark("The token is for these servers, this user and these permissions"),
             .about = About::account,
-            .grounds = {"grant-present", "permissions"},
+            .grounds = {"grant-present", "grant-owner", "grant-refresh", "permissions"},
             .speaks = {Purpose::provider},
             .concerns = [](Target const& target) { return target.account->account.access != model::Access::password; },
             .look = look};

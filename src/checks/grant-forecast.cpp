@@ -25,6 +25,7 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const unused_until = std::max(grant->renewed, grant->accepted) + std::chrono::days(90);
     if (!renewal->renewed && !grant->refresh_token.bytes.empty() && unused_until - bench->now() < told_ahead)
         co_return warns("grant-unused", "it was renewed last on " + to_readable(grant->renewed), target);
+    if (renewal->refusal) co_return untold("the grant could not be renewed: " + renewal->refusal->message);
     co_return holds("nothing that it needs is known to end within 30 days");
 }
 

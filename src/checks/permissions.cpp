@@ -18,7 +18,9 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const renewal = co_await bench->renewal(target.account);
     if (renewal->refusal) {
         auto found = judge_refusal("permissions", renewal->refusal->message, target);
+        // What the next token would be granted is not known.
         if (found.outcome == model::Outcome::fails) co_return found;
+        co_return untold("the grant could not be renewed: " + renewal->refusal->message);
     }
     auto const& grant = target.account->grant;
     if (!grant) co_return untold("there is no grant");
@@ -28,6 +30,11 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const granted = fmt::format("granted: {}", fmt::join(grant->scopes, " "));
     // What an application may do by itself is in its token, and named nowhere else.
     if (!(*provider)->entra || account.access == model::Access::application) co_return holds(granted);
+    if (renewal->token) {
+        auto const fit = claims_fit(renewal->token->token.expose(), *target.account, bench->now());
+        if (fit.cause == "token-lacks-permission")
+            co_return fails(fit.cause, fmt::format("{}; {}", fmt::join(fit.wrong, "; "), fit.said), target);
+    }
     for (std::string_view const needed :
          {account.retrieval == model::Protocol::pop3 ? "POP.AccessAsUser.All" : "IMAP.AccessAsUser.All", "SMTP.Send"})
         if (std::ranges::none_of(grant->scopes, [&](auto const& scope) { return scope.ends_with(needed); }))

@@ -19,10 +19,13 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const inbound = co_await bench->retrieval(target);
     auto const outbound = co_await bench->submission(target);
+    std::string hidden;
     for (auto const& talk : {inbound, outbound}) {
         if (talk->broken() == nullptr || talk->user.empty()) continue;
         auto const standing = co_await bench->standing(target, talk);
-        if (blame(*talk, standing).item == "quota") co_return judge("quota", *talk, StepKind::send, standing, target);
+        auto const found = blame(*talk, standing);
+        if (found.item == "quota") co_return judge("quota", *talk, StepKind::send, standing, target);
+        hidden = fmt::format("{} stands in the way: {}", found.item, found.evidence);
     }
     auto const& sending = target.mailbox->sending;
     auto const words = fmt::format("{} mails in the last minute, of {} allowed; {} recipients in the last day, of {}",
@@ -30,7 +33,8 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     if (sending.recipients_of_a_day >= day_limit) co_return fails("recipient-quota", words, target);
     if (sending.recipients_of_a_day * 10 > day_limit * 9) co_return warns("recipient-quota", words, target);
     if (sending.last_minute > minute_limit) co_return warns("submission-rate", words, target);
-    co_return holds(words);
+    // What the server would say of limits is not known where it does not get that far.
+    co_return hidden.empty() ? holds(words) : untold(std::move(hidden));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// url-login: the identity provider answers over HTTPS. Told by: a GET of the provider's configuration.
+// url-login: the identity provider answers over HTTPS. Told by: a GET of the provider's configuration, and of the
+// address that issues tokens.
 #include "checks/items.hpp"
 
 #include "base/text.hpp"
@@ -21,6 +22,16 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const words = fmt::format("GET {}: HTTP {}", url, page->answer.status);
     if (page->answer.status == 429) co_return fails("provider-too-many-requests", words, target);
     if (page->answer.status >= 500) co_return fails("entra-temporary", words, target);
+    // Entra says there that it takes POST only: it is in order.
+    auto const provider = co_await bench->provider(target.application);
+    if (*provider && (*provider)->entra) {
+        auto const token_url = (*provider)->token;
+        auto const tokens = co_await bench->page(token_url);
+        if (tokens->error) co_return untold(tokens->error->message);
+        auto const there = fmt::format("GET {}: HTTP {}", token_url, tokens->answer.status);
+        if (tokens->answer.status == 429) co_return fails("provider-too-many-requests", there, target);
+        if (tokens->answer.status >= 500) co_return fails("entra-temporary", there, target);
+    }
     co_return holds(words);
 }
 

@@ -56,7 +56,7 @@ public:
     json::value break_it(json::value const& way, std::string const& mailbox, std::string const& lab)
     {
         learn(mailbox, lab);
-        auto const path = filled(text_at(way, "path"));
+        auto const path = "/api/v1/" + filled(text_at(way, "path"));
         json::object members;
         for (auto const& [name, value] : way.at("members").as_object())
             members[filled(name)] = filled(value.as_string().c_str());
@@ -64,7 +64,7 @@ public:
             server_->send("POST", path, members);
             return json::object{{"path", path + "/" + text_at(members, "name")}, {"method", "DELETE"}};
         }
-        bool const setting = path.starts_with("settings/");
+        bool const setting = path.starts_with("/api/v1/settings/");
         auto const now = server_->get(path);
         json::object before;
         for (auto const& [name, value] : members) {
@@ -90,14 +90,14 @@ private:
     // What the words in capitals stand for.
     void learn(std::string const& mailbox, std::string const& lab)
     {
-        auto const accounts = server_->all("accounts").at("items").as_array();
+        auto const accounts = server_->all("/api/v1/accounts").at("items").as_array();
         std::string name;
-        if (!mailbox.empty()) name = text_at(server_->get("mailboxes/" + in_url(mailbox)), "account");
+        if (!mailbox.empty()) name = text_at(server_->get("/api/v1/mailboxes/" + in_url(mailbox)), "account");
         auto const mine = std::ranges::find_if(accounts, [&](auto const& each) {
             return name.empty() ? !each.at("application").is_null() : text_at(each, "name") == name;
         });
         if (mine == accounts.end()) throw Exit(failed, say("Postroom has no account that could be broken"));
-        auto external = text_at(server_->get("settings/external-url"), "value");
+        auto external = text_at(server_->get("/api/v1/settings/external-url"), "value");
         if (external.starts_with("https")) external.erase(4, 1);
         words_ = {{"ACCOUNT", text_at(*mine, "name")},
                   {"APPLICATION", text_at(*mine, "application")},

@@ -53,12 +53,14 @@ Result<void> deliver_submission(State& state, Mailbox& submitter, std::string co
     auto const now = state.clock.now();
     // Saved since 2018, in the mailbox that user= names, not in that of From (Microsoft, SMTP submission improvements;
     // Notifuse #250).
-    if (auto const folder = submitter.folder(submitter.sent_folder)) {
+    if (auto const folder = submitter.folder(submitter.sent_folder); folder && submitter.sent_copies) {
         folder->append(*sent, now, flag::seen);
         submitter.changed();
     }
     std::vector<std::string> away;
+    bool const lost = state.faults.take(Fault::smtp_not_delivered, {submitter.address, sender}).has_value();
     for (auto const& recipient : recipients) {
+        if (lost) break;
         auto const mailbox = state.tenant.mailbox(recipient);
         if (!mailbox) {
             away.push_back(recipient);

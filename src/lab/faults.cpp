@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
 
-constexpr std::array<FaultRow, 54> table{{
+constexpr std::array<FaultRow, 55> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -137,6 +137,8 @@ constexpr std::array<FaultRow, 54> table{{
      "", "Exchange Online, gophish #2900"},
     {Fault::smtp_mailbox_full, "smtp-mailbox-full", smtp, "554 5.2.2 mailbox full after the mail was sent.", "", "",
      "Microsoft, SMTP submission improvements"},
+    {Fault::smtp_not_delivered, "smtp-not-delivered", smtp, "A mail is accepted, and reaches nobody.", "", "",
+     "invented: a rule of the organization's or the filter does so"},
     {Fault::smtp_lost_before_accepting, "smtp-lost-before-accepting", smtp,
      "The connection ends after the final dot, without a reply; the mail is not accepted.", "", "",
      "freescout #5457; the manner is invented"},

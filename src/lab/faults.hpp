@@ -68,6 +68,7 @@ enum class Fault {
     smtp_refused,
     smtp_send_as_denied,
     smtp_mailbox_full,
+    smtp_not_delivered,
     smtp_lost_before_accepting,
     smtp_lost_after_accepting,
 };

@@ -172,6 +172,7 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     auto const pop = fields.truth("pop_enabled");
     auto const licensed = fields.truth("licensed");
     auto const alias = fields.truth("alias");
+    auto const sent_copies = fields.truth("sent_copies");
     auto const* const smtp = fields.take("smtp_auth_disabled");
     if (smtp != nullptr && !smtp->is_bool() && !smtp->is_null())
         fields.wrong("smtp_auth_disabled", "true, false or null");
@@ -192,6 +193,7 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     if (pop) mailbox->pop_enabled = *pop;
     if (licensed) mailbox->licensed = *licensed;
     if (alias) mailbox->alias = *alias;
+    if (sent_copies) mailbox->sent_copies = *sent_copies;
     if (smtp != nullptr) mailbox->smtp_auth_disabled = smtp->is_null() ? std::nullopt : std::optional(smtp->get_bool());
     if (full_access) mailbox->full_access = lowered(*full_access);
     if (send_as) mailbox->send_as = lowered(*send_as);
@@ -324,6 +326,7 @@ json::object to_json(Mailbox const& mailbox)
             {"pop_enabled", mailbox.pop_enabled},
             {"licensed", mailbox.licensed},
             {"alias", mailbox.alias},
+            {"sent_copies", mailbox.sent_copies},
             {"smtp_auth_disabled", std::move(smtp)},
             {"full_access", to_array(mailbox.full_access)},
             {"send_as", to_array(mailbox.send_as)},

@@ -53,6 +53,7 @@ struct Mailbox {
     std::string name;
     bool imap_enabled = true;
     bool pop_enabled = true;
+    bool sent_copies = true;                 ///< MessageCopyForSMTPClientSubmissionEnabled
     bool licensed = true;                    ///< false: its user has no plan with a mailbox
     bool alias = false;                      ///< its address is an alias now, of some other primary one
     std::optional<bool> smtp_auth_disabled;  ///< none: as the tenant says

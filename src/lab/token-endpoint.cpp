@@ -54,11 +54,16 @@ net::HttpResponse json_response(json::object const& body, net::http::status stat
         status, {{"content-type", std::string(json_type)}, {"cache-control", "no-store"}}, json::serialize(body), {}};
 }
 
+bool is_of_client(std::string_view number)
+{
+    return number.starts_with("70002") || number == "700027" || number == "50012" || number == "50027";
+}
+
 // Number, error value and status are documented; the sentence is invented.
 EntraError refusal_with(std::string_view number)
 {
     auto const code = static_cast<unsigned>(to_number(number, 0));
-    bool const of_client = number.starts_with("70002") || code == 700027 || code == 50012 || code == 50027;
+    bool const of_client = is_of_client(number);
     bool const of_application = code == 700016 || code == 7000112;
     return {of_client ? 401U : 400U,
             of_client        ? "invalid_client"
@@ -261,7 +266,11 @@ net::HttpResponse IdentityProvider::token(std::string_view tenant, net::HttpRequ
     }
 
     auto const grant_type = value_of(*form, "grant_type");
-    if (grant_type == "client_credentials" || grant_type == "authorization_code")
+    // What is wrong with the client comes first; what is with a grant, where a refresh token is looked at.
+    bool const of_client =
+        grant_type != "refresh_token" ||
+        is_of_client(state_->faults.see(Fault::token_refused, {application->client_id}).value_or(""));
+    if (of_client)
         if (auto const number = state_->faults.take(Fault::token_refused, {application->client_id}))
             return refuse(refusal_with(*number));
     if (grant_type == "authorization_code") return redeem(*application, tenant, *form);

@@ -47,6 +47,7 @@ Result<json::object> show_settings(State& state, std::string const& /*key*/)
 {
     auto shown = to_json(state.settings);
     shown["smtp_auth_disabled"] = state.tenant.smtp_auth_disabled;
+    shown["tenant_known"] = state.tenant.known;
     return shown;
 }
 
@@ -216,6 +217,21 @@ json::object to_json(Way const& way)
         out["adds"] = way.change == Change::postroom_adds;
         out["path"] = way.what;
         out["members"] = json::parse(way.with);
+    }
+    if (is_kept(way.change)) {
+        out["change"] = way.change == Change::settings  ? "settings"
+                        : way.change == Change::mailbox ? "mailbox"
+                        : way.change == Change::user    ? "user"
+                                                        : "application";
+        out["members"] = json::parse(way.with);
+    }
+    if (way.change == Change::fault) {
+        out["change"] = "fault";
+        out["fault"] = way.what;
+    }
+    if (way.change == Change::clock) {
+        out["change"] = "clock";
+        out["members"] = json::object{{"ahead_s", to_number(way.with, 0)}};
     }
     if (way.change == Change::hand) out["how"] = way.with;
     return out;
