@@ -60,6 +60,7 @@ private:
         step.came = came.empty() ? "nothing" : printable(came, 1'000);
         step.held = held;
         step.took = std::chrono::ceil<Duration>(Steady::now() - begun_);
+        if (way.told) way.told(talk);
     }
     Steady::time_point begun_ = Steady::now();
 };

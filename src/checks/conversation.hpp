@@ -9,6 +9,7 @@
 #include "net/tls-session.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,7 @@ struct Way {
     std::shared_ptr<net::Transcript> transcript;  ///< or none
     std::shared_ptr<net::Stop> stop;              ///< or none
     Clock const* clock = &system_clock();
+    std::function<void(Conversation const&)> told{};  ///< after each step, or none
 };
 
 /// Never throws: what the network did is in the step that it broke.

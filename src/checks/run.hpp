@@ -14,6 +14,7 @@ struct Wanted {
     std::vector<std::string> items;
     std::string account;    ///< its name
     std::string mailbox;    ///< its address; `account` is its account's then
+    std::string server{};   ///< only there
     bool may_send = false;  ///< a marked mail of each mailbox to itself is agreed to
 };
 

@@ -1,6 +1,8 @@
 #include "checks/worker.hpp"
 
 #include "base/text.hpp"
+#include "checks/elsewhere.hpp"
+#include "grants/together.hpp"
 #include "oauth/json-fields.hpp"
 #include "store/coordination.hpp"
 #include "store/settings.hpp"
@@ -45,6 +47,7 @@ std::string asked_of(Wanted const& wanted)
     return json::serialize(json::object{{"items", std::move(items)},
                                         {"account", wanted.account},
                                         {"mailbox", wanted.mailbox},
+                                        {"server", wanted.server},
                                         {"may_send", wanted.may_send}});
 }
 
@@ -75,18 +78,20 @@ store::CheckRunId begin_run(store::Connection& c, Wanted const& wanted, std::str
     run.asked = asked_of(wanted);
     run.asker = asker;
     run.begun = now;
-    run.parts = one_server ? 1 : 2;
+    run.parts = one_server || !wanted.server.empty() ? 1 : 2;
     store::add_check_run(c, run);
-    auto const add = [&](Side side) {
+    auto const add = [&](std::string kind) {
         store::add_job(c, {.id = model::JobId::make(),
-                           .kind = kind_of(side),
+                           .kind = std::move(kind),
                            .input = json::serialize(json::object{{"run", to_string(run.id)}})});
     };
-    if (one_server) {
-        add(Side::both);
+    if (!wanted.server.empty()) {
+        add(kind_for(wanted.server));
+    } else if (one_server) {
+        add(kind_of(Side::both));
     } else {
-        add(Side::application);
-        add(Side::services);
+        add(kind_of(Side::application));
+        add(kind_of(Side::services));
     }
     return run.id;
 }
@@ -97,6 +102,7 @@ Wanted wanted_of(std::string_view asked)
     Wanted wanted;
     wanted.account = oauth::text_member(object, "account");
     wanted.mailbox = oauth::text_member(object, "mailbox");
+    wanted.server = oauth::text_member(object, "server");
     if (auto const* const flag = object.if_contains("may_send")) wanted.may_send = flag->is_bool() && flag->get_bool();
     auto const* const items = object.if_contains("items");
     if (items != nullptr && items->is_array())
@@ -144,6 +150,66 @@ public:
             if (found) store::end_check_part(c, run);
         };
         co_await store.write(std::move(finish));
+    }
+
+    // What somebody wants to know of this server alone.
+    static net::awaitable<void> work_here(std::shared_ptr<Impl> self, store::Job job, std::string owner)
+    {
+        auto const connecting = connecting_of(job);
+        if (!connecting) {
+            co_await work(std::move(self), std::move(job), std::move(owner));
+            co_return;
+        }
+        auto& store = *self->ground.ground.store;
+        auto take = [&](store::Connection& c) { return take_token(c, *self->ground.ground.vault, job); };
+        auto token = co_await store.write(std::move(take));
+        Conversation talk;
+        if (token) {
+            auto way = way_of(*self, *connecting, std::move(*token));
+            // The job outlives nobody's waiting: a step that can't be noted is noted with the next one.
+            way.told = [self, id = job.id, owner](Conversation const& so_far) {
+                asio::co_spawn(self->pause.get_executor(), note(self, id, owner, json::serialize(to_json(so_far))),
+                               asio::detached);
+            };
+            talk = co_await converse(*self->ground.resolver, std::move(way));
+        } else {
+            talk = {.purpose = connecting->purpose,
+                    .server = connecting->server,
+                    .steps = {{.kind = StepKind::sign_in, .came = token.error().message, .trouble = Trouble::store}}};
+        }
+        auto finish = [&](store::Connection& c) {
+            store::finish_job(c, job.id, owner, true, json::serialize(to_json(talk)));
+        };
+        co_await store.write(std::move(finish));
+    }
+
+    static Way way_of(Impl const& self, Connecting const& connecting, std::optional<Secret> token)
+    {
+        Way way;
+        way.purpose = connecting.purpose;
+        way.server = connecting.server;
+        way.implicit_tls = connecting.implicit_tls;
+        way.folder = connecting.folder;
+        way.limit = connecting.limit;
+        way.host_name = self.ground.host_name;
+        way.tls = self.ground.tls;
+        way.proxy = self.ground.proxy;
+        way.stop = self.ground.stop;
+        way.user = connecting.user;
+        if (token)
+            way.proof = grants::Proof{
+                .secret = std::move(*token), .password = false, .ends = Instant::max(), .owner = connecting.user};
+        return way;
+    }
+
+    static net::awaitable<void> note(std::shared_ptr<Impl> self, model::JobId id, std::string owner, std::string output)
+    {
+        try {
+            auto write = [&](store::Connection& c) { store::note_progress(c, id, owner, output); };
+            co_await self->ground.ground.store->write(std::move(write));
+        } catch (store::Failure const& failure) {
+            spdlog::debug("a step of a connection test can't be noted: {}", failure.what());
+        }
     }
 
     static net::awaitable<void> keep(std::shared_ptr<Impl> self, store::CheckRunId run, Task task, Told told)
@@ -212,9 +278,14 @@ CheckWorker::CheckWorker(Bench::Ground ground, asio::any_io_executor const& loop
     auto work = [impl = impl_](store::Job job, std::string name) {
         return Impl::work(impl, std::move(job), std::move(name));
     };
-    runner_ =
-        std::make_unique<store::JobRunner>(*ground.ground.store, loop, kind_of(side), std::move(owner),
-                                           "the check list", std::move(work), store::JobRunner::Options{.at_once = 2});
+    runner_ = std::make_unique<store::JobRunner>(*ground.ground.store, loop, kind_of(side), owner, "the check list",
+                                                 std::move(work), store::JobRunner::Options{.at_once = 2});
+    auto work_here = [impl = impl_](store::Job job, std::string name) {
+        return Impl::work_here(impl, std::move(job), std::move(name));
+    };
+    auto const kind = kind_for(owner);
+    here_ = std::make_unique<store::JobRunner>(*ground.ground.store, loop, kind, std::move(owner), "what is asked here",
+                                               std::move(work_here), store::JobRunner::Options{.at_once = 8});
 }
 CheckWorker::~CheckWorker() = default;
 
@@ -222,18 +293,21 @@ net::awaitable<void> CheckWorker::run()
 {
     auto const executor = co_await asio::this_coro::executor;
     if (impl_->side != Side::services) asio::co_spawn(executor, Impl::keep_schedule(impl_), asio::detached);
-    co_await runner_->run();
+    std::vector<grants::Task> both{[this] { return runner_->run(); }, [this] { return here_->run(); }};
+    co_await grants::together(std::move(both), 2);
 }
 
 void CheckWorker::nudge()
 {
     runner_->nudge();
+    here_->nudge();
 }
 void CheckWorker::stop()
 {
     impl_->stopped = true;
     impl_->pause.cancel();
     runner_->stop();
+    here_->stop();
 }
 
 }  // namespace postroom::checks

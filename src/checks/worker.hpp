@@ -38,6 +38,7 @@ private:
     class Impl;
     std::shared_ptr<Impl> impl_;
     std::unique_ptr<store::JobRunner> runner_;
+    std::unique_ptr<store::JobRunner> here_;  // of what this server alone is asked
 };
 
 }  // namespace postroom::checks

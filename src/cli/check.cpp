@@ -25,7 +25,7 @@ constexpr auto silent_limit = std::chrono::minutes(5);
 
 struct Given {
     std::vector<std::string> items;
-    std::string account, mailbox, explained, format = "text";
+    std::string account, mailbox, on, explained, format = "text";
     std::string product, version, installed;
     bool send = false;
 };
@@ -117,6 +117,8 @@ void add_check_command(Commands& commands)
     leaf.add_option("ITEM", given->items, say("Only these items; all otherwise"));
     leaf.add_option("--account", given->account, say("Only this account"))->type_name(say("NAME"));
     leaf.add_option("--mailbox", given->mailbox, say("Only this mailbox"))->type_name(say("ADDRESS"));
+    leaf.add_option("--on", given->on, say("Only on this server of the installation, and what must hold there"))
+        ->type_name(say("SERVER"));
     leaf.add_flag("--send", given->send,
                   say("Send a marked mail from each mailbox to itself: whether it may send shows only then"));
     leaf.add_option("--explain", given->explained, say("What an item is about, and how it can fail"))
@@ -140,6 +142,7 @@ void add_check_command(Commands& commands)
                                         json::object{{"items", std::move(items)},
                                                      {"account", given->account},
                                                      {"mailbox", given->mailbox},
+                                                     {"on", given->on},
                                                      {"may_send", given->send}});
             auto const ended = wait_for(talk, std::move(run.as_object()));
             auto const& findings = ended.at("findings").as_array();

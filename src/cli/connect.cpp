@@ -1,11 +1,10 @@
 // postroom connect: one conversation with a mail server, step by step, with nothing stored and no server of ours.
 #include "base/text.hpp"
 #include "checks/conversation.hpp"
-#include "checks/judging.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
+#include "cli/connection.hpp"
 #include "cli/mail-servers.hpp"
-#include "model/causes.hpp"
 #include "oauth/authority.hpp"
 #include "oauth/device-flow.hpp"
 
@@ -30,7 +29,8 @@ namespace asio = boost::asio;
 using checks::Purpose;
 
 struct Given {
-    std::string host, user, folder = "INBOX", token_file, token_command, authority, client_id, format = "text", config;
+    std::string host, user, folder = "INBOX", token_file, token_command, authority, client_id, format = "text", config,
+                            on, socket;
     std::vector<std::string> anchors, scopes;
     bool device_code = false, starttls = false, implicit_tls = false, transcript = false;
     int limit = 15;
@@ -127,44 +127,6 @@ T run(asio::io_context& loop, net::awaitable<T> work)
     return std::move(*result);
 }
 
-json::object to_json(checks::Conversation const& talk)
-{
-    json::array steps;
-    for (auto const& each : talk.steps)
-        steps.push_back(json::object{{"step", std::string(checks::to_string(each.kind))},
-                                     {"held", each.held},
-                                     {"asked", each.asked},
-                                     {"came", each.came},
-                                     {"took_ms", each.took.count()}});
-    return {{"protocol", std::string(checks::to_string(talk.purpose))},
-            {"server", to_string(talk.server)},
-            {"user", talk.user},
-            {"held", talk.broken() == nullptr},
-            {"steps", std::move(steps)}};
-}
-
-std::string as_text(checks::Conversation const& talk)
-{
-    auto text = fmt::format("{} {}\n", checks::to_string(talk.purpose), to_string(talk.server));
-    for (auto const& step : talk.steps) {
-        text += fmt::format("{} {:<12} {:>6} ms  {}\n", step.held ? "+" : "x", checks::to_string(step.kind),
-                            step.took.count(), step.asked);
-        if (!step.came.empty()) text += fmt::format("                          {}\n", step.came);
-    }
-    auto const* const broken = talk.broken();
-    if (broken == nullptr) return for_terminal(text + say("All of it held.") + "\n");
-    auto const blame = checks::blame(talk, {});
-    text += "\n";
-    if (blame.causes.empty())
-        text += say(model::advice_on_unknown({})) + "\n";
-    else if (blame.causes.size() > 1)
-        text += say("It may mean, the likeliest first:") + "\n";
-    for (auto const* cause : blame.causes)
-        text += fmt::format("  {} ({}; {})\n    {}\n", spoken().say_marked(cause->title), cause->id,
-                            spoken().say(in_words(cause->owner)), spoken().say_marked(cause->remedy));
-    return for_terminal(text);
-}
-
 std::optional<Secret> token_of(Given const& given, asio::io_context& loop, std::shared_ptr<net::TlsContext> const& tls,
                                std::shared_ptr<net::Proxy const> const& proxy)
 {
@@ -177,6 +139,20 @@ std::optional<Secret> token_of(Given const& given, asio::io_context& loop, std::
     auto token = run(loop, by_device_code(https, given));
     if (!token) throw Exit(failed, say(token.error().words));
     return std::move(*token);
+}
+
+json::object asked_of(Given const& given, checks::Way const& way, std::optional<Secret> const& token)
+{
+    auto protocol = to_lower(to_string(way.purpose));
+    json::object asked{{"protocol", std::move(protocol)},
+                       {"host", to_string(way.server)},
+                       {"implicit_tls", way.implicit_tls},
+                       {"user", given.user},
+                       {"folder", given.folder},
+                       {"limit_s", given.limit},
+                       {"on", given.on}};
+    if (token) asked["token"] = std::string(token->expose());
+    return asked;
 }
 
 int connect(Purpose purpose, Given const& given)
@@ -197,16 +173,22 @@ int connect(Purpose purpose, Given const& given)
     way.tls = tls;
     way.proxy = configuration.proxy;
     if (given.transcript) way.transcript = std::make_shared<Shown>();
-    if (auto token = token_of(given, loop, tls, configuration.proxy)) {
-        if (given.user.empty()) throw Exit(wrong_usage, say("--user says as whom to sign in with the token"));
+    auto token = token_of(given, loop, tls, configuration.proxy);
+    if (token && given.user.empty()) throw Exit(wrong_usage, say("--user says as whom to sign in with the token"));
+    json::object talk;
+    if (!given.on.empty()) {
+        ServerClient const server(given.socket.empty() ? configuration.socket : given.socket);
+        talk = connection_elsewhere(server, asked_of(given, way, token));
+    } else {
+        if (token)
+            way.proof = grants::Proof{
+                .secret = std::move(*token), .password = false, .ends = Instant::max(), .owner = given.user};
         way.user = given.user;
-        way.proof =
-            grants::Proof{.secret = std::move(*token), .password = false, .ends = Instant::max(), .owner = given.user};
+        net::Resolver resolver(loop.get_executor());
+        talk = connection_here(run(loop, checks::converse(resolver, std::move(way))));
     }
-    net::Resolver resolver(loop.get_executor());
-    auto const talk = run(loop, checks::converse(resolver, std::move(way)));
-    print(given.format == "json" ? json::serialize(to_json(talk)) + "\n" : as_text(talk));
-    return talk.broken() == nullptr ? done : failed;
+    print(given.format == "json" ? json::serialize(talk) + "\n" : connection_in_text(talk));
+    return talk.at("held").as_bool() ? done : failed;
 }
 
 }  // namespace
@@ -223,13 +205,14 @@ void add_connect_command(Commands& commands)
                              Kind{"pop3", Purpose::pop3, say("Sign in over POP3, and list the mailbox")},
                              Kind{"smtp", Purpose::smtp, say("Sign in to submission; nothing is sent")}}) {
         auto const given = std::make_shared<Given>();
-        auto& leaf = commands.leaf(group, kind.name, kind.meaning,
-                                   // lint-strings: allow
-                                   fmt::format("postroom connect {} outlook.office365.com --user sales@contoso.com "
-                                               "--token-file token.txt --transcript",
-                                               kind.name),
-                                   say("Needs no running server. Without a token it ends before the sign-in. Exit code "
-                                       "0 where every step held, 1 otherwise."));
+        auto& leaf = commands.leaf(
+            group, kind.name, kind.meaning,
+            // lint-strings: allow
+            fmt::format("postroom connect {} outlook.office365.com --user sales@contoso.com "
+                        "--token-file token.txt --transcript",
+                        kind.name),
+            say("Needs no running server, but for --on. Without a token it ends before the sign-in. Exit code "
+                "0 where every step held, 1 otherwise."));
         leaf.add_option("HOST", given->host, say("The server, as host or host:port"))->required();
         leaf.add_option("--user", given->user, say("As whom to sign in: the mailbox; of SMTP the token's owner"));
         auto* const file = leaf.add_option("--token-file", given->token_file,
@@ -251,6 +234,11 @@ void add_connect_command(Commands& commands)
         leaf.add_option("--anchor", given->anchors, say("A PEM file to trust beside the system's; several times"));
         leaf.add_option("--limit", given->limit, say("Seconds to wait for each answer"))->check(between(1, 600));
         leaf.add_flag("--transcript", given->transcript, say("Show what is said on stderr, secrets masked"));
+        leaf.add_option("--on", given->on, say("Have this server of the installation do it, and show what it sees"))
+            ->type_name(say("SERVER"));
+        leaf.add_option("--socket", given->socket, say("Of --on: the running server's Unix socket"))
+            ->envname("POSTROOM_SOCKET")
+            ->type_name(say("FILE"));
         leaf.add_option("--config", given->config, say("The configuration file: proxy and trust anchors"))
             ->type_name(say("FILE"));
         leaf.add_option("--format", given->format, say("How to print: text or json"))

@@ -1,5 +1,6 @@
 // The check list: what there is to check, asking for a run, and what was found.
 #include "base/text.hpp"
+#include "checks/elsewhere.hpp"
 #include "checks/item.hpp"
 #include "checks/worker.hpp"
 #include "console/api.hpp"
@@ -8,6 +9,8 @@
 #include "console/responses.hpp"
 #include "model/causes.hpp"
 #include "store/accounts.hpp"
+
+#include <algorithm>
 
 namespace postroom::console {
 
@@ -95,15 +98,32 @@ json::object to_json(store::CheckRunProgress const& its, checks::Wanted const& w
             {"told", its.told}};
 }
 
+// One that runs, and where one of the items must hold.
+std::string server_for(store::Connection& c, std::vector<std::string> const& items, std::string_view name)
+{
+    auto const server = checks::live_server(c, name);
+    if (!server) throw Problem(server.error(), "on");
+    auto const holds_there = [&](std::string const& id) {
+        auto const side = checks::find_item(id)->side;
+        return side == checks::Side::both || server->side == checks::Side::both || side == server->side;
+    };
+    if (!items.empty() && std::ranges::none_of(items, holds_there))
+        throw Problem(Trouble::invalid,
+                      tr("nothing of that has to hold on {}: its role is {}", server->name, to_string(server->side)),
+                      "on");
+    return server->name;
+}
+
 checks::Wanted wanted_by(store::Connection& c, Request const& request)
 {
-    Members const members(request.http, {"items", "account", "mailbox", "may_send"});
+    Members const members(request.http, {"items", "account", "mailbox", "may_send", "on"});
     checks::Wanted wanted;
     wanted.items = members.texts("items");
     for (auto const& each : wanted.items)
         if (checks::find_item(each) == nullptr)
             throw Problem(Trouble::invalid, tr("there is no item \"{}\" on the check list", printable(each, 64)),
                           "items");
+    if (auto const on = members.text_or("on", ""); !on.empty()) wanted.server = server_for(c, wanted.items, on);
     wanted.account = members.text_or("account", "");
     wanted.mailbox = members.text_or("mailbox", "");
     wanted.may_send = members.flag_or("may_send", false);

@@ -124,6 +124,9 @@ Answer release_exception(House& house, Request const& request);
 Answer file_exception(House& house, Request const& request);
 Answer show_exception_raw(House& house, Request const& request);
 
+Answer list_servers(House& house, Request const& request);
+Answer begin_connection(House& house, Request const& request);
+Answer show_connection(House& house, Request const& request);
 Answer list_check_items(House& house, Request const& request);
 Answer show_check_item(House& house, Request const& request);
 Answer list_check_runs(House& house, Request const& request);

@@ -122,6 +122,17 @@ void renew_job(Connection& c, model::JobId id, std::string_view owner, Duration 
                           c.now() + lease, id, owner));
 }
 
+void change_job_input(Connection& c, model::JobId id, std::string_view input)
+{
+    must_exist(c.execute("UPDATE job SET input = ? WHERE id = ?", input, id), "the job");
+}
+
+void note_progress(Connection& c, model::JobId id, std::string_view owner, std::string_view output)
+{
+    expect_ours(
+        c.execute("UPDATE job SET output = ? WHERE id = ? AND owner = ? AND state = 'claimed'", output, id, owner));
+}
+
 void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output)
 {
     expect_ours(

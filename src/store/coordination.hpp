@@ -44,6 +44,10 @@ void add_job(Connection& c, Job const& job);
 /// The lease of one that is worked on begins anew. Throws Failure (Trouble::conflict) where it is somebody else's by
 /// now, or finished.
 void renew_job(Connection& c, model::JobId id, std::string_view owner, Duration lease);
+/// For what it was given that nobody else may find in it any more.
+void change_job_input(Connection& c, model::JobId id, std::string_view input);
+/// What there is of it so far. Throws as renew_job().
+void note_progress(Connection& c, model::JobId id, std::string_view owner, std::string_view output);
 /// Throws as renew_job(): whatever else was done in the same transaction is undone with it.
 void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output);
 /// Forgets those that were added before `before` and have ended.

@@ -136,4 +136,26 @@ scenario('each server looks at what must hold there, whichever was asked', { lim
     assert.deepEqual(at('mailbox-access'), [false]);
     assert.deepEqual(at('redirect-url'), [true]);
   }
+
+  // On one of them alone, asked of the other.
+  const servers = (await application.api('servers')).items;
+  assert.deepEqual(servers.map((each) => each.role).sort(), ['application', 'services']);
+  const elsewhere = servers.find((each) => each.role === 'services').name;
+  const there = await check(application, 'port-443', 'port-993', '--on', elsewhere);
+  assert.deepEqual(there.run.findings.map((each) => [each.item, each.server, each.outcome]).sort(),
+    [['port-443', elsewhere, 'holds'], ['port-993', elsewhere, 'holds']]);
+  const nowhere = await run(['check', '--on', 'nobody', '--socket', application.socket]);
+  assert.equal(nowhere.code, 1);
+  assert.ok(nowhere.err.includes('nobody') && servers.every((each) => nowhere.err.includes(each.name)), nowhere.err);
+  const wrong = await run(['check', 'redirect-url', '--on', elsewhere, '--socket', application.socket]);
+  assert.match(wrong.err, /nothing of that has to hold on .*services/);
+
+  const asked = ['--on', elsewhere, '--socket', application.socket];
+  const plain = JSON.parse((await run(['connect', 'smtp', lab.facts.smtp, ...asked, '--format', 'json'])).out);
+  assert.deepEqual(plain.steps.map((each) => each.step), ['resolve', 'connect', 'greeting', 'ehlo', 'tls', 'capabilities']);
+  assert.equal(plain.on, elsewhere);
+  const refused = await run(['connect', 'imap', lab.facts.imap, ...asked, '--user', sales, '--token-file', '-'], { input: 'eyJ-no-such-token\n' });
+  assert.equal(refused.code, 1);
+  assert.match(refused.out, /NO AUTHENTICATE failed\.[\s\S]*token-for-another-resource/);
+  assert.doesNotMatch(refused.out + refused.err + application.log() + services.log(), /eyJ-no-such-token/);
 });

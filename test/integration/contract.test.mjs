@@ -63,6 +63,9 @@ async function furnish(keep) {
   await until('the comparison having ended', async () => (await server.api(`reconciliations/${reconciliation.id}`)).state === 'done', { limit: 60_000 });
   const checked = await server.api('checks/runs', { items: ['dns', 'grant-present'] });
   await until('the check list having ended', async () => (await server.api(`checks/runs/${checked.id}`)).state === 'done', { limit: 60_000 });
+  const on = (await server.api('servers')).items[0].name;
+  const connection = await server.api('connections', { protocol: 'smtp', host: lab.facts.smtp, on });
+  await until('the connection test having ended', async () => (await server.api(`connections/${connection.id}`)).state === 'done', { limit: 60_000 });
   await server.command('settings', 'set', 'alarm-recipients', 'ann@contoso.test');
   await server.command('settings', 'set', 'alarm-disk-filling', '100');
   const route = await server.command('alarm', 'route', 'add', '--server', 'localhost:9', '--from', 'postroom@contoso.test');
@@ -73,7 +76,7 @@ async function furnish(keep) {
   const delivery = await server.command('webhook', 'test', 'tickets');
   const notification = await server.api('notifications', {});
   const alarm = await until('an alarm', async () => (await server.api('alarms')).items[0], { limit: 30_000 });
-  return { lab, server, scheduled, uploads, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), plain, sent, refused, exceptions, token, begun, credential, trial, reconciliation, checked,
+  return { lab, server, scheduled, uploads, alarm, route, webhook, delivery, notification, open: await server.api(`cases/${open.number}`), plain, sent, refused, exceptions, token, begun, credential, trial, reconciliation, checked, connection, on,
     secret: new URL(link.url).hash.slice(1) };
 }
 
@@ -139,7 +142,10 @@ const fixtures = {
   listLedger: () => ({ params: { address: sales }, query: { limit: 10 } }),
   beginReconciliation: () => ({ params: { address: sales }, body: { bytes: false } }),
   listCheckItems: () => ({}),
-  beginCheckRun: () => ({ body: { items: ['dns'], account: 'sales', mailbox: sales, may_send: false } }),
+  beginCheckRun: (house) => ({ body: { items: ['dns'], account: 'sales', mailbox: sales, may_send: false, on: house.on } }),
+  listServers: () => ({}),
+  beginConnection: (house) => ({ body: { protocol: 'imap', host: house.lab.facts.imap, implicit_tls: true, user: sales, token: 'eyJ', folder: 'INBOX', limit_s: 5, on: house.on } }),
+  showConnection: (house) => ({ params: { id: house.connection.id } }),
   showCheckRun: (house) => ({ params: { id: house.checked.id } }),
   showCheckItem: () => ({ params: { item: 'mailbox-access' } }),
   listCheckRuns: () => ({}),
