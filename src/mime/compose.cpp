@@ -78,6 +78,22 @@ void add_addresses(InternetAddressList* list, std::vector<Address> const& addres
     }
 }
 
+// GMime leaves ASCII as it is, and what only looks like an encoded word would be read as one.
+std::string subject_on_the_wire(std::string const& subject)
+{
+    constexpr std::size_t most = 45;  // octets of an encoded word, which has 75 characters (RFC 2047 section 2)
+    if (subject.find("=?") == std::string::npos) return subject;
+    std::string words;
+    for (std::size_t at = 0; at < subject.size();) {
+        auto end = std::min(at + most, subject.size());
+        while (end < subject.size() && (static_cast<unsigned char>(subject[end]) & 0xC0) == 0x80) --end;
+        words += (words.empty() ? "" : " ") +
+                 fmt::format("=?utf-8?B?{}?=", to_base64(std::string_view(subject).substr(at, end - at)));
+        at = end;
+    }
+    return words;
+}
+
 std::string bracketed(std::vector<std::string> const& ids)
 {
     std::string all;
@@ -297,7 +313,7 @@ Result<Composed> compose(Draft const& draft)
     add_addresses(g_mime_message_get_reply_to(message.get()), draft.reply_to);
     add_addresses(g_mime_message_get_to(message.get()), draft.to);
     add_addresses(g_mime_message_get_cc(message.get()), draft.cc);
-    g_mime_message_set_subject(message.get(), draft.subject.c_str(), "utf-8");
+    g_mime_message_set_subject(message.get(), subject_on_the_wire(draft.subject).c_str(), "utf-8");
     GDateTime* const date = g_date_time_new_from_unix_utc(
         std::chrono::duration_cast<std::chrono::seconds>(draft.date.time_since_epoch()).count());
     g_mime_message_set_date(message.get(), date);

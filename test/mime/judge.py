@@ -9,7 +9,8 @@ import sys
 
 def addresses(mail, field):
     header = mail[field]
-    return [] if header is None else [[each.display_name, each.addr_spec] for each in header.addresses]
+    # Python 3.11 keeps the blank between two encoded words of a name, which RFC 2047 section 6.2 has ignored.
+    return [] if header is None else [[" ".join(each.display_name.split()), each.addr_spec] for each in header.addresses]
 
 
 def plain(part):

@@ -37,9 +37,73 @@ Draft draft()
             .text = "Hello\nJane"};
 }
 
+struct Language {
+    std::string_view name, person, subject, sentence, file;
+};
+constexpr Language languages[] = {
+    {"english", "Jane Doe", "Your order", "It left today.", "offer.pdf"},
+    {"french", "Éloïse L'Été", "Où est ma commande ? Déjà reçue…", "Voilà : « c'est parti » à 10 €.", "reçu n° 1.pdf"},
+    {"greek", "Γιώργος Παπαδόπουλος", "Η παραγγελία σας", "Έφυγε σήμερα.", "προσφορά.pdf"},
+    {"russian", "Иван Иванович", "Ваш заказ № 12 отправлен и скоро будет у вас", "Он отправлен сегодня.", "счёт.pdf"},
+    {"arabic", "محمد علي", "طلبك رقم ١٢ في الطريق إليك", "غادر اليوم، شكرا لك.", "عرض السعر.pdf"},
+    {"hebrew", "דוד כהן", "ההזמנה שלך", "יצא היום.", "הצעה.pdf"},
+    {"hindi", "अमित कुमार", "आपका ऑर्डर", "यह आज निकल गया।", "प्रस्ताव.pdf"},
+    {"japanese", "山田太郎", "ご注文の件について、本日発送いたしましたのでお知らせいたします", "本日発送しました。",
+     "見積書.pdf"},
+    {"emoji", "🚚 Truck", "👩‍👩‍👧‍👦 on 🛳️ 🇳🇱 — 🏴‍☠️",
+     "🙂🙃🤖👾 family 👩🏽‍🚀", "🎁🎁.pdf"},
+    // What would be something else in a header, a boundary, a dot line or an encoded word, were it not written with
+    // care.
+    {"hostile", "\"Eve\", <eve@evil.example>; (x) \\", "=?utf-8?Q?no?= =?x?B?y?= ; a=b, <c@d> \"e\"",
+     ".\n..\n--\n--=_b\nFrom x\n=3D=\n\nBcc: eve@evil.example\n\n  two  blanks \n.", "..%2e\"; x=y (c).pdf"},
+};
+
+std::string long_line(std::string_view sentence)
+{
+    std::string line;
+    while (line.size() < 4'000) line.append(sentence.substr(0, sentence.find('\n'))).append(" ");
+    return line + "end";
+}
+
+// Each language in each form, with no file, with one, and with some, the images among them.
+void add_each_form(std::map<std::string, Draft>& all)
+{
+    for (auto const& language : languages) {
+        std::string const sentence(language.sentence);
+        for (std::string const form : {"text", "html", "long", "answer"}) {
+            for (int const files : {0, 1, 3}) {
+                auto& mail = all[fmt::format("{}-{}-{}", language.name, form, files)] = draft();
+                mail.from.name = language.person;
+                mail.to = {{std::string(language.person), "to@example.com"}, {"", "bare@example.com"}};
+                mail.cc = {{"Second " + std::string(language.person), "cc@example.com"}};
+                mail.subject = language.subject;
+                mail.text = form == "long" ? long_line(sentence) + "\n" + sentence : sentence;
+                if (form == "html" || files == 3)
+                    mail.html =
+                        "<p dir=\"auto\">" + std::string(language.name) + "</p>\n<pre>" + long_line("y") + "</pre>";
+                if (form == "answer") {
+                    mail.in_reply_to = "q@example.com";
+                    mail.references = {"first@example.com", "q@example.com"};
+                    mail.reply_to = {{std::string(language.person), "answers@contoso.test"}};
+                    mail.text += "\n\n-- \n" + std::string(language.person) + "\n\nOn Monday wrote:\n> " +
+                                 std::string(language.subject) + "\n>\n> > " + sentence.substr(0, sentence.find('\n'));
+                }
+                if (files > 0) mail.attachments.push_back({std::string(language.file), "application/pdf", "%PDF-1"});
+                if (files == 3) {
+                    mail.html += "<img src=\"cid:i@contoso.test\">";
+                    mail.attachments.push_back(
+                        {"i.png", "image/png", std::string("\x89PNG\0\r\n", 7), "i@contoso.test"});
+                    mail.attachments.push_back({"empty " + std::string(language.file), "text/plain", ""});
+                }
+            }
+        }
+    }
+}
+
 std::map<std::string, Draft> cases()
 {
     std::map<std::string, Draft> all;
+    add_each_form(all);
     all["plain"] = draft();
 
     auto& alternatives = all["alternatives"] = draft();
