@@ -29,9 +29,11 @@ double random_fraction()
     return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
-Duration patience_with(store::Connection& c, model::Outbound const& mail)
+// Counted from its first refusal: a mail may have waited for its time, or for its account, for long.
+bool is_given_up(store::Connection& c, model::Outbound const& mail, Instant now)
 {
-    return store::department_sending(c, store::department_of(c, mail.mailbox)).patience;
+    auto const since = store::refused_since(c, mail);
+    return since && now - *since > store::department_sending(c, store::department_of(c, mail.mailbox)).patience;
 }
 
 }  // namespace
@@ -74,7 +76,7 @@ Settlement settlement_of(Ground const& ground, model::Outbound mail, Ruling ruli
                         next_try, now, copy_due](store::Connection& c) {
         auto fate = ruling.fate;
         auto words = ruling.words;
-        if (fate == Fate::later && now - mail.created > patience_with(c, mail)) {
+        if (fate == Fate::later && is_given_up(c, mail, now)) {
             fate = Fate::failed;
             words = "given up: its department's patience is over; last, " + words;
         }
@@ -121,7 +123,7 @@ net::awaitable<void> hold_back(Ground ground, std::vector<model::Outbound> mails
 net::awaitable<void> give_back_unended(Ground ground, model::Outbound mail, std::string why)
 {
     auto work = [mail = std::move(mail), why = std::move(why), now = ground.clock->now()](store::Connection& c) {
-        store::settle_later(c, mail.id, mail.attempt, now, why);
+        store::hold_back(c, mail.id, mail.attempt, now, why);
     };
     co_await note(ground, std::move(work));
 }

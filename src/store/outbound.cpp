@@ -242,6 +242,17 @@ std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id)
         id);
 }
 
+std::optional<Instant> refused_since(Connection& c, model::Outbound const& mail)
+{
+    return c
+        .first(
+            "SELECT min(ended) FROM (SELECT ended FROM attempt WHERE outbound = ? AND outcome = 'later' ORDER BY "
+            "number "
+            "DESC LIMIT ?) AS refusals",
+            [](Row const& row) { return row.maybe_instant(0); }, mail.id, mail.tries)
+        .value_or(std::nullopt);
+}
+
 std::vector<model::Outbound> claim(Connection& c, model::AccountId account, std::string_view owner, int most,
                                    Duration lease, Pacing const& pacing)
 {

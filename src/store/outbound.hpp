@@ -31,6 +31,9 @@ struct Attempt {
 };
 [[nodiscard]] std::vector<Attempt> attempts_of(Connection& c, model::OutboundId id);
 
+/// When it was first refused for now, of its last `tries` tries; nothing: never.
+[[nodiscard]] std::optional<Instant> refused_since(Connection& c, model::Outbound const& mail);
+
 /// How a claim is paced.
 struct Pacing {
     bool by_mailbox = false;  ///< the server counts by mailbox, else by account

@@ -8,6 +8,7 @@
 #include "dispatcher/account-run.hpp"
 
 #include "dispatcher/queue-test.hpp"
+#include "store/sending.hpp"
 #include "store/settings.hpp"
 #include "support/loop.hpp"
 #include "support/script.hpp"
@@ -209,6 +210,36 @@ TEST_F(SendTest, TheAccountsTroubleAfterTheEndKeepsTheMailAndCountsNoTry)
     EXPECT_EQ(mail.state, OutboundState::queued);
     EXPECT_EQ(mail.tries, 0);
     EXPECT_GT(mail.next_try, clock.now());
+}
+
+TEST_F(SendTest, AMailIsGivenUpByItsDepartmentsPatienceFromItsFirstRefusal)
+{
+    write([&](Connection& c) {
+        store::set_department_sending(c, {.department = house.department.id, .patience = Duration(60 * 60'000)});
+    });
+    std::string busy(dialogue);
+    busy.replace(busy.find("250 2.0.0 OK <new"), 9, "451 4.3.0");
+    auto const id = enqueue();
+    auto const refused = [&] {
+        send({claim()}, {}, busy);
+        auto const mail = *read([&](Connection& c) { return store::outbound(c, id); });
+        clock.advance(Duration(31 * 60'000));
+        return mail;
+    };
+    // It has waited for its time for a week.
+    clock.advance(Duration(7 * 24 * 3'600'000LL));
+    EXPECT_EQ(refused().state, OutboundState::queued);
+    EXPECT_EQ(refused().state, OutboundState::queued);
+    auto const given_up = refused();
+    EXPECT_EQ(given_up.state, OutboundState::failed);
+    EXPECT_EQ(given_up.tries, 2);
+    EXPECT_NE(given_up.reason.find("patience is over; last, the message was refused: 451 4.3.0"), std::string::npos)
+        << given_up.reason;
+    // A person has it sent again, and it is tried for as long as before.
+    write([&](Connection& c) { EXPECT_TRUE(store::resolve_resend(c, id, "decided")); });
+    EXPECT_EQ(refused().state, OutboundState::queued);
+    EXPECT_EQ(refused().state, OutboundState::queued);
+    EXPECT_EQ(refused().state, OutboundState::failed);
 }
 
 TEST_F(SendTest, AnAnswerIsNotedThoughTheStoreFailsForAMoment)
