@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { relay } from './peers/relay.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const whole = (measured) => ({ ...measured, seconds: measured.wall });
@@ -55,6 +56,13 @@ show-error
       const parallel = world.connections > 1 ? ['--parallel', '--parallel-max', `${world.connections}`] : [];
       return whole(await world.measure(['curl', '-q', '--fail-early', ...parallel, '-K', file]));
     },
+  },
+  {
+    name: 'Postfix as a relay',
+    keeps: 'its queue, which was filled before',
+    several: true,
+    slow: true,
+    run: relay,
   },
   {
     name: "nodemailer's pool",
