@@ -122,7 +122,7 @@ test('the administrator changes her role, signs her out everywhere, and removes 
   await dialog.getByLabel('Role').selectOption('auditor');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row', { name: /berta.*Auditor.*Customer care.*Can sign in/ }).waitFor();
-  await confirm(page, 'Sign berta out everywhere', 'Sign out everywhere');
+  await confirm(page, 'Sign out everywhere: berta', 'Sign out everywhere');
   // Whatever she asks for next says so; the event stream would, within 15 seconds.
   await others.page.getByRole('link', { name: 'Cases' }).click();
   await others.page.getByLabel('User name').waitFor();

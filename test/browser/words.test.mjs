@@ -1,10 +1,12 @@
 // Every page in a language that nobody speaks (web/src/i18n/pseudo.ts): what shows without its brackets was never given to translators.
 // What others wrote is in <bdi> or <time>, or marked as said by the server, and is let through.
+// What axe finds wrong for those who don't see the page, or see it poorly, is found too, by turns in light and in dark.
 // Also that a stranger's text cannot turn around what stands beside it, and that no page is wider than its window.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { root } from '../support/scratch.mjs';
 import { administrator, openBrowser, openHouse, signIn } from './console.mjs';
 
 // Where to put a picture of each page; none without it.
@@ -44,7 +46,7 @@ function untranslated(known) {
     const element = walker.currentNode.parentElement;
     // The server has brackets of its own for what it translates.
     if (element.closest('[role=alert] [data-said]') && !/^\[.*\]$/s.test(element.textContent.trim())) found.add(`said by the server: ${element.textContent}`);
-    if (element.closest('bdi, time, data, script, style, [data-said]') || !(element.checkVisibility() || element.closest('select'))) continue;
+    if (element.closest('bdi, time, data, script, style, textarea, [data-said]') || !(element.checkVisibility() || element.closest('select'))) continue;
     if (bare(walker.currentNode.data)) found.add(bare(walker.currentNode.data));
   }
   for (const element of document.querySelectorAll('*')) {
@@ -70,7 +72,7 @@ function clipped() {
 const known = () => ['Postroom', 'IMAP', 'POP3', 'SMTP', 'English', 'Pseudo', 'oduesP', 'Customer care', 'provider', 'words-1', 'كل', `Bill \ufffdfdp.exe`, 'فاطمة', administrator.name, 'anna', 'microsoft',
   ...everything.accounts.flatMap(({ account, user }) => [user, account])].sort((a, b) => b.length - a.length);
 
-const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/applications', '/applications/provider', '/sent', '/exceptions', '/screens', '/templates', '/checks', '/checks/mailbox-access', '/users', '/own', '/settings', '/nowhere'];
+const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/applications', '/applications/provider', '/sent', '/alarms', '/exceptions', '/screens', '/templates', '/checks', '/checks/mailbox-access', '/users', '/own', '/settings', '/nowhere'];
 
 /** A page, once what it asked for is there. */
 async function open(page, place) {
@@ -82,6 +84,19 @@ async function open(page, place) {
   }), place);
   await page.locator('h1').waitFor();
   await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
+}
+
+const axe = readFileSync(path.join(root, 'test/node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What is wrong for those who listen to the page, or use no mouse, or see little contrast. */
+async function inaccessible(page, name, at) {
+  await page.emulateMedia({ colorScheme: at % 2 ? 'dark' : 'light' });
+  // A colour on its way to another is neither of them.
+  await page.addStyleTag({ content: '*, ::before, ::after { transition: none !important }' });
+  await page.evaluate(axe);
+  // Fluent's own sentinels of the focus, and what a mail's sender wrote.
+  const violations = await page.evaluate(async () => (await window.axe.run({ exclude: [['[data-tabster-dummy]'], ['iframe']] }, { resultTypes: ['violations'] })).violations);
+  return violations.flatMap(({ id, nodes }) => nodes.map((each) => `${name}: ${id}: ${each.html.slice(0, 200)}`));
 }
 
 async function look(page, name, { words = true } = {}) {
@@ -137,13 +152,15 @@ for (const [language, widths] of [['qps', ['wide', 'narrow']], ['qps-rtl', ['nar
     await page.getByRole('navigation').waitFor();
     for (const width of pictures ? ['wide', 'narrow'] : widths) {
       await page.setViewportSize(width === 'wide' ? { width: 1280, height: 900 } : { width: 400, height: 800 });
-      for (const place of places()) {
+      for (const [at, place] of places().entries()) {
         await open(page, place);
+        if (language === 'ar') found.push(...await inaccessible(page, place, at));
         found.push(...await look(page, `${language}-${width}${place}`, options));
         if (pictures || (width === 'wide' && options.words)) found.push(...await dialogs(page, `${language}-${width}${place}`, options));
       }
     }
     await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: null });
     assert.deepEqual(found, []);
   });
 }

@@ -111,13 +111,13 @@ export function CheckItemPage() {
   const findings = useFindings({ item: name, limit: String(most) });
   if (item.error instanceof Trouble && item.error.status === 404) return <NotFoundPage />;
   return (
-    <Page title={item.data?.must ?? name} actions={<RunCheck primary wanted={{ items: [name] }} label={t("check.again")} name={t("check.againOf", { item: name })} />}>
+    <Page title={t("check.titleOf", { item: name })} actions={<RunCheck primary wanted={{ items: [name] }} label={t("check.again")} name={t("check.againOf", { item: name })} />}>
       <RunProgress />
       <Fetched query={item}>
         {(shown) => (
           <Facts
             facts={[
-              [t("check.item"), <Data>{shown.id}</Data>],
+              [t("check.must"), <Said>{shown.must}</Said>],
               [t("check.side"), t(`check.sides.${shown.side}`)],
               [t("check.grounds"), shown.grounds.length > 0 && shown.grounds.map((each) => <div key={each}><To to={itemAddress(each)}><Data>{each}</Data></To></div>)],
               [t("check.sends"), shown.sends && t("common.yes")],

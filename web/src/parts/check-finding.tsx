@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useFindings, type Finding } from "../api/checks";
 import type { Schemas } from "../api/client";
 import { RunCheck } from "./check-run";
+import { CopyField } from "./copy-field";
 import { DataTable } from "./data-table";
 import { Facts } from "./facts";
 import { Fetched } from "./page";
@@ -17,6 +18,7 @@ const useStyles = makeStyles({
   todo: { whiteSpace: "pre-line" },
   seen: { whiteSpace: "pre-wrap", overflowWrap: "anywhere", fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, margin: 0 },
   summary: { cursor: "pointer" },
+  command: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalXS },
   inside: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS, paddingTop: tokens.spacingVerticalS },
   buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM, alignItems: "center" },
 });
@@ -98,6 +100,23 @@ function Alike({ group }: { group: Schemas["FindingGroup"] }) {
   );
 }
 
+/** What can be typed to do what is to be done, what that changes, and how to take it back. */
+function Commands({ commands }: { commands: Finding["commands"] }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const lines = (text: string) => Math.min(8, text.split("\n").length + 1);
+  return (
+    <>
+      {commands.map((each) => (
+        <div key={each.text} className={styles.command}>
+          <CopyField label={t(`check.shell.${each.shell}`)} value={each.text} lines={lines(each.text)} {...(each.changes ? { hint: each.changes } : {})} />
+          {each.undo !== "" && <Folded words={t("check.undo")}>{() => <CopyField label={t("check.undoWith")} value={each.undo} lines={lines(each.undo)} />}</Folded>}
+        </div>
+      ))}
+    </>
+  );
+}
+
 export function FindingCard({ group }: { group: Schemas["FindingGroup"] }) {
   const { t } = useTranslation();
   const styles = useStyles();
@@ -118,6 +137,7 @@ export function FindingCard({ group }: { group: Schemas["FindingGroup"] }) {
           [t("check.toDo"), first.remedy !== "" && <div className={styles.todo}><Said>{first.remedy}</Said></div>],
         ]}
       />
+      <Commands commands={first.commands} />
       {count > 1 && <Folded words={<>{t("check.allOfThem")} (<Num value={count} />)</>}>{() => <Alike group={group} />}</Folded>}
       <Folded words={t("check.evidence")}>
         {() => (

@@ -25,7 +25,7 @@ export function DataTable<T>(props: { label: string; columns: Column<T>[]; rows:
   const styles = useStyles();
   if (props.rows.length === 0) return <div className={mergeClasses(styles.frame, styles.empty)}>{props.empty}</div>;
   return (
-    <div className={styles.frame} tabIndex={0} role="region" aria-label={props.label}>
+    <div className={styles.frame} tabIndex={0} role="group" aria-label={props.label}>
       <table className={styles.table} aria-label={props.label}>
         <thead>
           <tr>

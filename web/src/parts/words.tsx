@@ -85,7 +85,7 @@ export function Span({ seconds }: { seconds: number }) {
   const { i18n } = useTranslation();
   const units = ["second", "minute", "hour"] as const;
   const step = seconds < 90 ? 0 : seconds < 5_400 ? 1 : 2;
-  return <>{new Intl.NumberFormat(i18n.language, { style: "unit", unit: units[step] ?? "second", unitDisplay: "short", maximumFractionDigits: 0 }).format(seconds / 60 ** step)}</>;
+  return <data value={seconds}>{new Intl.NumberFormat(i18n.language, { style: "unit", unit: units[step] ?? "second", unitDisplay: "short", maximumFractionDigits: 0 }).format(seconds / 60 ** step)}</data>;
 }
 
 export type Mood = "good" | "busy" | "warn" | "bad";

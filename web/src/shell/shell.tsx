@@ -1,5 +1,5 @@
 // What surrounds every page: header, navigation, and the banner that says so when mail goes through a lab.
-import { Button, makeStyles, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, mergeClasses, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
+import { Button, Link, makeStyles, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, mergeClasses, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
 import { AlertRegular } from "@fluentui/react-icons/svg/alert";
 import { FilterRegular } from "@fluentui/react-icons/svg/filter";
 import { HomeRegular } from "@fluentui/react-icons/svg/home";
@@ -21,7 +21,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router-dom";
 import type { Schemas } from "../api/client";
 import { useLiveness } from "../api/live";
-import { useEvents, useSignOut, useVersion } from "../api/queries";
+import { useApplications, useEvents, useSignOut, useVersion } from "../api/queries";
 import { may } from "../api/rights";
 import { Data } from "../parts/words";
 import { chooseLanguage, languageOf, languages } from "../i18n";
@@ -87,13 +87,25 @@ export function LanguageMenu({ className }: { className?: string }) {
   );
 }
 
+const onThisMachine = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(?=\/|$)/;
+
+/** With the way to where all that can go wrong is made to, for those who may know the lab's address. */
 export function LabBanner() {
   const { t } = useTranslation();
   const styles = useStyles();
+  const applications = useApplications().data;
   if (!useVersion().data?.lab) return null;
+  const switchboard = applications?.map((each) => onThisMachine.exec(each.authority)?.[0]).find((each) => each !== undefined);
   return (
-    <MessageBar className={styles.banner} intent="warning" layout="multiline" shape="square">
-      <MessageBarBody>{t("shell.lab")}</MessageBarBody>
+    <MessageBar className={styles.banner} intent="warning" layout="multiline" shape="square" role="region" aria-label={t("shell.labTitle")}>
+      <MessageBarBody>
+        {t("shell.lab")}{" "}
+        {switchboard && (
+          <Link href={`${switchboard}/`} target="_blank" rel="noopener">
+            {t("shell.labOpen")}
+          </Link>
+        )}
+      </MessageBarBody>
     </MessageBar>
   );
 }
