@@ -37,6 +37,8 @@ Ada</textarea></label><button>Send</button></form>
 <h2>Mailboxes</h2><table><thead><tr><th>Mailbox<th>Folders that hold mail<th>IMAP<th>POP3<th>SMTP</tr></thead><tbody id="mailboxes"></tbody></table>
 <h2>What customers received</h2><table><thead><tr><th>At<th>From<th>To<th>Subject<th>Thread<th></tr></thead><tbody id="outside"></tbody></table>
 <pre id="mail" hidden></pre>
+<h2>Switchboard</h2><p>Each row makes one item of Postroom's check list fail. <label>For <select id="whose"><option value="">everybody</option></select></label><button id="mend">Mend everything</button></p>
+<table><thead><tr><th>Item and way<th>What is wrong then<th>Broken</tr></thead><tbody id="ways"></tbody></table>
 <h2>Faults</h2><table><thead><tr><th>Fault<th>Plays<th>For (address; nothing: all)<th>Value<th>Times (0: until off)<th></tr></thead><tbody id="faults"></tbody></table>
 <h2>Clock and counters</h2><p><button id="hour">One hour later</button><button id="day">One day later</button></p><pre id="counters"></pre>
 <script>
@@ -52,11 +54,34 @@ const cell = (row, text) => { const td = row.insertCell(); td.textContent = text
 const button = (where, text, act) => { const b = document.createElement('button'); b.textContent = text; b.onclick = run(act); where.append(b); };
 const run = act => async event => { event.preventDefault(); try { $('said').textContent = await act(event) || 'Done.'; } catch (e) { $('said').textContent = e.message; } show(); };
 const read = async path => { $('mail').hidden = false; $('mail').textContent = await (await api(path)).text(); $('mail').scrollIntoView(); return ' '; };
-let faultsShown = '';
+let faultsShown = '', waysShown = '';
+function showWays(ways) {
+  if (JSON.stringify(ways.broken) === waysShown) return;
+  waysShown = JSON.stringify(ways.broken);
+  $('ways').replaceChildren();
+  for (const w of ways.known) {
+    const row = $('ways').insertRow(), name = cell(row, w.way); name.style.whiteSpace = 'nowrap';
+    const plays = cell(row, w.plays + (w.notes.includes('send') ? ' It shows when a mail is sent.' : '')), more = document.createElement('small');
+    more.textContent = ' ' + [w.cause, w.notes.includes('pop3') && 'POP3', w.notes.includes('shared') && 'of a shared mailbox', w.notes.includes('grant') && 'authorize anew after mending'].filter(Boolean).join(', '); plays.append(more);
+    const acts = row.insertCell();
+    const broken = ways.broken.filter(b => b.way === w.way);
+    if (broken.length) row.className = 'on';
+    if (w.by === 'lab') {
+      const everybody = w.notes.includes('everybody');
+      const box = document.createElement('input'); box.type = 'checkbox'; box.checked = broken.length > 0; box.setAttribute('role', 'switch'); box.setAttribute('aria-label', w.way);
+      box.onchange = run(() => box.checked ? post('ways', { way: w.way, mailbox: everybody ? '' : $('whose').value }).then(() => w.way + ' is broken.')
+        : api('ways?way=' + w.way, { method: 'DELETE' }).then(() => w.way + ' is mended.'));
+      acts.append(box, broken.map(b => ' ' + (b.mailbox || 'everybody')).join(','));
+    } else acts.textContent = w.by === 'hand' ? 'by hand: ' + w.how : (broken.length ? 'broken; ' : '') + 'postroom lab ' + (broken.length ? 'mend ' : 'break ') + w.way + ' --socket \u2026';
+  }
+}
 async function show() {
   const [status, mailboxes, outside, faults, counters] = await Promise.all(['status', 'mailboxes', 'outside', 'faults', 'counters'].map(get));
+  showWays(await get('ways'));
+  const whose = $('whose');
+  if (whose.options.length !== mailboxes.length + 1) whose.replaceChildren(new Option('everybody', ''), ...mailboxes.map(m => new Option(m.address)));
   $('facts').textContent = `Authority ${status.authority}, time ${status.now}, ${status.imap_connections} IMAP connections.`;
-  for (const select of document.querySelectorAll('select'))
+  for (const select of document.querySelectorAll('form select'))
     if (select.options.length !== mailboxes.length) { select.replaceChildren(...mailboxes.map(m => new Option(m.address))); if (mailboxes.some(m => m.address === 'sales@contoso.test')) select.value = 'sales@contoso.test'; }
   $('mailboxes').replaceChildren();
   for (const m of mailboxes) {
@@ -96,6 +121,11 @@ async function show() {
 }
 $('write').onsubmit = run(async e => { const f = e.target; await post('mail', { from: f.from.value, to: f.to.value, subject: f.subject.value, text: f.text.value, in_reply_to: f.in_reply_to.value }); return 'The mail is in ' + f.to.value + '.'; });
 $('paste').onsubmit = run(async e => { const f = e.target; const body = f.file.files[0] ?? f.raw.value; await api('mail?mailbox=' + encodeURIComponent(f.mailbox.value), { method: 'POST', headers: { 'Content-Type': 'message/rfc822' }, body }); return 'The mail is in ' + f.mailbox.value + '.'; });
+$('mend').onclick = run(async () => {
+  for (const b of (await get('ways')).broken.filter(b => b.before === null)) await api('ways?way=' + b.way + '&mailbox=' + encodeURIComponent(b.mailbox), { method: 'DELETE' });
+  await api('faults', { method: 'DELETE' });
+  return 'What the lab has broken is mended.';
+});
 $('hour').onclick = run(() => post('clock', { advance_s: 3600 }).then(() => 'It is an hour later.'));
 $('day').onclick = run(() => post('clock', { advance_s: 86400 }).then(() => 'It is a day later.'));
 show(); setInterval(show, 3000);
