@@ -1,0 +1,109 @@
+#include "checks/elsewhere.hpp"
+
+#include "store/alarms.hpp"
+#include "store/store.hpp"
+#include "support/scratch-folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace postroom::checks {
+
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+class Elsewhere : public testing::Test {
+protected:
+    template <class Work>
+    auto write(Work work)
+    {
+        std::optional<std::invoke_result_t<Work&, store::Connection&>> result;
+        store->write_now([&](store::Connection& c) { result.emplace(work(c)); });
+        return std::move(*result);
+    }
+    void beat(std::string const& server, std::string const& part)
+    {
+        store->write_now([&](store::Connection& c) { store::note_pulse(c, {.server = server, .part = part}); });
+    }
+
+    test::ScratchFolder folder;
+    ManualClock clock{Instant(std::chrono::hours(1))};
+    std::unique_ptr<store::Store> store = store::Store::open({.path = folder / "postroom.db", .clock = &clock}).value();
+    std::shared_ptr<vault::Vault const> vault = vault::Vault::open(folder / "vault.key", true).value();
+};
+
+TEST_F(Elsewhere, FindsTheServersThatLive)
+{
+    beat("one:/run/a", "application");
+    beat("two:/run/b", "services");
+    beat("both", "services");
+    beat("both", "application");
+    auto const live = write([](store::Connection& c) { return live_servers(c); });
+    ASSERT_EQ(live.size(), 3U);
+    EXPECT_EQ(live[0].name, "both");
+    EXPECT_EQ(live[0].side, Side::both);
+    EXPECT_EQ(live[1].side, Side::application);
+    EXPECT_EQ(live[2].side, Side::services);
+    EXPECT_EQ(write([](store::Connection& c) { return live_server(c, "two"); }).value().name, "two:/run/b");
+
+    auto const none = write([](store::Connection& c) { return live_server(c, "three"); });
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, Trouble::not_found);
+    EXPECT_THAT(none.error().message, HasSubstr("both, one:/run/a, two:/run/b"));
+
+    store->write_now([](store::Connection& c) { store::note_stopped(c, "two:/run/b", "services"); });
+    EXPECT_FALSE(write([](store::Connection& c) { return live_server(c, "two"); }));
+    clock.advance(std::chrono::seconds(61));
+    EXPECT_TRUE(write([](store::Connection& c) { return live_servers(c); }).empty());
+}
+
+// Two servers of one machine: its name alone says nothing.
+TEST_F(Elsewhere, AMachineOfTwoServersIsNoServer)
+{
+    beat("one:/run/a", "application");
+    beat("one:/run/b", "services");
+    EXPECT_FALSE(write([](store::Connection& c) { return live_server(c, "one"); }));
+}
+
+TEST_F(Elsewhere, ATokenLiesSealedAndOnlyUntilItIsUsed)
+{
+    Connecting const asked{.purpose = Purpose::pop3,
+                           .server = {"outlook.example", 995},
+                           .implicit_tls = true,
+                           .user = "sales@contoso.com",
+                           .limit = Duration(5'000)};
+    Secret const token("eyJ-very-secret");
+    auto const id =
+        write([&](store::Connection& c) { return begin_connection(c, *vault, asked, &token, "one", clock.now()); });
+    auto job = write([&](store::Connection& c) { return store::job(c, id); }).value();
+    EXPECT_EQ(job.kind, kind_for("one"));
+    EXPECT_THAT(job.input, Not(HasSubstr("very-secret")));
+    auto const read = connecting_of(job);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->purpose, Purpose::pop3);
+    EXPECT_EQ(read->server, asked.server);
+    EXPECT_EQ(read->user, asked.user);
+    EXPECT_EQ(read->limit, asked.limit);
+
+    auto taken = write([&](store::Connection& c) { return take_token(c, *vault, job); });
+    ASSERT_TRUE(taken);
+    ASSERT_TRUE(*taken);
+    EXPECT_EQ((*taken)->expose(), "eyJ-very-secret");
+    job = write([&](store::Connection& c) { return store::job(c, id); }).value();
+    EXPECT_THAT(job.input, Not(HasSubstr("token")));
+    ASSERT_TRUE(connecting_of(job));
+    EXPECT_FALSE(write([&](store::Connection& c) { return take_token(c, *vault, job); }).value());
+}
+
+TEST_F(Elsewhere, ARunIsNoConnection)
+{
+    EXPECT_FALSE(connecting_of({.input = R"({"run":"018f4e9e-7c1a-7abc-8def-0123456789ab"})"}));
+    EXPECT_FALSE(connecting_of({.input = "nonsense"}));
+    EXPECT_FALSE(connecting_of({.input = R"({"connect":7})"}));
+}
+
+}  // namespace
+
+}  // namespace postroom::checks
