@@ -31,6 +31,7 @@ test('the list is run, and shows what it finds without being asked again', async
   await card.getByText('Exchange administrator', { exact: true }).waitFor();
   await card.getByText('What to do').waitFor();
   await card.getByRole('link', { name: sales }).waitFor();
+  await card.getByRole('textbox', { name: 'In Exchange Online PowerShell' }).waitFor();
   await card.getByText('What was seen').click();
   await card.getByText(/5\.7\.139/).first().waitFor();
   await count(page, '1 fails').waitFor();
@@ -69,6 +70,18 @@ test('an item has its history, and the ways in which it can fail', async () => {
   await picture(page, 'check-item');
   await page.goto(`${everything.house.url}/checks/no-such-item`);
   await page.getByRole('heading', { name: 'No such page' }).waitFor();
+});
+
+test('a mail server is tried step by step, and nothing of it is stored', async () => {
+  const { page } = browser;
+  await page.goto(`${everything.house.url}/connections?lang=en`);
+  await page.getByRole('button', { name: 'Try a mail server' }).click();
+  await page.getByRole('dialog').getByLabel('Protocol').selectOption('smtp');
+  await page.getByRole('dialog').getByLabel('Mail server').fill(everything.lab.facts.smtp);
+  await page.getByRole('dialog').getByRole('button', { name: 'Try it' }).click();
+  await page.getByText('Every step held.').waitFor();
+  await page.getByRole('row', { name: /^capabilities/ }).waitFor();
+  await picture(page, 'connection');
 });
 
 test('it is right from right to left, and where there is little room', async () => {

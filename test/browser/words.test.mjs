@@ -72,7 +72,7 @@ function clipped() {
 const known = () => ['Postroom', 'IMAP', 'POP3', 'SMTP', 'English', 'Pseudo', 'oduesP', 'Customer care', 'provider', 'words-1', 'كل', `Bill \ufffdfdp.exe`, 'فاطمة', administrator.name, 'anna', 'microsoft',
   ...everything.accounts.flatMap(({ account, user }) => [user, account])].sort((a, b) => b.length - a.length);
 
-const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/applications', '/applications/provider', '/sent', '/alarms', '/exceptions', '/screens', '/templates', '/checks', '/checks/mailbox-access', '/users', '/own', '/settings', '/nowhere'];
+const places = () => ['/', '/cases', `/cases/${number}`, '/cases/99999', '/accounts', `/accounts/${everything.accounts[0].account}`, '/applications', '/applications/provider', '/sent', '/alarms', '/exceptions', '/screens', '/templates', '/checks', '/checks/mailbox-access', '/connections', '/users', '/own', '/settings', '/nowhere'];
 
 /** A page, once what it asked for is there. */
 async function open(page, place) {

@@ -17,6 +17,7 @@ import { CheckItemPage } from "./pages/check-item";
 import { ChecksPage } from "./pages/checks";
 import { CasePage } from "./pages/case";
 import { CasesPage } from "./pages/cases";
+import { ConnectionsPage } from "./pages/connections";
 import { ExceptionsPage } from "./pages/exceptions";
 import { MailboxPage } from "./pages/mailbox";
 import { NotFoundPage, NotYoursPage } from "./pages/not-found";
@@ -73,6 +74,7 @@ function Pages() {
         <Route path="/alarms" element={<For right="accounts:read" page={<AlarmsPage />} />} />
         <Route path="/alarms/about/:cause" element={<AlarmAboutPage />} />
         <Route path="/checks" element={<For right="accounts:read" page={<ChecksPage />} />} />
+        <Route path="/connections" element={<For right="system:read" page={<ConnectionsPage />} />} />
         <Route path="/checks/:item" element={<For right="accounts:read" page={<CheckItemPage />} />} />
         <Route path="/exceptions" element={<For right="accounts:read" page={<ExceptionsPage />} />} />
         <Route path="/screens" element={<For right="accounts:read" page={<ScreensPage />} />} />

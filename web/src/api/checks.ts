@@ -1,7 +1,7 @@
 // What the pages ask of the check list. While a run is under way they ask often: its findings come one by one.
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { call, path, type Schemas } from "./client";
-import { live, seldom, soon, useInterval } from "./queries";
+import { isGone, live, seldom, soon, useInterval } from "./queries";
 
 export type Finding = Schemas["Finding"];
 export type Outcome = Finding["outcome"];
@@ -70,4 +70,16 @@ export const useFindingHistory = (item: string, subject: string) =>
     queryKey: ["findings", "history", item, subject],
     queryFn: async () => (await call<{ items: Finding[] }>("GET", `${path("findings", item, "history")}?${new URLSearchParams({ subject })}`)).items,
     refetchInterval: useFindingInterval(),
+  });
+
+export const useServers = () =>
+  useQuery({ queryKey: ["servers"], queryFn: async () => (await call<Schemas["ServerList"]>("GET", path("servers"))).items, refetchInterval: seldom });
+
+/** Asked until it is done, or gone. */
+export const useConnection = (id: string | undefined) =>
+  useQuery({
+    queryKey: ["connections", id],
+    enabled: id !== undefined,
+    queryFn: () => call<Schemas["ConnectionTest"]>("GET", path("connections", id ?? "")),
+    refetchInterval: (query) => (isGone(query.state.error) || query.state.data?.state === "done" ? false : soon),
   });

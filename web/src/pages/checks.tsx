@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router-dom";
 import { useCheckItems, useFindingGroups, type FindingFilter, type Outcome } from "../api/checks";
 import type { Schemas } from "../api/client";
-import { useAccounts, useMailboxes } from "../api/queries";
+import { useAccounts, useMailboxes, useMay } from "../api/queries";
 import { FindingCard, Folded, itemAddress } from "../parts/check-finding";
 import { headingOf, headings } from "../parts/check-groups";
 import { RunCheck, RunProgress } from "../parts/check-run";
@@ -188,15 +188,17 @@ export function ChecksPage() {
   const groups = useFindingGroups(filter);
   const accounts = useAccounts();
   const mailboxes = useMailboxes();
+  const knows = useMay("system:read");
   const choose = (values: Record<string, string>) => {
     const next = new URLSearchParams(search);
     for (const [name, value] of Object.entries(values)) if (value === "") next.delete(name); else next.set(name, value);
     setSearch(next);
   };
-  const wanted = { ...(mailbox !== "" ? { mailbox } : account !== "" ? { account } : {}), ...(send ? { may_send: true } : {}) };
+  const wanted = { ...(mailbox !== "" ? { mailbox } : account !== "" ? { account } : {}), ...(server !== "" ? { on: server } : {}), ...(send ? { may_send: true } : {}) };
   return (
     <Page title={t("check.title")} actions={<RunCheck primary wanted={wanted} label={mailbox || account ? t("check.runOf", { name: mailbox || account }) : t("check.run")} />}>
       <RunProgress />
+      {knows && <div><To to="/connections">{t("connection.title")}</To></div>}
       <div className={styles.filters}>
         <Choice label={t("check.server")} value={server} options={groups.data?.servers ?? []} onChoose={(value) => choose({ server: value })} />
         <Choice label={t("mailbox.account")} value={account} options={(accounts.data ?? []).map((each) => each.name)} onChoose={(value) => choose({ account: value, mailbox: "" })} />
