@@ -1,7 +1,7 @@
 // Where the submission server is told the mailbox and not the token's owner: each mailbox has a session of its own, one that is shut out holds
 // up nobody else's mail, and what is in doubt is looked for in the Sent Items of the mailbox that signed in.
 import assert from 'node:assert/strict';
-import { authorize, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { until } from '../support/scratch.mjs';
 
 const desk = 'desk@contoso.test';
@@ -45,4 +45,25 @@ scenario('each mailbox submits as itself', { limit: 90_000 }, async ({ keep }) =
   await server.sent((await send(returns, 'in doubt')).id);
   assert.equal((await lab.api('outside')).filter((each) => each.sender === returns).length, 3, 'once, and not again');
   assert.equal((await lab.folder(returns, 'Sent Items')).length, 3);
+
+  // What a refusal of the mail itself means is said with it; a mailbox that is full costs no mail, and holds up nobody else's.
+  await lab.api('faults', { id: 'smtp-send-as-denied', scope: orders, times: 1 });
+  const denied = await send(orders, 'denied');
+  const failed = await until('it coming back', async () => {
+    const now = await server.api(`outbound/${denied.id}`);
+    return now.state === 'failed' && now;
+  });
+  assert.match(failed.reason, /554 5\.2\.252/);
+  assert.equal(failed.causes[0].id, 'send-as-missing');
+  const shown = await run(['case', 'show', String(failed.case), '--socket', server.socket]);
+  assert.match(shown.out, /^Remedy: +Add-RecipientPermission/m);
+  await lab.api('faults', { id: 'smtp-mailbox-full', scope: orders, times: 1 });
+  const kept = await send(orders, 'kept');
+  const full = await until('its mailbox being shut out', async () => {
+    const now = await server.api(`outbound/${kept.id}`);
+    return now.state === 'queued' && /5\.2\.2/.test(now.reason) && now;
+  });
+  assert.equal(full.tries, 0);
+  assert.equal(full.causes[0].id, 'mailbox-full');
+  await server.sent((await send(returns, 'beside it')).id);
 });
