@@ -1,5 +1,5 @@
 // Asking for a run of the check list, and how far the last one is.
-import { Button, makeStyles, MessageBar, MessageBarBody, ProgressBar, tokens } from "@fluentui/react-components";
+import { Button, Link, makeStyles, MessageBar, MessageBarBody, ProgressBar, tokens } from "@fluentui/react-components";
 import { ArrowSyncRegular } from "@fluentui/react-icons/svg/arrow-sync";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,7 +12,7 @@ import { Data, Num, Time } from "./words";
 const useStyles = makeStyles({
   run: { display: "inline-flex", flexDirection: "column", gap: tokens.spacingVerticalXS },
   progress: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalXS, maxWidth: "480px" },
-  faint: { color: tokens.colorNeutralForeground3 },
+  faint: { color: tokens.colorNeutralForeground3, display: "flex", flexWrap: "wrap", columnGap: tokens.spacingHorizontalS },
 });
 
 const patience = 90_000; // before it is worth asking whether any server is there
@@ -76,7 +76,11 @@ export function RunProgress() {
   }
   return (
     <div className={styles.faint}>
-      {t("check.last")} <Time at={last.begun} />, {last.by === "schedule" ? t("check.bySchedule") : <Data>{last.by}</Data>} {about(last)}
+      <span>
+        {t("check.last")} <Time at={last.begun} />, {last.by === "schedule" ? t("check.bySchedule") : <Data>{last.by}</Data>} {about(last)}
+      </span>
+      <Link href={path("checks", "runs", last.id)} download={`check-list-${last.begun.slice(0, 10)}.json`}>{t("check.download")}</Link>
+      <Link as="button" onClick={() => print()}>{t("check.print")}</Link>
     </div>
   );
 }

@@ -30,21 +30,21 @@ const narrow = "@media (max-width: 760px)";
 
 const useStyles = makeStyles({
   shell: { display: "grid", gridTemplateColumns: "220px minmax(0, 1fr)", gridTemplateRows: "48px auto 1fr", minHeight: "100vh", backgroundColor: tokens.colorNeutralBackground2, [narrow]: { gridTemplateColumns: "minmax(0, 1fr)", gridTemplateRows: "48px auto auto 1fr" } },
-  header: { gridColumn: "1 / -1", position: "sticky", top: 0, zIndex: 2, display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS, paddingInline: "16px", backgroundColor: tokens.colorBrandBackground, color: tokens.colorNeutralForegroundOnBrand },
+  header: { "@media print": { display: "none" }, gridColumn: "1 / -1", position: "sticky", top: 0, zIndex: 2, display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS, paddingInline: "16px", backgroundColor: tokens.colorBrandBackground, color: tokens.colorNeutralForegroundOnBrand },
   product: { fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, marginInlineEnd: "auto", whiteSpace: "nowrap" },
   onBrand: { color: tokens.colorNeutralForegroundOnBrand, minWidth: "32px", whiteSpace: "nowrap", ":hover": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundHover }, ":hover:active": { color: tokens.colorNeutralForegroundOnBrand, backgroundColor: tokens.colorBrandBackgroundPressed } },
   onlyNarrow: { display: "none", [narrow]: { display: "inline-flex" } },
   connection: { fontSize: tokens.fontSizeBase200, display: "inline-flex", alignItems: "center", gap: "4px", minWidth: 0 },
   label: { [narrow]: { display: "none" } },
   banner: { gridColumn: "1 / -1", gridRow: 2 },
-  nav: { gridRow: 3, padding: "12px 8px", borderInlineEndWidth: "1px", borderInlineEndStyle: "solid", borderInlineEndColor: tokens.colorNeutralStroke2, backgroundColor: tokens.colorNeutralBackground3, [narrow]: { display: "none" } },
+  nav: { "@media print": { display: "none" }, gridRow: 3, padding: "12px 8px", borderInlineEndWidth: "1px", borderInlineEndStyle: "solid", borderInlineEndColor: tokens.colorNeutralStroke2, backgroundColor: tokens.colorNeutralBackground3, [narrow]: { display: "none" } },
   navOpen: { [narrow]: { display: "block", borderInlineEndStyle: "none", borderBottom: `1px solid ${tokens.colorNeutralStroke2}` } },
   list: { listStyleType: "none", margin: 0, padding: 0, position: "sticky", top: "60px", display: "flex", flexDirection: "column", gap: "2px" },
   link: { display: "flex", alignItems: "center", gap: "10px", padding: "8px 12px", borderRadius: tokens.borderRadiusMedium, color: tokens.colorNeutralForeground1, textDecorationLine: "none", fontSize: tokens.fontSizeBase300, borderInlineStartWidth: "3px", borderInlineStartStyle: "solid", borderInlineStartColor: "transparent", ":hover": { backgroundColor: tokens.colorNeutralBackground3Hover }, ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` } },
   current: { backgroundColor: tokens.colorNeutralBackground1, fontWeight: tokens.fontWeightSemibold, borderInlineStartColor: tokens.colorBrandStroke1 },
   icon: { display: "inline-flex", fontSize: "20px" },
   // In its own cell also where no banner takes the row above.
-  main: { gridRow: 3, gridColumn: 2, minWidth: 0, outlineStyle: "none", [narrow]: { gridRow: 4, gridColumn: 1 } },
+  main: { gridRow: 3, gridColumn: 2, minWidth: 0, outlineStyle: "none", "@media print": { gridColumn: "1 / -1" }, [narrow]: { gridRow: 4, gridColumn: 1 } },
   skip: { position: "absolute", insetInlineStart: "8px", top: "-48px", zIndex: 3, padding: "8px 12px", backgroundColor: tokens.colorNeutralBackground1, color: tokens.colorBrandForegroundLink, ":focus": { top: "4px" } },
 });
 
