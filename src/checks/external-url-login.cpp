@@ -4,12 +4,12 @@
 #include "checks/items.hpp"
 
 #include "base/text.hpp"
-#include "boost/url/parse.hpp"
 #include "checks/bench.hpp"
 #include "checks/judging.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <boost/url/parse.hpp>
 
 namespace postroom::checks {
 

@@ -174,9 +174,9 @@ std::string with_names(std::string remedy, Target const& target)
     return remedy;
 }
 
-model::CommandNames names_in(Target const& target)
+CommandNames names_in(Target const& target)
 {
-    model::CommandNames names;
+    CommandNames names;
     if (target.mailbox) names.mailbox = target.mailbox->mailbox.address;
     auto application = target.application;
     if (target.account) {

@@ -1,9 +1,9 @@
 // From what was seen to a finding: pure, and in one place, so that one symptom is blamed on one item.
 #pragma once
 
+#include "checks/commands.hpp"
 #include "checks/item.hpp"
 #include "model/causes.hpp"
-#include "model/commands.hpp"
 
 #include <optional>
 #include <string>
@@ -25,7 +25,7 @@ inline constexpr Duration told_ahead = std::chrono::days(30);
 /// MAILBOX, USER, ACCOUNT and APPLICATION of a remedy as they are called here.
 [[nodiscard]] std::string with_names(std::string remedy, Target const& target);
 /// The same for the commands that remedy it.
-[[nodiscard]] model::CommandNames names_in(Target const& target);
+[[nodiscard]] CommandNames names_in(Target const& target);
 
 struct Renewal;  // bench.hpp
 

@@ -81,7 +81,7 @@ int explain_item(std::string const& id)
             text += fmt::format("\n{} ({})\n  {}\n  {}: {}\n  {}: {}\n", spoken().say_marked(cause.title), cause.id,
                                 spoken().say_marked(cause.meaning), say("Whose"), spoken().say(in_words(cause.owner)),
                                 say("Remedy"), spoken().say_marked(cause.remedy)) +
-                    commands_in_text(model::commands_for(cause.id, {}), "  ");
+                    commands_in_text(checks::commands_for(cause.id, {}), "  ");
     print(text);
     return done;
 }

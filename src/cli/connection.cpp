@@ -80,7 +80,7 @@ std::string connection_in_text(json::object const& talk)
         auto const owner = model::parse_responsible(member(cause, "owner"));
         text += fmt::format("  {} ({}; {})\n    {}\n", member(cause, "title"), member(cause, "id"),
                             owner ? spoken().say(in_words(*owner)) : member(cause, "owner"), member(cause, "remedy"));
-        text += commands_in_text(model::commands_for(member(cause, "id"), {}), "      ");
+        text += commands_in_text(checks::commands_for(member(cause, "id"), {}), "      ");
     }
     return for_terminal(text);
 }

@@ -38,7 +38,7 @@ std::string shown(model::RankedCause const& ranked, std::size_t rank, std::size_
     return fmt::format("{}{} ({})\n  {}\n", of > 1 ? fmt::format("{}. ", rank) : "", tongue.say_marked(cause.title),
                        cause.id, tongue.say_marked(cause.meaning)) +
            fields(about, {{"  " + say("Remedy"), "remedy"}}) +
-           commands_in_text(model::commands_for(cause.id, {}), "    ") +
+           commands_in_text(checks::commands_for(cause.id, {}), "    ") +
            fields(about,
                   {{"  " + say("Whose"), "owner"}, {"  " + say("Check"), "check"}, {"  " + say("Source"), "source"}});
 }

@@ -11,22 +11,22 @@ namespace postroom::cli {
 
 namespace json = boost::json;
 
-std::vector<model::Command> commands_of(json::object const& finding)
+std::vector<checks::Command> commands_of(json::object const& finding)
 {
-    std::vector<model::Command> all;
+    std::vector<checks::Command> all;
     auto const* const list = finding.if_contains("commands");
     if (list == nullptr || !list->is_array()) return all;
     for (auto const& each : list->get_array()) {
         auto const& command = each.as_object();
-        auto shell = model::CommandShell::server;
-        for (auto const known : {model::CommandShell::exchange, model::CommandShell::graph})
+        auto shell = checks::CommandShell::server;
+        for (auto const known : {checks::CommandShell::exchange, checks::CommandShell::graph})
             if (to_string(known) == member(command, "shell")) shell = known;
         all.push_back({shell, member(command, "text"), member(command, "changes"), member(command, "undo")});
     }
     return all;
 }
 
-std::string commands_in_text(std::vector<model::Command> const& commands, std::string const& indent)
+std::string commands_in_text(std::vector<checks::Command> const& commands, std::string const& indent)
 {
     std::string text;
     for (auto const& each : commands) {
@@ -37,7 +37,7 @@ std::string commands_in_text(std::vector<model::Command> const& commands, std::s
     return text;
 }
 
-std::string commands_in_html(std::vector<model::Command> const& commands)
+std::string commands_in_html(std::vector<checks::Command> const& commands)
 {
     using console::escape_html;
     std::string text;

@@ -1,7 +1,7 @@
 // Commands that remedy a cause, as a terminal and a page show them.
 #pragma once
 
-#include "model/commands.hpp"
+#include "checks/commands.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -11,10 +11,10 @@
 namespace postroom::cli {
 
 /// Of a finding as the API gives it.
-[[nodiscard]] std::vector<model::Command> commands_of(boost::json::object const& finding);
+[[nodiscard]] std::vector<checks::Command> commands_of(boost::json::object const& finding);
 /// A block a command: where to type it, what it is, what it changes, how to undo it. Each line begins with `indent`.
-[[nodiscard]] std::string commands_in_text(std::vector<model::Command> const& commands, std::string const& indent);
+[[nodiscard]] std::string commands_in_text(std::vector<checks::Command> const& commands, std::string const& indent);
 /// The same, each command in a block that one click selects whole.
-[[nodiscard]] std::string commands_in_html(std::vector<model::Command> const& commands);
+[[nodiscard]] std::string commands_in_html(std::vector<checks::Command> const& commands);
 
 }  // namespace postroom::cli

@@ -102,7 +102,7 @@ json::object to_json(store::CheckRunProgress const& its, checks::Wanted const& w
 std::string server_for(store::Connection& c, std::vector<std::string> const& items, std::string_view name)
 {
     auto const server = checks::live_server(c, name);
-    if (!server) throw Problem(server.error(), "on");
+    if (!server) throw Problem(server.error().kind, server.error().words, "on");
     auto const holds_there = [&](std::string const& id) {
         auto const side = checks::find_item(id)->side;
         return side == checks::Side::both || server->side == checks::Side::both || side == server->side;

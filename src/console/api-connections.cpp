@@ -44,7 +44,7 @@ checks::Connecting connecting_by(Members const& members)
     checks::Connecting connecting;
     connecting.purpose = purpose_in(members);
     auto server = parse_endpoint(members.text("host"), port_of(connecting.purpose));
-    if (!server) throw Problem(server.error(), "host");
+    if (!server) throw Problem(server.error().kind, server.error().words, "host");
     connecting.server = std::move(*server);
     connecting.implicit_tls = members.flag_or("implicit_tls", connecting.purpose != checks::Purpose::smtp);
     connecting.user = members.text_or("user", "");
@@ -104,7 +104,7 @@ Answer begin_connection(House& house, Request const& request)
         throw Problem(Trouble::invalid, tr("say as whom to sign in with the token"), "user");
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const server = checks::live_server(c, on);
-        if (!server) throw Problem(server.error(), "on");
+        if (!server) throw Problem(server.error().kind, server.error().words, "on");
         auto const id = checks::begin_connection(c, *house.ground.vault, connecting, token ? &*token : nullptr,
                                                  server->name, house.now());
         note(c, request.caller, "connection.test", postroom::to_string(connecting.server), {{"on", server->name}},

@@ -1,8 +1,8 @@
 #include "console/finding-json.hpp"
 
 #include "base/text.hpp"
+#include "checks/commands.hpp"
 #include "checks/judging.hpp"
-#include "model/commands.hpp"
 #include "store/accounts.hpp"
 
 namespace postroom::console {
@@ -33,8 +33,8 @@ std::shared_ptr<checks::AccountFile const> account_file(store::Connection& c, mo
 json::array commands_of(store::CheckFinding const& found, checks::Target const& target, words::Language const& language)
 {
     json::array all;
-    for (auto const& each : model::commands_for(found.finding.cause, checks::names_in(target)))
-        all.push_back(json::object{{"shell", text(model::to_string(each.shell))},
+    for (auto const& each : checks::commands_for(found.finding.cause, checks::names_in(target)))
+        all.push_back(json::object{{"shell", text(checks::to_string(each.shell))},
                                    {"text", text(each.text)},
                                    {"changes", text(language.say_marked(each.changes))},
                                    {"undo", text(each.undo)}});

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace postroom::model {
+namespace postroom::checks {
 
 enum class CommandShell {
     exchange,  ///< Exchange Online PowerShell
@@ -42,4 +42,4 @@ struct CommandNames {
 /// As one argument, whatever is in it: PowerShell ends a text in single quotes at any of five characters.
 [[nodiscard]] std::string quoted(std::string_view text, CommandShell shell);
 
-}  // namespace postroom::model
+}  // namespace postroom::checks

@@ -1,11 +1,11 @@
-#include "model/commands.hpp"
+#include "checks/commands.hpp"
 
 #include "base/words.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace postroom::model {
+namespace postroom::checks {
 
 namespace {
 
@@ -192,4 +192,4 @@ std::vector<Command> commands_for(std::string_view cause, CommandNames const& na
     return all;
 }
 
-}  // namespace postroom::model
+}  // namespace postroom::checks

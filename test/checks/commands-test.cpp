@@ -1,4 +1,4 @@
-#include "model/commands.hpp"
+#include "checks/commands.hpp"
 
 #include "model/causes.hpp"
 
@@ -7,7 +7,7 @@
 
 #include <regex>
 
-namespace postroom::model {
+namespace postroom::checks {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -71,7 +71,7 @@ TEST(Commands, NoNameBeginsAnotherCommand)
 TEST(Commands, EachIsForACauseAndWhole)
 {
     std::size_t found = 0;
-    for (auto const& cause : causes())
+    for (auto const& cause : model::causes())
         for (auto const& command : commands_for(cause.id, sales)) {
             ++found;
             EXPECT_THAT(command.text + command.undo, Not(HasSubstr("{"))) << cause.id;
@@ -86,4 +86,4 @@ TEST(Commands, EachIsForACauseAndWhole)
 
 }  // namespace
 
-}  // namespace postroom::model
+}  // namespace postroom::checks
