@@ -1,20 +1,22 @@
 // No secret leaves the store and the wire: neither in the log nor in a transcript, in the API's answers or the pages, nor in what a command
-// prints, also where things go wrong. A run of every flow, over a proxy that reads along: so every token is known that was issued, and any
+// prints, in mail and webhooks about alarms, in the check list's reports and connect's dialogues, also where things go wrong. A run of every flow, over a proxy that reads along: so every token is known that was issued, and any
 // twelve characters of one, in whatever encoding, are looked for in all that anybody could read.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import YAML from 'yaml';
 import { request } from '../support/browser.mjs';
 import { makeCertificates, makeClientCertificate } from '../support/certificates.mjs';
 import { addAccount, authorize, beginAuthorization, run, scenario, settled, setUp, startLab, startServer } from '../support/house.mjs';
 import { startOverhearingProxy } from '../support/overhearing-proxy.mjs';
-import { root, scratchFolder, until } from '../support/scratch.mjs';
+import { root, scratchFolder, serve, until } from '../support/scratch.mjs';
 import { addOverheard, Secrets } from '../support/secrets.mjs';
 
 const host = 'login.contoso.test';
-const people = { sales: 'sales@contoso.test', support: 'support@contoso.test', alex: 'alex@contoso.test', pop: 'pop@contoso.test', branch: 'branch@contoso.test' };
+const people = { sales: 'sales@contoso.test', support: 'support@contoso.test', alex: 'alex@contoso.test', pop: 'pop@contoso.test', branch: 'branch@contoso.test', watch: 'watch@contoso.test' };
 const password = 'a password that nobody may read';
+const routePassword = 'Route+passw0rd/nobody~shall=see';
 const mailboxPassword = 'Mailbox+password/that=nobody~may&read';
 
 /** Every answer that the API gives to GET about what is there now, but raw mails. */
@@ -40,8 +42,8 @@ async function everyAnswer(server) {
   return answers;
 }
 
-scenario('tokens, credentials and passwords are nowhere to be read', { limit: 150_000 }, async ({ keep, t }) => {
-  const lab = await keep(startLab({ host, tenant: { users: ['pop', 'branch'].map((name) => ({ upn: people[name], password: 'Postroom-2026' })) } }));
+scenario('tokens, credentials and passwords are nowhere to be read', { limit: 240_000 }, async ({ keep, t }) => {
+  const lab = await keep(startLab({ host, tenant: { users: ['pop', 'branch', 'watch'].map((name) => ({ upn: people[name], password: 'Postroom-2026' })) } }));
   const { folder, remove } = scratchFolder('certificates');
   await keep({ stop: remove });
   const certificates = makeCertificates(folder, host);
@@ -145,6 +147,46 @@ scenario('tokens, credentials and passwords are nowhere to be read', { limit: 15
   tell(denied.bytes.toString());
   secrets.add('a session', /postroom-session=([^;]+)/.exec(admitted.headers['set-cookie'][0])[1]);
   secrets.add('an access token', (await server.api('tokens', { name: 'one', scopes: ['cases:read'], user: 'anna' })).secret);
+
+  // Mail and webhooks about alarms; the check list's reports; the dialogues of `postroom connect`.
+  const told = [];
+  const hook = await keep(serve(http.createServer((asked, answer) => {
+    asked.on('data', (bytes) => { told.push(bytes.toString()); }).on('end', () => answer.writeHead(204).end());
+  }), []));
+  const { secret } = await server.command('webhook', 'add', 'tickets', '--url', `http://${hook.endpoint}/in`, '--event', 'alarm-begins', '--event', 'alarm-reminds', '--event', 'case-opened');
+  secrets.add('a webhook\'s secret', secret);
+  secrets.add('a route\'s password', routePassword);
+  for (const [name, value] of [['alarm-dispatch-refused', 'on'], ['alarm-grant-refresh', 'on'], ['alarm-remind', '1s'], ['alarm-recipients', people.watch]]) await command('settings', 'set', name, value);
+  const outside = /Customers' mail: 127\.0\.0\.1:(\d+)/.exec(lab.log())[1];
+  await command('alarm', 'route', 'add', '--account', 'support');
+  await command('alarm', 'route', 'add', '--server', smtp, '--user', people.sales, '--from', people.sales, '--password-file', '-', { input: `${routePassword}\n` });
+  await command('alarm', 'route', 'add', '--server', `localhost:${outside}`, '--security', 'none', '--from', 'postroom@contoso.test');
+  await command('alarm', 'test');
+  const alarmMail = await until('mail about alarms', async () => {
+    const found = (await lab.folder(people.watch)).filter((each) => /alarm (begins|goes on)/.test(each.Subject));
+    return found.some((each) => /send/.test(each.Subject)) && found.some((each) => /authorization/.test(each.Subject)) && found;
+  }, { limit: 60_000 });
+  for (const { uid } of alarmMail) tell((await request(`${lab.facts.page}lab/api/mailboxes/${people.watch}/messages?folder=INBOX&uid=${uid}`)).bytes.toString());
+  await until('the webhook', () => told.some((each) => each.includes('dispatch-refused')), { limit: 60_000 });
+  tell(...told);
+  await command('settings', 'set', 'alarm-remind', '4h');
+  for (const args of [['alarm', 'notifications'], ['alarm', 'list'], ['alarm', 'route', 'list'], ['webhook', 'list'], ['webhook', 'deliveries', 'tickets']]) await command(...args);
+  for (const format of ['text', 'json', 'html', 'junit']) {
+    const report = await command('check', ...(format === 'html' ? ['--send'] : []), '--format', format);
+    assert.ok(report.out.length > 2_000, `${format}: ${report.out} ${report.err}`);
+  }
+  const refreshToken = (await lab.api('refresh-tokens', { users: [people.sales], client_id: clientId, scope: 'https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/POP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access' }))[people.sales];
+  const token = JSON.parse((await request(`${lab.facts.authority.replace(host, 'localhost')}/oauth2/v2.0/token`, {
+    method: 'POST', ca: lab.anchor, headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId, client_secret: clientSecret }).toString(),
+  })).bytes).access_token;
+  secrets.add('a token for postroom connect', token);
+  writeFileSync(path.join(folder, 'token'), token);
+  for (const [purpose, where] of Object.entries({ imap, pop3, smtp })) for (const format of ['text', 'json']) {
+    const ended = await run(['connect', purpose, where, '--user', people.sales, '--token-file', path.join(folder, 'token'), '--anchor', lab.facts.anchor, '--transcript', '--format', format]);
+    tell(ended.out, ended.err);
+    assert.match(ended.err, /XOAUTH2/, `${purpose} has a transcript: ${ended.out}`);
+  }
 
   const answers = await everyAnswer(server);
   assert.ok(answers.length > 40, `${answers.length} answers`);
