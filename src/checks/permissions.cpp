@@ -34,6 +34,9 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
         auto const fit = claims_fit(renewal->token->token.expose(), *target.account, bench->now());
         if (fit.cause == "token-lacks-permission")
             co_return fails(fit.cause, fmt::format("{}; {}", fmt::join(fit.wrong, "; "), fit.said), target);
+        // Another resource's token has other permissions.
+        if (!fit.wrong.empty())
+            co_return untold(fmt::format("grant-claims stands in the way: {}", fmt::join(fit.wrong, "; ")));
     }
     for (std::string_view const needed :
          {account.retrieval == model::Protocol::pop3 ? "POP.AccessAsUser.All" : "IMAP.AccessAsUser.All", "SMTP.Send"})

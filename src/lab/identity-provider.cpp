@@ -107,17 +107,17 @@ std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const
 
 net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
 {
-    if (!state_->tenant.answers_to(tenant))
-        return refuse({400, "invalid_tenant", 90002,
-                       "Tenant '" + printable(tenant, 64) +
-                           "' not found. Check to make sure you have the correct tenant ID and are signing into the "
-                           "correct cloud."});
     if (auto const status = state_->faults.take(Fault::configuration_unavailable, {})) {
         auto const number = std::clamp<std::int64_t>(to_number(*status, 503), 400, 599);
         auto response = refuse({static_cast<unsigned>(number), "temporarily_unavailable",
                                 number == 429 ? 90055U : 90033U, "A transient error has occurred. Please try again."});
         return response;
     }
+    if (!state_->tenant.answers_to(tenant))
+        return refuse({400, "invalid_tenant", 90002,
+                       "Tenant '" + printable(tenant, 64) +
+                           "' not found. Check to make sure you have the correct tenant ID and are signing into the "
+                           "correct cloud."});
     auto const at = state_->base_url + '/' + state_->tenant.id;
     auto const other = state_->faults.take(Fault::configuration_of_another_tenant, {});
     auto const issuer = other ? state_->base_url + '/' + *other : at;
@@ -163,6 +163,9 @@ std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view
                               "' was not found in the directory 'Contoso'. This can happen if the application has not "
                               "been installed by the administrator of the tenant or consented to by any user in the "
                               "tenant. You may have sent your authentication request to the wrong tenant."};
+    if (auto const number = state_->faults.take(Fault::authorize_refused, {asked.application->client_id}))
+        return EntraError{400, "invalid_request", static_cast<unsigned>(to_number(*number, 0)),
+                          "The request is refused."};  // invented: which sentence it has is not looked up
     if (!is_registered(*asked.application, asked.redirect_uri) ||
         state_->faults.take(Fault::authorize_redirect_mismatch, {asked.application->client_id}))
         return EntraError{400, "invalid_client", 50011,
@@ -172,9 +175,6 @@ std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view
                               asked.application->client_id +
                               "'. Make sure the redirect URI sent in the request matches one added to your "
                               "application in the Azure portal."};
-    if (auto const number = state_->faults.take(Fault::authorize_refused, {asked.application->client_id}))
-        return EntraError{400, "invalid_request", static_cast<unsigned>(to_number(*number, 0)),
-                          "The request is refused."};  // invented: which sentence it has is not looked up
     return std::nullopt;
 }
 

@@ -198,8 +198,11 @@ const allHolds = (house) => Promise.all(Object.keys(accounts).map(async (name, i
   assert.equal(inShort([...wrong(findings), ...untold(findings)]), '', name);
 }));
 
-// Two that change the same thing can't both be broken.
+// Two that change the same thing can't both be broken; nor is anything at the External URL that the lab has closed, nor a host with one
+// port left whose name is misspelt for the other one.
+const spoil = [['external-url/elsewhere', 'port-443/closed'], ['dns/name-not-resolved', 'port-587/closed']];
 const collide = (a, b) => {
+  if (spoil.some((each) => each.includes(a.way) && each.includes(b.way))) return true;
   const touched = (way) => (way.by === 'lab' && way.change !== 'fault' ? Object.keys(way.members).map((each) => `${way.change} ${each}`)
     : way.change === 'fault' ? [way.fault] : way.by === 'postroom' && !way.adds ? [way.path] : [way.way]);
   return touched(a).some((each) => touched(b).includes(each));
