@@ -46,7 +46,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
       signedIn = false;
       sockets.delete(raw);
     };
-    raw.setNoDelay(true).on('error', () => {}).once('close', gone);
+    raw.setNoDelay(true).on('error', () => {}).once('close', gone).unref();  // what was reset must keep no test from its end
     const say = (line) => { if (!raw.destroyed) wire.write(`${line}\r\n`); };
 
     function cut(kind) {
@@ -114,7 +114,8 @@ export async function startSubmission({ certificates, users, strike = () => unde
         say('220 2.0.0 SMTP server ready');
         raw.removeAllListeners('data');
         wire = new tls.TLSSocket(raw, { isServer: true, secureContext: context });
-        wire.on('error', () => {}).on('data', (bytes) => feed(bytes));
+        wire.on('error', () => {}).on('data', (bytes) => feed(bytes)).unref();
+        raw.once('close', () => wire.destroy());
         secure = true;
       } else if (verb === 'AUTH') {
         if (struck('AUTH')) return;
@@ -200,7 +201,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
     let sent = false;
     let text = '';
     sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket)).unref();
     const known = () => [...(state.sent.get(user) ?? [])];
     const answer = (line) => {
       const [tag, first, second, ...rest] = line.split(' ');
