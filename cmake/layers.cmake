@@ -3,23 +3,26 @@
 # One target a folder of src/, made of the sources that lie directly in it. What a layer names in DEPENDS it may
 # include; tools/lint-layers refuses every other include. A layer without sources yet is an interface.
 
-# Precompiled headers: one that knows no I/O, for codecs and models; one with Asio, for the rest. What fuzz targets look
-# into tells them which branches it took: all of the first kind, and some of the second by a third. The rest does without,
-# since it takes a fifth of the time of compiling.
-set(kinds std asio)
+# Precompiled headers: one that knows no I/O, for codecs and models; one with Asio, for the rest; and either with
+# GoogleTest, for tests. What fuzz targets look into tells them which branches it took: all of the first kind, and some of
+# the second by one more. The rest does without, since it takes a fifth of the time of compiling.
+set(kinds std asio std-tests asio-tests)
 if(POSTROOM_FUZZ)
-    list(APPEND kinds asio_fuzzed)
+    list(APPEND kinds asio-fuzzed)
     set(fuzzed -fsanitize=fuzzer-no-link)
 endif()
 foreach(kind ${kinds})
-    string(REPLACE _fuzzed "" header ${kind})
-    add_library(postroom_pch_${kind} OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch-${header}.cpp)
+    string(REPLACE -fuzzed "" header ${kind})
+    add_library(postroom_pch_${kind} OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
     target_link_libraries(postroom_pch_${kind} PRIVATE postroom_options fmt::fmt spdlog::spdlog)
     target_precompile_headers(postroom_pch_${kind} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch-${header}.hpp)
-    if(header STREQUAL asio)
+    if(kind MATCHES asio)
         target_link_libraries(postroom_pch_${kind} PRIVATE postroom_lib_asio)
     endif()
-    if(NOT kind STREQUAL asio)
+    if(kind MATCHES tests)
+        target_link_libraries(postroom_pch_${kind} PRIVATE GTest::gmock GTest::gtest_main)
+    endif()
+    if(kind MATCHES "^(std|asio-fuzzed)$")
         target_compile_options(postroom_pch_${kind} PRIVATE ${fuzzed})
     endif()
 endforeach()
@@ -75,11 +78,13 @@ function(postroom_precompiled target words)
     endforeach()
     if(kind STREQUAL asio)
         target_link_libraries(${target} PUBLIC postroom_lib_asio)
-        if(POSTROOM_FUZZ AND target MATCHES "^postroom_(net|oauth)$")
-            set(kind asio_fuzzed)
-        endif()
     endif()
-    if(NOT kind STREQUAL asio)
+    if(target MATCHES "^test-")
+        string(APPEND kind -tests)
+    elseif(POSTROOM_FUZZ AND target MATCHES "^postroom_(net|oauth)$")
+        string(APPEND kind -fuzzed)
+    endif()
+    if(kind MATCHES "^(std|asio-fuzzed)$")
         target_compile_options(${target} PRIVATE ${fuzzed})
     endif()
     target_precompile_headers(${target} REUSE_FROM postroom_pch_${kind})

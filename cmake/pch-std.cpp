@@ -1,1 +1,0 @@
-// Compiled only so that its precompiled header can be shared.
