@@ -130,23 +130,21 @@ public:
 
     net::awaitable<void> look()
     {
+        // First, since it can be read also where nothing can be written.
+        auto know = [](store::Connection& c) { return house_of(c); };
+        house_ = co_await ground_.store->read(std::move(know));
         auto take = [owner = ground_.owner](store::Connection& c) {
             return store::take_lease(c, lease_name, owner, lease_length);
         };
         auto const lease = co_await ground_.store->write(std::move(take));
         lease_ = lease;
-        if (!lease) {
-            auto know = [](store::Connection& c) { return house_of(c); };
-            house_ = co_await ground_.store->read(std::move(know));
-            co_return;
-        }
-        auto read = [](store::Connection& c) { return std::pair(house_of(c), store::watch(c)); };
+        if (!lease) co_return;
+        auto read = [](store::Connection& c) { return store::watch(c); };
         auto const seen = co_await ground_.store->read(std::move(read));
-        house_ = seen.first;
-        if (watching_since_ == Instant{}) watching_since_ = seen.second.now;
-        co_await raise(*lease, seen.second);
+        if (watching_since_ == Instant{}) watching_since_ = seen.now;
+        co_await raise(*lease, seen);
         co_await call(*lease);
-        co_await sweep(seen.second.now);
+        co_await sweep(seen.now);
     }
 
     net::awaitable<void> deliver()

@@ -197,14 +197,19 @@ private:
         }
     }
 
-    // A trouble of the store, or nothing where the group went well.
+    // A trouble of the store, or nothing where the group went well. A disk that is full for a mail takes what is noted
+    // about it a moment later: so nobody would see that anything stands still, if that ended it at once.
     void note_trouble(std::string words)
     {
+        using Steady = std::chrono::steady_clock;
+        constexpr std::chrono::seconds at_least{15};
         std::lock_guard const lock(standstill_mutex_);
-        if (words.empty())
-            standstill_.reset();
-        else
+        if (!words.empty()) {
             standstill_ = {standstill_ ? standstill_->since : clock_.now(), std::move(words)};
+            last_trouble_ = Steady::now();
+        } else if (standstill_ && Steady::now() - last_trouble_ >= at_least) {
+            standstill_.reset();
+        }
     }
 
     // Throws where the whole group is lost. `trouble` is the store's, which an operation met.
@@ -252,6 +257,7 @@ private:
     Clock const& clock_;
     std::mutex mutable standstill_mutex_;
     std::optional<Standstill> standstill_;
+    std::chrono::steady_clock::time_point last_trouble_{};
     Queue writes_;
     Queue reads_;
     std::atomic<std::uint64_t> commits_ = 0;

@@ -93,8 +93,8 @@ public:
     /// Since it was opened.
     [[nodiscard]] virtual Counts counts() const = 0;
 
-    /// That nothing can be written, and why, in words: a full disk can't be noted in the store itself. Ends with the
-    /// next commit that succeeds.
+    /// That nothing can be written, and why, in words: a full disk can't be noted in the store itself. Ends with a
+    /// commit that succeeds at least 15 s after the last that did not: small ones do while large ones don't.
     struct Standstill {
         Instant since{};
         std::string words;

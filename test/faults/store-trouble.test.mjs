@@ -85,7 +85,7 @@ async function open({ keep, t }, options) {
       assert.ok(accepted.length >= promised.length, 'lost on the way out');
       await server.idle(sales);
       assert.deepEqual((await server.api('exceptions')).items, [], 'nothing was set aside for what was not its fault');
-      assert.deepEqual((await server.api('alarms')).items.filter((each) => each.cause === 'store-standstill'), []);
+      await until('no standstill any more', async () => (await server.api('alarms')).items.every((each) => each.cause !== 'store-standstill'), { limit: 60_000 });
       t.diagnostic(`${put} mails filed once, ${promised.length} answers delivered once`);
     },
   };
@@ -98,21 +98,41 @@ const says = (server, words) => until(`the mailbox saying ${words}`, async () =>
   return true;
 }, { limit: 45_000 });
 
+/** People are called, by a server that needs nothing of the store; what this resolves with waits for a mail to them. */
+async function tellsPeople({ lab, server }) {
+  const port = /Customers' mail: 127\.0\.0\.1:(\d+)/.exec(lab.log())[1];
+  const people = 'alex@contoso.test';
+  for (const [name, value] of [['recipients', people], ['store-standstill', 'on']]) await server.api(`settings/alarm-${name}`, { value }, 'PUT');
+  await server.command('alarm', 'route', 'add', '--server', `localhost:${port}`, '--security', 'none', '--from', 'postroom@contoso.test');
+  await server.command('alarm', 'test');  // so that the notifier has looked at its routes
+  return (subject, words) => until(`a mail about ${subject}`, async () => {
+    const [found] = (await lab.folder(people)).filter((each) => subject.test(each.Subject));
+    if (!found) return false;
+    const raw = await request(`${lab.facts.page}lab/api/mailboxes/${people}/messages?folder=INBOX&uid=${found.uid}`);
+    assert.match(String(raw.bytes), words);
+    return true;
+  }, { limit: 60_000 });
+}
+
 scenario('a full disk: nothing is filed, and it says so, until there is room', { limit: 120_000 }, async (test) => {
   const disk = smallDisk();
   test.t.diagnostic(disk.words);
-  const { server, arrive, answer, count, nothingLost, refuses, subjects } = await open(test, { store: 'sqlite', by: disk.by });
+  const house = await open(test, { store: 'sqlite', by: disk.by });
+  const { server, arrive, answer, count, nothingLost, refuses, subjects } = house;
   await arrive(3);
   await until('the first', async () => (await subjects()).length === 3);
+  const told = await tellsPeople(house);
   disk.fill(server);
   await arrive(20, 5_000);
   await says(server, /the disk is full: make room for .*postroom\.db/);
+  await told(/alarm begins: Nothing can be written to the store/, /the disk is full/);
   await refuses(/the disk is full: make room for/);
   const alarm = (await server.api('alarms')).items.find((each) => each.cause === 'store-standstill');
   assert.match(alarm?.words ?? '', /the disk is full/);
   await nothingLost();
   if (long) await delay(20_000);
   disk.empty(server);
+  await told(/over: Nothing can be written to the store/, /The alarm has ended/);
   await until('all cases', async () => (await subjects()).length === 23, { limit: 60_000 });
   await answer();
   await count();
@@ -217,14 +237,18 @@ scenario('the disk of PostgreSQL is full, until there is room', { limit: 120_000
   const disk = smallTablespace(database);
   if (!disk) return test.t.diagnostic('not tried: only root may mount a disk for PostgreSQL');
   await test.keep(disk);
-  const { server, arrive, answer, count, nothingLost, subjects } = await open(test, { store: 'postgresql', given: database });
+  const house = await open(test, { store: 'postgresql', given: database });
+  const { server, arrive, answer, count, nothingLost, subjects } = house;
   await arrive(3);
   await until('the first', async () => (await subjects()).length === 3);
+  const told = await tellsPeople(house);
   disk.fill();
   await arrive(20, 5_000);
   await says(server, /the PostgreSQL server's disk is full: make room there/);
+  await told(/alarm begins: Nothing can be written to the store/, /disk is full/);
   await nothingLost();
   disk.empty();
+  await told(/over: Nothing can be written to the store/, /The alarm has ended/);
   await until('all cases', async () => (await subjects()).length === 23, { limit: 60_000 });
   await answer();
   await count();
