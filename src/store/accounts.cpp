@@ -371,6 +371,7 @@ void remove_account(Connection& c, model::AccountId id)
         forget_acknowledgement(c, each.id);
     }
     release_sign_ins(c, id);
+    c.execute("DELETE FROM sent_copy WHERE account = ?", id);  // nobody signs in any more to put them there
     c.execute("UPDATE mailbox SET removed = ? WHERE account = ? AND removed IS NULL", now, id);
     c.execute("DELETE FROM account_authorization WHERE account = ?", id);
     c.execute("DELETE FROM account_grant WHERE account = ?", id);

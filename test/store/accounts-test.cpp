@@ -3,6 +3,8 @@
 
 #include "filing-house.hpp"
 #include "store/grants.hpp"
+#include "store/sending.hpp"
+#include "store/sent-copies.hpp"
 
 namespace postroom::store {
 namespace {
@@ -117,6 +119,28 @@ TEST_P(AccountsTest, RemovesNoAccountWithMailToSend)
         enqueue(c, mail);
     });
     EXPECT_EQ(trouble([&](Connection& c) { remove_account(c, house.account.id); }), Trouble::conflict);
+}
+
+TEST_P(AccountsTest, OwesNoCopiesOfWhatARemovedAccountSent)
+{
+    write([&](Connection& c) {
+        set_account_sending(c, {.account = house.account.id, .append_sent = true});
+        model::Activity activity{.id = model::ActivityId::make(), .case_id = house.a_case.id};
+        add_activity(c, activity);
+        model::Outbound mail{.id = model::OutboundId::make(), .activity = activity.id, .mailbox = house.mailbox.id};
+        mail.account = house.account.id;
+        mail.recipients = {"customer@example.com"};
+        mail.body = add_body(c, "x", 1);
+        enqueue(c, mail);
+        ASSERT_EQ(claim(c, house.account.id, "here", 1, 60s).size(), 1U);
+        ASSERT_TRUE(begin_committing(c, mail.id, 1));
+        settle_sent(c, mail.id, 1, "", "250 2.0.0 OK");
+        sent_copy_due(c, mail.id);
+    });
+    ASSERT_EQ(read(accounts_with_sent_copies_due).size(), 1U);
+    write([&](Connection& c) { remove_account(c, house.account.id); });
+    EXPECT_TRUE(read(accounts_with_sent_copies_due).empty());
+    EXPECT_EQ(read(next_sent_copy), std::nullopt);
 }
 
 TEST_P(AccountsTest, DecidesAboutTheMailOfAMailboxThatIsStopped)
