@@ -49,7 +49,14 @@ class Line;
 /// again for a day. Throws store::Failure.
 [[nodiscard]] net::awaitable<void> put_copies(Ground ground, model::Account account, std::string sent_folder);
 
-/// The bytes as they go out, with the part's Message-ID. Throws store::Failure where they are not there.
+/// A mail's bytes are not in the store: no try will find them.
+class DamagedMail : public store::Failure {
+public:
+    explicit DamagedMail(std::string const& why) : store::Failure(Trouble::store, why) {}
+};
+
+/// The bytes as they go out, with the part's Message-ID. Throws DamagedMail where they are not there, store::Failure
+/// where it can't be told.
 [[nodiscard]] std::string read_chunk(store::Connection& c, model::Outbound const& mail, int number);
 [[nodiscard]] net::awaitable<std::string> chunk_of(Ground const& ground, model::Outbound const& mail, int number);
 

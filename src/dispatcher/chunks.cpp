@@ -13,7 +13,7 @@ void put_message_id(std::string& header, std::string_view message_id)
     auto const at = header.find(field);
     auto const end = header.find(">\r\n", at);
     if (at == std::string::npos || end == std::string::npos)
-        throw store::Failure(Trouble::store, "a mail in parts has no Message-ID of ours");
+        throw DamagedMail("a mail in parts has no Message-ID of ours");
     header.replace(at + field.size(), end - at - field.size(), message_id);
 }
 
@@ -22,8 +22,7 @@ void put_message_id(std::string& header, std::string_view message_id)
 std::string read_chunk(store::Connection& c, model::Outbound const& mail, int number)
 {
     auto chunk = store::read_chunk(c, mail.body, number);
-    // Before anything was committed: the mail is given back, and the account shows why.
-    if (chunk.empty()) throw store::Failure(Trouble::store, "the store has lost a part of " + mail.message_id);
+    if (chunk.empty()) throw DamagedMail("the store has lost a part of " + mail.message_id);
     if (number == 0 && mail.part > 1) put_message_id(chunk, mail.message_id);
     return chunk;
 }

@@ -193,8 +193,10 @@ private:
         auto const now = ground_.clock->now();
         auto& kept = kept_[id];
         while (!kept.empty()) {
-            // The first is the one that looks after what is in doubt.
+            // The first is the one that looks after what is in doubt, and puts copies: no other has anything to do
+            // then.
             auto const lowest = std::ranges::min_element(kept, {}, &Slot::number);
+            if (due.mails == 0 && lowest->number != 0) break;
             auto slot = std::move(*lowest);
             kept.erase(lowest);
             bool const usable = slot.footing == due.footing && now - slot.opened < kept_in_all &&
@@ -202,9 +204,10 @@ private:
             if (usable) co_return slot;
             co_await give_up(std::move(slot));
         }
-        kept_.erase(id);
+        if (kept.empty()) kept_.erase(id);
         auto taken = busy_[id];
-        for (std::size_t number = 0; std::cmp_less(number, *due.sending.connections); ++number) {
+        auto const slots = due.mails == 0 ? 1 : *due.sending.connections;
+        for (std::size_t number = 0; std::cmp_less(number, slots); ++number) {
             if (taken.contains(number)) continue;
             auto take = [name = store::slot_name(id, number), owner = ground_.owner](store::Connection& c) {
                 return store::take_lease(c, name, owner, slot_length);
@@ -270,7 +273,8 @@ private:
                 return store::take_lease(c, name, owner, slot_length);
             };
             auto const renewed = co_await ground_.store->write(std::move(renew));
-            if (renewed) slot.lease = *renewed;
+            if (!renewed) throw std::runtime_error("another server has this connection's place");
+            slot.lease = *renewed;
             outcome = co_await send_due(ground_, account, due.sending, stopped_, line);
             if (line && !*stopped_) {
                 slot.line = line;

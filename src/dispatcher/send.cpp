@@ -102,7 +102,11 @@ net::awaitable<bool> committed_to(Run& run, model::Outbound const& mail, Ruling 
 net::awaitable<bool> follows(Run& run, smtp::Session& session, Outgoing* next)
 {
     if (next == nullptr || !session.may_follow(envelope_of(next->mail))) co_return false;
-    if (next->first.empty()) next->first = co_await chunk_of(run.ground, next->mail, 0);
+    try {
+        if (next->first.empty()) next->first = co_await chunk_of(run.ground, next->mail, 0);
+    } catch (store::Failure const&) {
+        co_return false;  // it says so when its turn comes, and at nobody else's cost
+    }
     co_return true;
 }
 
@@ -160,6 +164,7 @@ net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& out
     bool const is_committing = run.commitments.has(mail.id);
     Beside<bool> commit(ground.loop);
     std::exception_ptr broke_off;
+    std::string damage;
     std::optional<smtp::Reply> refused;
     bool begun = is_committing;
     bool next_follows = false;
@@ -179,12 +184,21 @@ net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& out
         }
         next_follows = co_await follows(run, session, next);
         refused = co_await session.streamed();
+    } catch (DamagedMail const& damaged) {
+        damage = damaged.what();
     } catch (...) {
         broke_off = std::current_exception();
     }
-    if (!begun)
-        std::rethrow_exception(
-            broke_off ? broke_off : std::make_exception_ptr(net::Broken(Trouble::internal, "the mail has no bytes")));
+    if (!begun && !broke_off) {
+        // No try will find its bytes again: the agent is told, and the mails behind it go out.
+        if (damage.empty()) damage = "the store has no bytes of " + mail.message_id;
+        spdlog::error("dispatcher: {} can't be sent: {}", mail.message_id, damage);
+        session.abandon();
+        Ruling const never{Fate::failed, damage};
+        co_await settle_unended(run, mail, never);
+        co_return Turn{};
+    }
+    if (!begun) std::rethrow_exception(broke_off);
     bool ours = false;
     std::optional<store::Failure> unsaid;
     try {
@@ -258,6 +272,9 @@ net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& out
         run.commitments.begin(ground, run.notes, std::move(settlement), std::move(with));
     co_return turn;
 }
+
+// Less than a place among the connections is held for, with a mail's longest way out.
+constexpr Duration turn_length{3 * 60'000};
 
 // Whom the server counts a mail for.
 Uuid const& pacer_of(bool by_mailbox, model::Outbound const& mail)
@@ -387,12 +404,14 @@ net::awaitable<Turn> send_all(Run& run, Line& line, model::AccountSending sendin
     };
     Turn turn;
     std::exception_ptr store_failed;
-    while (turn.ok && !*stopped) {
-        bool const any = co_await run.claims.wait();
-        if (!any) co_return all;
-        auto& outgoing = run.claims.queued().front();
-        auto& mail = outgoing.mail;
+    // Its place among the connections is held for somewhat longer, and renewed when the next turn begins.
+    auto const until = ground.clock->now() + turn_length;
+    while (turn.ok && !*stopped && ground.clock->now() < until) {
         try {
+            bool const any = co_await run.claims.wait();
+            if (!any) co_return all;
+            auto& outgoing = run.claims.queued().front();
+            auto& mail = outgoing.mail;
             bool go = co_await ready_for(ground, line, mail, all);
             if (go) go = co_await cut_to(ground, mail, at_once);
             if (!go) {
@@ -407,25 +426,38 @@ net::awaitable<Turn> send_all(Run& run, Line& line, model::AccountSending sendin
         } catch (store::Failure const& failure) {
             turn = {false, failure.what()};
             store_failed = std::current_exception();
+            break;
         }
-        if (turn.slow != Slow::no)
-            co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
-                               sending.connections.value_or(1), turn.trouble);
-        if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
-            all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
-            line.session().abandon();
-            run.offered = nullptr;
-            run.claims.queued().pop_front();
-            co_await withdraw_committing(run, turn.trouble);
-            turn = {};
-            continue;
+        auto const& mail = run.claims.queued().front().mail;
+        try {
+            if (turn.slow != Slow::no)
+                co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
+                                   sending.connections.value_or(1), turn.trouble);
+            if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
+                all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
+                line.session().abandon();
+                run.offered = nullptr;
+                run.claims.queued().pop_front();
+                co_await withdraw_committing(run, turn.trouble);
+                turn = {};
+                continue;
+            }
+        } catch (store::Failure const& failure) {
+            turn = {false, failure.what()};
+            store_failed = std::current_exception();
+            break;
         }
         if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
         if (turn.ok) run.claims.queued().pop_front();
     }
     // What was sent ahead is not followed by a message any more.
     if (run.offered != nullptr) line.session().abandon();
-    co_await withdraw_committing(run, turn.trouble);
+    try {
+        co_await withdraw_committing(run, turn.trouble);
+    } catch (store::Failure const&) {
+        // They stay committing, and are in doubt once their claim has run out: nobody can tell any more.
+        if (!store_failed) store_failed = std::current_exception();
+    }
     auto rest = co_await run.claims.take_rest();
     co_await give_back(ground, std::move(rest), turn.trouble);
     if (store_failed) std::rethrow_exception(store_failed);

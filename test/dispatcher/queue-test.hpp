@@ -1,6 +1,7 @@
 // A queue of small mails, over a store that fails when it is told to.
 #pragma once
 
+#include "dispatcher/account-run.hpp"
 #include "store/fixture.hpp"
 
 namespace postroom::dispatcher {

@@ -165,6 +165,28 @@ TEST_F(SendTest, NothingIsSentAgainWhateverBreaks)
     EXPECT_GT(given_up, 0);
 }
 
+TEST_F(SendTest, AMailWhoseBytesAreLostFailsAndIsNotTriedForEver)
+{
+    auto const id = enqueue();
+    auto const mail = claim();
+    write([&](Connection& c) { c.execute("DELETE FROM body_chunk WHERE body = ?", mail.body); });
+    auto const played = send({mail}, {}, R"(
+        S: 220 ready
+        C: EHLO here
+        S: 250-there
+        S: 250 PIPELINING
+        C: MAIL FROM:<sales@contoso.com>
+        C: RCPT TO:<customer@example.com>
+        C: DATA
+        S: 250 2.1.0 Sender OK
+        S: 250 2.1.5 Recipient OK
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+    )");
+    EXPECT_FALSE(played.broken);
+    EXPECT_FALSE(played.dot_left);
+    EXPECT_EQ(state(id), OutboundState::failed);
+}
+
 TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
 {
     auto const bad = enqueue();
