@@ -1,6 +1,7 @@
 // What an administrator of the identity provider has to enter where an application is registered, and to run in
 // Exchange where it acts by itself: ready for copying.
 #include "base/text.hpp"
+#include "checks/commands.hpp"
 #include "console/api.hpp"
 #include "console/external-url.hpp"
 #include "console/names.hpp"
@@ -71,22 +72,10 @@ std::string_view account_types(std::string const& tenant)
     return "single-tenant";
 }
 
-// Whatever it holds stays one word of PowerShell, where typographic quotes end a string as well.
-std::string quoted(std::string_view text)
+// Whatever it holds stays one word of PowerShell.
+std::string powershell_word(std::string_view text)
 {
-    static constexpr std::array<std::string_view, 5> quotes{"'", "\u2018", "\u2019", "\u201a", "\u201b"};
-    std::string safe = "'";
-    while (!text.empty()) {
-        std::string_view piece = text.substr(0, 1);
-        for (auto const quote : quotes)
-            if (text.starts_with(quote)) {
-                piece = quote;
-                safe += quote;
-            }
-        safe += piece;
-        text.remove_prefix(piece.size());
-    }
-    return safe + "'";
+    return checks::quoted(text, checks::CommandShell::exchange);
 }
 
 struct Exchange {
@@ -124,8 +113,9 @@ json::object to_json(Exchange const& exchange, model::Application const& applica
     // lint-strings: allow
     std::string script = fmt::format("Connect-ExchangeOnline{}\n", environment_of(application.cloud));
     script += fmt::format("$objectId = {}\n", exchange.object_id.empty() ? "'<object id of the enterprise application>'"
-                                                                         : quoted(exchange.object_id));
-    script += fmt::format("New-ServicePrincipal -AppId {} -ObjectId $objectId\n", quoted(application.client_id));
+                                                                         : powershell_word(exchange.object_id));
+    script +=
+        fmt::format("New-ServicePrincipal -AppId {} -ObjectId $objectId\n", powershell_word(application.client_id));
     json::array mailboxes;
     for (auto const& address : exchange.mailboxes) {
         mailboxes.emplace_back(address);
@@ -133,7 +123,7 @@ json::object to_json(Exchange const& exchange, model::Application const& applica
             "Add-MailboxPermission -Identity {0} -User $objectId -AccessRights FullAccess\n"
             "Add-RecipientPermission -Identity {0} -Trustee $objectId -AccessRights SendAs "
             "-Confirm:$false\n",
-            quoted(address));
+            powershell_word(address));
     }
     return {{"object_id", exchange.object_id}, {"mailboxes", std::move(mailboxes)}, {"script", script}};
 }

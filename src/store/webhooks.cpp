@@ -53,7 +53,7 @@ constexpr std::string_view delivery_columns =
     "SELECT id, webhook, event, subject, payload, state, tries, next_try, status, reason, created, ended FROM "
     "webhook_delivery ";
 
-std::string quoted(std::string_view text)
+std::string json_text(std::string_view text)
 {
     return boost::json::serialize(boost::json::value(boost::json::string(to_valid_utf8(text))));
 }
@@ -114,7 +114,7 @@ model::DeliveryId queue_delivery(Connection& c, model::WebhookId webhook, std::s
                                  std::string_view subject, std::string_view data, Instant happened)
 {
     auto const id = model::DeliveryId::make();
-    auto const payload = fmt::format(R"({{"id":"{}","event":{},"at":"{}","data":{}}})", to_string(id), quoted(event),
+    auto const payload = fmt::format(R"({{"id":"{}","event":{},"at":"{}","data":{}}})", to_string(id), json_text(event),
                                      to_rfc3339(happened), data);
     auto const now = c.now();
     c.execute(
