@@ -1,11 +1,14 @@
 // Mail in doubt: the dot left, and no answer came. Exchange stores what it accepted in the Sent Items of the mailbox
 // that signed in (Microsoft, SMTP submission improvements); there it is looked for, by its Message-ID, some times, and
 // then a person decides.
+#include "dispatcher/doubt.hpp"
+
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
 #include "dispatcher/sent-items.hpp"
 #include "store/accounts.hpp"
 #include "store/outbound.hpp"
+#include "store/sending.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -23,17 +26,7 @@ net::awaitable<void> note(Ground const& ground, model::Outbound mail, std::expec
     std::optional<Instant> next_look;
     if (next) next_look = ground.clock->now() + *next;
     auto work = [mail, found, next_look, policy](store::Connection& c) {
-        if (found && *found) {
-            (void)store::resolve_sent(c, mail.id, "found in Sent Items");
-            return;
-        }
-        auto const words =
-            found ? std::string("not found in Sent Items") : "Sent Items can't be searched: " + found.error();
-        store::doubt_looked(c, mail.id, next_look, next_look ? words : words + "; a person must decide");
-        // Absence is told only by a search that was made; what could not be looked at stays with a person whatever the
-        // policy says.
-        if (!next_look && found && policy == "resend")
-            (void)store::resolve_resend(c, mail.id, words + "; sent again as the doubt-policy says");
+        note_look(c, mail, found, next_look, policy);
     };
     co_await ground.store->write(std::move(work));
 }
@@ -76,6 +69,24 @@ net::awaitable<void> settle_those(Ground const& ground, model::Account const& ac
 }
 
 }  // namespace
+
+void note_look(store::Connection& c, model::Outbound const& mail, std::expected<bool, std::string> const& found,
+               std::optional<Instant> next_look, std::string_view policy)
+{
+    if (found && *found) {
+        (void)store::resolve_sent(c, mail.id, "found in Sent Items");
+        return;
+    }
+    bool const kept = !store::account_sending(c, mail.account).append_sent;
+    auto const words = !found ? "Sent Items can't be searched: " + found.error()
+                       : kept ? std::string("not found in Sent Items")
+                              : std::string("not found in Sent Items, where the account's server keeps no copies");
+    store::doubt_looked(c, mail.id, next_look, next_look ? words : words + "; a person must decide");
+    // Absence is told only by a search that was made, of a folder that the server keeps copies in; else it stays with a
+    // person whatever the policy says.
+    if (!next_look && found && kept && policy == "resend")
+        (void)store::resolve_resend(c, mail.id, words + "; sent again as the doubt-policy says");
+}
 
 std::optional<Duration> next_look_after(std::string_view delays, int looks)
 {
