@@ -1,6 +1,7 @@
 #include "dispatcher/ruling.hpp"
 
 #include "base/backoff.hpp"
+#include "base/text.hpp"
 #include "model/causes.hpp"
 
 #include <fmt/format.h>
@@ -37,18 +38,50 @@ Ruling refusal(smtp::Reply const& reply, model::Cause const* cause, std::string 
     return {passes ? Fate::later : Fate::failed, std::move(words)};
 }
 
+// Servers repeat addresses, and whoever wrote to us chose theirs: 5.7.705@example.com is no word of the server's.
+std::string without_addresses(std::string words)
+{
+    for (auto open = words.find('<'); open != words.npos; open = words.find('<', open)) {
+        auto const close = words.find('>', open);
+        words.replace(open, close == words.npos ? close : close - open + 1, " ");
+    }
+    std::string rest;
+    for (auto const word : split(words, ' '))
+        if (word.find('@') == word.npos) rest.append(" ").append(word);
+    return rest;
+}
+
+model::Cause const* cause_in(smtp::Reply const& reply)
+{
+    return model::cause_of_refusal(without_addresses(reply.words()));
+}
+
+// Without what is the recipient's address, in whatever way it is repeated.
+model::Cause const* cause_in(smtp::Reply const& reply, std::string_view recipient)
+{
+    auto words = to_lower(reply.words());
+    auto const address = to_lower(recipient);
+    for (auto at = words.find(address); !address.empty() && at != words.npos; at = words.find(address, at))
+        words.replace(at, address.size(), " ");
+    // A half of it may stand alone: "user 5.7.705 unknown".
+    if (model::cause_of_refusal(address) != nullptr) return nullptr;
+    return model::cause_of_refusal(without_addresses(std::move(words)));
+}
+
 Ruling refusal(smtp::Reply const& reply, std::string words)
 {
-    return refusal(reply, model::cause_of_refusal(reply.words()), std::move(words));
+    return refusal(reply, cause_in(reply), std::move(words));
 }
 
 // The subjects 1 and 2 of an enhanced code are the recipient's address and mailbox here (RFC 3463 section 3): 5.2.2 is
-// that one's full mailbox, and not that of whoever signed in.
-Ruling refusal_of_recipient(smtp::Reply const& reply, std::string words)
+// that one's full mailbox, and not that of whoever signed in. A server that wants less says so by them, too: 4.2.3.
+Ruling refusal_of_recipient(smtp::Reply const& reply, std::string_view recipient, std::string words)
 {
+    auto const* const cause = cause_in(reply, recipient);
+    // The server has gone, and says nothing of those who follow.
+    if (reply.code == 421) return {Fate::account, std::move(words), slow_of(cause)};
     bool const its_own = reply.enhanced && (reply.enhanced->subject == 1 || reply.enhanced->subject == 2);
-    auto const* const cause = model::cause_of_refusal(reply.words());
-    if (its_own && cause != nullptr && *cause->stops != model::Stops::mail)
+    if (its_own && cause != nullptr && *cause->stops == model::Stops::account)
         return {reply.permanent() ? Fate::failed : Fate::later, std::move(words)};
     return refusal(reply, cause, std::move(words));
 }
@@ -56,7 +89,7 @@ Ruling refusal_of_recipient(smtp::Reply const& reply, std::string words)
 // 452 4.5.3: more recipients than the server takes of one message. The others are only another part.
 bool too_many(smtp::Reply const& reply)
 {
-    return reply.code == 452 && reply.words().find("4.5.3") != std::string::npos;
+    return reply.code == 452 && reply.enhanced == smtp::EnhancedCode{4, 5, 3};
 }
 
 }  // namespace
@@ -76,7 +109,7 @@ Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
         auto const& reply = offered.recipients[i];
         if (reply.positive()) continue;
         auto words = fmt::format("{} was refused: {}", mail.recipients[i], reply.words());
-        auto const why = refusal_of_recipient(reply, words);
+        auto const why = refusal_of_recipient(reply, mail.recipients[i], words);
         if (why.fate == Fate::account) return why;
         bool const later = why.fate == Fate::later;
         for_now = for_now || later;
@@ -84,6 +117,8 @@ Ruling rule_on_offer(smtp::Offered const& offered, model::Outbound const& mail)
             {.address = mail.recipients[i], .words = too_many(reply) ? std::string() : reply.words(), .later = later});
         ruling.words += (ruling.words.empty() ? "" : "; ") + words;
     }
+    if (offered.recipients.size() < mail.recipients.size())
+        return {Fate::account, "the server did not answer for every recipient"};
     if (offered.accepted() == 0) return {for_now ? Fate::later : Fate::failed, std::move(ruling.words)};
     if (!offered.go_ahead()) return refusal(offered.data, "the message was refused: " + offered.data.words());
     return ruling;

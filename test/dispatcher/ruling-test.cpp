@@ -26,11 +26,11 @@ model::Outbound mail_to(std::vector<std::string> recipients)
     return mail;
 }
 
-smtp::Offered offered(std::string_view from, std::vector<std::string_view> to, std::string_view data)
+smtp::Offered offered(std::string_view from, std::vector<std::string> const& to, std::string_view data)
 {
     smtp::Offered result;
     result.mail = reply(from);
-    for (auto const line : to) result.recipients.push_back(reply(line));
+    for (auto const& line : to) result.recipients.push_back(reply(line));
     if (!data.empty()) result.data = reply(data);
     return result;
 }
@@ -53,7 +53,7 @@ TEST(RuleOnOffer, TellsOfARecipientThatIsRefusedForGoodAndGoesOn)
 
 TEST(RuleOnOffer, TellsThoseWhoAreRefusedForNowFromThoseWhoAreAccepted)
 {
-    auto const ruling = rule_on_offer(offered("250 ok", {"250 ok", "450 4.2.3 later", "550 5.1.1 no"}, "354 go"),
+    auto const ruling = rule_on_offer(offered("250 ok", {"250 ok", "450 4.2.0 later", "550 5.1.1 no"}, "354 go"),
                                       mail_to({"a@b", "c@d", "e@f"}));
     EXPECT_EQ(ruling.fate, Fate::go_on);
     ASSERT_EQ(ruling.excepted.size(), 2U);
@@ -61,7 +61,7 @@ TEST(RuleOnOffer, TellsThoseWhoAreRefusedForNowFromThoseWhoAreAccepted)
     EXPECT_TRUE(ruling.excepted[0].later);
     EXPECT_FALSE(ruling.excepted[1].later);
     EXPECT_EQ(
-        rule_on_offer(offered("250 ok", {"450 4.2.3 later", "550 5.1.1 no"}, "503 no"), mail_to({"a@b", "c@d"})).fate,
+        rule_on_offer(offered("250 ok", {"450 4.2.0 later", "550 5.1.1 no"}, "503 no"), mail_to({"a@b", "c@d"})).fate,
         Fate::later);
 }
 
@@ -195,6 +195,67 @@ TEST(Ruling, TellsTheRecipientsMailboxFromOurs)
     EXPECT_EQ(
         rule_on_offer(offered("250 ok", {"550 5.7.705 Access denied", "250 ok"}, "354"), mail_to({"a@b", "c@d"})).fate,
         Fate::account);
+}
+
+TEST(Ruling, TakesNoAddressForTheServersWords)
+{
+    for (std::string const name : {"5.7.705", "5.7.232", "4.7.500", "\"x 5.7.705 y\"", "\"<>5.7.705\""}) {
+        auto const address = name + "@evil.example";
+        for (auto const& said : {"<" + address + ">: Relay access denied", address + " is not known",
+                                 "we know no " + address + ", sorry", "user " + name + " unknown", "<" + name + ">"}) {
+            SCOPED_TRACE(said);
+            auto const ruling =
+                rule_on_offer(offered("250 ok", {"250 ok", "554 5.7.1 " + said}, "354"), mail_to({"a@b", address}));
+            EXPECT_EQ(ruling.fate, Fate::go_on);
+            EXPECT_EQ(ruling.slow, Slow::no);
+            ASSERT_EQ(ruling.excepted.size(), 1U);
+            EXPECT_FALSE(ruling.excepted[0].later);
+            EXPECT_NE(ruling.words.find(said.substr(0, 5)), std::string::npos);
+        }
+    }
+    // As the server writes it, and within a domain.
+    EXPECT_EQ(rule_on_offer(offered("250 ok", {"554 5.7.1 <A@5.7.705.Evil.Example>: no"}, "503"),
+                            mail_to({"a@5.7.705.evil.example"}))
+                  .fate,
+              Fate::failed);
+    EXPECT_EQ(rule_on_offer(offered("250 ok", {"452 4.3.1 <4.5.3@evil.example>: no space", "250 ok"}, "354"),
+                            mail_to({"4.5.3@evil.example", "a@b"}))
+                  .excepted.at(0)
+                  .words,
+              "452 4.3.1 <4.5.3@evil.example>: no space");
+    EXPECT_EQ(rule_on_end(reply("554 5.7.1 <5.7.232@evil.example>: Relay access denied")).fate, Fate::failed);
+    EXPECT_EQ(rule_on_end(reply("554 5.7.1 5.7.232@evil.example is not liked")).fate, Fate::failed);
+    // The server's own code counts, whatever it is about.
+    auto const blocked = rule_on_offer(offered("250 ok", {"550 5.7.705 <5@evil.example>: Access denied"}, "503"),
+                                       mail_to({"5@evil.example"}));
+    EXPECT_EQ(blocked.fate, Fate::account);
+}
+
+TEST(Ruling, SlowsDownByWhatIsSaidAtARecipient)
+{
+    auto const busy = rule_on_offer(offered("250 ok", {"450 4.2.3", "250 ok"}, "354"), mail_to({"a@b", "c@d"}));
+    EXPECT_EQ(busy.fate, Fate::account);
+    EXPECT_EQ(busy.slow, Slow::pause);
+    // A mailbox that is full for now is its owner's.
+    auto const full = rule_on_offer(offered("250 ok", {"452 4.2.2 STOREDRV; MapiExceptionShutoffQuotaExceeded"}, "503"),
+                                    mail_to({"a@b"}));
+    EXPECT_EQ(full.fate, Fate::later);
+}
+
+TEST(Ruling, KeepsAMailWhoseOfferTheServerDidNotAnswerWhole)
+{
+    auto cut = offered("250 ok", {"250 ok", "421 4.2.1 closing"}, "");
+    cut.chunks = true;
+    auto const mail = mail_to({"a@b", "c@d", "e@f"});
+    EXPECT_EQ(rule_on_offer(cut, mail).fate, Fate::account);
+    EXPECT_EQ(rule_on_offer(cut, mail).words, "c@d was refused: 421 4.2.1 closing");
+    auto const busy = offered("250 ok", {"250 ok", "421 4.4.2 Message submission rate exceeded"}, "");
+    EXPECT_EQ(rule_on_offer(busy, mail).slow, Slow::pause);
+    auto silent = offered("250 ok", {"250 ok", "250 ok"}, "");
+    silent.chunks = true;
+    EXPECT_EQ(rule_on_offer(silent, mail).fate, Fate::account);
+    silent.recipients.push_back(reply("250 ok"));
+    EXPECT_EQ(rule_on_offer(silent, mail).fate, Fate::go_on);
 }
 
 TEST(Ruling, GoesByTheCodeOfWhatNobodyKnows)
