@@ -144,6 +144,11 @@ void finish_job(Connection& c, model::JobId id, std::string_view owner, bool don
 void sweep_jobs(Connection& c, Instant before)
 {
     c.execute("DELETE FROM job WHERE state IN ('done', 'failed') AND created < ?", before);
+    auto const now = c.now();
+    c.execute(
+        "DELETE FROM job WHERE kind LIKE 'on %' AND (state = 'waiting' OR (state = 'claimed' AND lease_ends <= ?)) AND "
+        "created < ?",
+        now, now - Duration(std::chrono::hours(1)));
 }
 
 void audit(Connection& c, AuditEntry const& entry)

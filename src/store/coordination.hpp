@@ -50,7 +50,8 @@ void change_job_input(Connection& c, model::JobId id, std::string_view input);
 void note_progress(Connection& c, model::JobId id, std::string_view owner, std::string_view output);
 /// Throws as renew_job(): whatever else was done in the same transaction is undone with it.
 void finish_job(Connection& c, model::JobId id, std::string_view owner, bool done, std::string_view output);
-/// Forgets those that were added before `before` and have ended.
+/// Forgets those that were added before `before` and have ended; and those for one server ("on NAME") that it left
+/// for an hour, as it may be gone, and what it was given is not to lie here for ever.
 void sweep_jobs(Connection& c, Instant before);
 
 struct AuditEntry {

@@ -104,6 +104,28 @@ TEST_P(CoordinationTest, SweepsJobsThatEndedLongAgo)
     });
 }
 
+// There may be a token in it.
+TEST_P(CoordinationTest, SweepsWhatAServerThatIsGoneWasAsked)
+{
+    Job const waits{model::JobId::make(), "on one", "{}", "", "", clock.now()};
+    Job const taken{model::JobId::make(), "on two", "{}", "", "", clock.now()};
+    Job const other{model::JobId::make(), "only-this", "{}", "", "", clock.now()};
+    write([&](Connection& c) {
+        for (auto const& each : {waits, taken, other}) add_job(c, each);
+        EXPECT_TRUE(claim_job(c, "on two", "two", 2h));
+        sweep_jobs(c, clock.now() - 24h);
+        EXPECT_TRUE(job(c, waits.id)) << "it may be about to come to it";
+        clock.advance(61min);
+        sweep_jobs(c, clock.now() - 24h);
+        EXPECT_FALSE(job(c, waits.id));
+        EXPECT_TRUE(job(c, taken.id)) << "it is at it";
+        EXPECT_TRUE(job(c, other.id)) << "any server may take it yet";
+        clock.advance(1h);
+        sweep_jobs(c, clock.now() - 24h);
+        EXPECT_FALSE(job(c, taken.id));
+    });
+}
+
 TEST_P(CoordinationTest, AJobThatIsRenewedStaysItsOwners)
 {
     Job const one{model::JobId::make(), "try-grant", "{}", "", "", clock.now()};
