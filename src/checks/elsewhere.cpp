@@ -84,7 +84,7 @@ Result<LiveServer> live_server(store::Connection& c, std::string_view name)
 }
 
 model::JobId begin_connection(store::Connection& c, vault::Vault const& vault, Connecting const& connecting,
-                              Secret const* token, std::string_view server, Instant now)
+                              Secret const* token, std::string_view server)
 {
     auto const id = model::JobId::make();
     json::object connect{
@@ -93,7 +93,7 @@ model::JobId begin_connection(store::Connection& c, vault::Vault const& vault, C
         {"limit_ms", connecting.limit.count()}};
     json::object input{{"connect", std::move(connect)}};
     if (token != nullptr) input["token"] = to_base64(vault.seal(*token, place_of(id)).bytes);
-    store::add_job(c, {.id = id, .kind = kind_for(server), .input = json::serialize(input), .created = now});
+    store::add_job(c, {.id = id, .kind = kind_for(server), .input = json::serialize(input), .created = c.now()});
     return id;
 }
 
@@ -119,10 +119,13 @@ std::optional<Connecting> connecting_of(store::Job const& job)
 Result<std::optional<Secret>> take_token(store::Connection& c, vault::Vault const& vault, store::Job const& job)
 {
     auto input = object_in(job.input);
+    if (input.contains("taken"))
+        return failure(Trouble::not_found, "the server was restarted while it had the token; ask again");
     auto const sealed = from_base64(oauth::text_member(input, "token"));
     if (!sealed || sealed->empty()) return std::optional<Secret>();
     auto token = vault.unseal({*sealed}, place_of(job.id));
     input.erase("token");
+    input["taken"] = true;
     store::change_job_input(c, job.id, json::serialize(input));
     if (!token) return std::unexpected(token.error());
     return std::optional<Secret>(std::move(*token));

@@ -38,10 +38,11 @@ struct Connecting {
 };
 /// For that server to do. The token lies sealed in the job until it is taken out to be used.
 model::JobId begin_connection(store::Connection& c, vault::Vault const& vault, Connecting const& connecting,
-                              Secret const* token, std::string_view server, Instant now);
+                              Secret const* token, std::string_view server);
 /// Of such a job; nothing of any other.
 [[nodiscard]] std::optional<Connecting> connecting_of(store::Job const& job);
-/// Takes it out. Nothing where there is none (any more). Errors: as Vault::unseal().
+/// Takes it out. Nothing where there was none. Errors: Trouble::not_found where it was taken out before, and as
+/// Vault::unseal().
 [[nodiscard]] Result<std::optional<Secret>> take_token(store::Connection& c, vault::Vault const& vault,
                                                        store::Job const& job);
 

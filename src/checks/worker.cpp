@@ -16,6 +16,8 @@
 #include <boost/json/serialize.hpp>
 
 #include <charconv>
+#include <set>
+#include <utility>
 
 namespace postroom::checks {
 
@@ -29,6 +31,10 @@ constexpr Duration look_every = 60s;
 constexpr Duration sweep_every = 1h;
 constexpr Duration kept = std::chrono::days(90);
 constexpr Duration repeated_kept = std::chrono::days(1);
+// Nobody waits any longer: an answer that comes then is one to a question that was forgotten.
+constexpr Duration run_waits = 1h;
+constexpr Duration connection_waits = 2min;
+constexpr std::int64_t most_times = 3;
 
 std::string kind_of(Side side)
 {
@@ -58,6 +64,29 @@ json::object object_in(std::string_view text)
     return !error && value.is_object() ? std::move(value.get_object()) : json::object();
 }
 
+// How often a job was taken up, as it notes itself: by whoever had it, and was broken off, or threw.
+struct TakenUp {
+    std::int64_t times = 0;
+    bool begun = false;  // its part of the run is counted, and mails may have been sent
+};
+
+TakenUp taken_up(store::Job const& job)
+{
+    auto const noted = object_in(job.output);
+    TakenUp taken;
+    if (auto const* const times = noted.if_contains("taken_up"); times != nullptr && times->is_int64())
+        taken.times = times->get_int64();
+    if (auto const* const begun = noted.if_contains("begun"); begun != nullptr && begun->is_bool())
+        taken.begun = begun->get_bool();
+    return taken;
+}
+
+void note(store::Connection& c, store::Job const& job, std::string_view owner, TakenUp const& taken)
+{
+    store::note_progress(c, job.id, owner,
+                         json::serialize(json::object{{"taken_up", taken.times}, {"begun", taken.begun}}));
+}
+
 // "30m", "6h"; nothing where it is never.
 std::optional<Duration> length_of(std::string_view text)
 {
@@ -83,7 +112,8 @@ store::CheckRunId begin_run(store::Connection& c, Wanted const& wanted, std::str
     auto const add = [&](std::string kind) {
         store::add_job(c, {.id = model::JobId::make(),
                            .kind = std::move(kind),
-                           .input = json::serialize(json::object{{"run", to_string(run.id)}})});
+                           .input = json::serialize(json::object{{"run", to_string(run.id)}}),
+                           .created = c.now()});
     };
     if (!wanted.server.empty()) {
         add(kind_for(wanted.server));
@@ -123,34 +153,66 @@ public:
         auto& store = *self->ground.ground.store;
         auto const id = parse_uuid(oauth::text_member(object_in(job.input), "run"));
         store::CheckRunId const run{id ? *id : Uuid{}};
-        auto read = [&](store::Connection& c) { return store::check_run(c, run); };
-        auto const found = co_await store.read(std::move(read));
-        if (found) {
-            auto const wanted = wanted_of(found->asked);
-            auto const now = self->ground.ground.clock->now();
-            auto look = [&](store::Connection& c) { return read_files(c, wanted.account, now); };
-            auto files = co_await store.read(std::move(look));
-            auto tasks = plan(files, wanted, self->side);
-            auto begin = [&](store::Connection& c) {
-                store::begin_check_part(c, run, static_cast<std::int64_t>(tasks.size()));
-            };
-            co_await store.write(std::move(begin));
-            auto const bench = std::make_shared<Bench>(self->ground, std::move(files), wanted.may_send);
-            Tell tell = [self, run](Task task, Told told) { return keep(self, run, std::move(task), std::move(told)); };
-            co_await carry_out(bench, std::move(tasks), std::move(tell));
-        }
-        bool const stopped = self->ground.stop && self->ground.stop->is_now();
+        auto taken = taken_up(job);
+        std::optional<store::CheckRun> found;
+        bool waits = false;
+        auto take_up = [&](store::Connection& c) {
+            waits = c.now() - job.created <= run_waits && taken.times < most_times;
+            found = store::check_run(c, run);
+            note(c, job, owner, {taken.times + 1, taken.begun});
+        };
+        co_await store.write(std::move(take_up));
+        ++taken.times;
+        if (found && waits) co_await take_part(self, job, owner, *found, taken);
+        bool const stopped = waits && self->ground.stop && self->ground.stop->is_now();
         auto finish = [&](store::Connection& c) {
             // Whoever has the job next begins it anew, and need not wait.
             if (stopped) {
+                note(c, job, owner, {taken.times - 1, taken.begun});
                 store::renew_job(c, job.id, owner, Duration(0));
                 return;
             }
-            store::finish_job(c, job.id, owner, found.has_value(), "{}");
+            store::finish_job(c, job.id, owner, found && waits, "{}");
             if (found) store::end_check_part(c, run);
         };
         co_await store.write(std::move(finish));
     }
+
+    // Who takes it up again looks at all of it, as grounds have to be looked at, keeps what was not told yet, and sends
+    // nothing: it may have been sent.
+    static net::awaitable<void> take_part(std::shared_ptr<Impl> self, store::Job job, std::string owner,
+                                          store::CheckRun run, TakenUp& taken)
+    {
+        auto& store = *self->ground.ground.store;
+        auto const wanted = wanted_of(run.asked);
+        auto const now = self->ground.ground.clock->now();
+        auto const told = std::make_shared<std::set<std::pair<std::string, std::string>>>();
+        auto look = [&](store::Connection& c) {
+            if (taken.begun)
+                for (auto const& each : store::findings_of_run(c, run.id))
+                    if (each.server == self->owner) told->emplace(each.item, each.subject);
+            return read_files(c, wanted.account, now);
+        };
+        auto files = co_await store.read(std::move(look));
+        auto tasks = plan(files, wanted, self->side);
+        bool const may_send = wanted.may_send && !taken.begun;
+        auto const bench = std::make_shared<Bench>(self->ground, std::move(files), may_send);
+        if (!taken.begun) {
+            auto begin = [&](store::Connection& c) {
+                note(c, job, owner, {taken.times, true});
+                store::begin_check_part(c, run.id, static_cast<std::int64_t>(tasks.size()));
+            };
+            co_await store.write(std::move(begin));
+            taken.begun = true;
+        }
+        Tell tell = [self, id = run.id, told](Task task, Told its) {
+            if (told->contains({std::string(task.item->id), task.target.subject})) return nothing();
+            return keep(self, id, std::move(task), std::move(its));
+        };
+        co_await carry_out(bench, std::move(tasks), std::move(tell));
+    }
+
+    static net::awaitable<void> nothing() { co_return; }
 
     // What somebody wants to know of this server alone.
     static net::awaitable<void> work_here(std::shared_ptr<Impl> self, store::Job job, std::string owner)
@@ -161,26 +223,44 @@ public:
             co_return;
         }
         auto& store = *self->ground.ground.store;
-        auto take = [&](store::Connection& c) { return take_token(c, *self->ground.ground.vault, job); };
+        bool waits = false;
+        auto take = [&](store::Connection& c) {
+            waits = c.now() - job.created <= connection_waits;
+            return take_token(c, *self->ground.ground.vault, job);
+        };
         auto token = co_await store.write(std::move(take));
         Conversation talk;
-        if (token) {
-            auto way = way_of(*self, *connecting, std::move(*token));
-            // The job outlives nobody's waiting: a step that can't be noted is noted with the next one.
-            way.told = [self, id = job.id, owner](Conversation const& so_far) {
-                asio::co_spawn(self->pause.get_executor(), note(self, id, owner, json::serialize(to_json(so_far))),
-                               asio::detached);
-            };
-            talk = co_await converse(*self->ground.resolver, std::move(way));
+        std::string trouble;
+        if (!waits) {
+            trouble = "the server did not come to it in time; ask again";
+        } else if (!token) {
+            trouble = token.error().message;
         } else {
-            talk = {.purpose = connecting->purpose,
-                    .server = connecting->server,
-                    .steps = {{.kind = StepKind::sign_in, .came = token.error().message, .trouble = Trouble::store}}};
+            try {
+                auto way = way_of(*self, *connecting, std::move(*token));
+                // The job outlives nobody's waiting: a step that can't be noted is noted with the next one.
+                way.told = [self, id = job.id, owner](Conversation const& so_far) {
+                    asio::co_spawn(self->pause.get_executor(),
+                                   note_step(self, id, owner, json::serialize(to_json(so_far))), asio::detached);
+                };
+                talk = co_await converse(*self->ground.resolver, std::move(way));
+            } catch (std::exception const& e) {
+                trouble = printable(e.what(), 500);
+            }
         }
+        bool const done = trouble.empty();
+        if (!done) talk = broken_off(*connecting, std::move(trouble));
         auto finish = [&](store::Connection& c) {
-            store::finish_job(c, job.id, owner, true, json::serialize(to_json(talk)));
+            store::finish_job(c, job.id, owner, done, json::serialize(to_json(talk)));
         };
         co_await store.write(std::move(finish));
+    }
+
+    static Conversation broken_off(Connecting const& connecting, std::string why)
+    {
+        return {.purpose = connecting.purpose,
+                .server = connecting.server,
+                .steps = {{.kind = StepKind::sign_in, .came = std::move(why), .trouble = Trouble::store}}};
     }
 
     static Way way_of(Impl const& self, Connecting const& connecting, std::optional<Secret> token)
@@ -202,7 +282,8 @@ public:
         return way;
     }
 
-    static net::awaitable<void> note(std::shared_ptr<Impl> self, model::JobId id, std::string owner, std::string output)
+    static net::awaitable<void> note_step(std::shared_ptr<Impl> self, model::JobId id, std::string owner,
+                                          std::string output)
     {
         try {
             auto write = [&](store::Connection& c) { store::note_progress(c, id, owner, output); };
@@ -238,7 +319,7 @@ public:
         auto const every = length_of(store::setting(c, "check-every"));
         auto const now = ground.ground.clock->now();
         if (now - swept >= sweep_every) {
-            store::sweep_findings(c, now - kept, now - repeated_kept);
+            store::sweep_findings(c, now - kept, now - repeated_kept, owner);
             swept = now;
         }
         if (!every || now - begun < *every) return;

@@ -105,8 +105,8 @@ Answer begin_connection(House& house, Request const& request)
     auto const body = co_await house.store().write([&](store::Connection& c) {
         auto const server = checks::live_server(c, on);
         if (!server) throw Problem(server.error().kind, server.error().words, "on");
-        auto const id = checks::begin_connection(c, *house.ground.vault, connecting, token ? &*token : nullptr,
-                                                 server->name, house.now());
+        auto const id =
+            checks::begin_connection(c, *house.ground.vault, connecting, token ? &*token : nullptr, server->name);
         note(c, request.caller, "connection.test", postroom::to_string(connecting.server), {{"on", server->name}},
              house.now());
         return to_json(*store::job(c, id), connecting, request.language());

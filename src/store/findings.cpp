@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace postroom::store {
 
 namespace {
@@ -182,11 +184,14 @@ std::vector<CheckFinding> findings_of_run(Connection& c, CheckRunId run, model::
     return selection.all(c, "ORDER BY f.id", finding_of);
 }
 
-std::vector<CheckRunProgress> last_check_runs(Connection& c, int most)
+std::vector<CheckRunProgress> last_check_runs(Connection& c, int most, std::optional<std::string> const& asker)
 {
-    return c.all(
+    Selection selection(
         "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected, (SELECT count(*) FROM "
-        "check_finding f WHERE f.run = check_run.id) FROM check_run ORDER BY begun DESC, id DESC LIMIT ?",
+        "check_finding f WHERE f.run = check_run.id) FROM check_run WHERE 1 = 1 ");
+    if (asker) selection.narrow("asker = ?", value(*asker));
+    return selection.all(
+        c, "ORDER BY begun DESC, id DESC LIMIT ?",
         [](Row const& row) { return CheckRunProgress{run_of(row), row.integer(8)}; }, most);
 }
 
@@ -247,8 +252,14 @@ std::vector<CheckFinding> finding_history(Connection& c, std::string_view item, 
     return selection.all(c, "ORDER BY f.found DESC, f.id DESC LIMIT ?", finding_of, most);
 }
 
-void sweep_findings(Connection& c, Instant before, Instant repeated)
+void sweep_findings(Connection& c, Instant before, Instant repeated, std::string_view own)
 {
+    auto const left = c.all(
+        "UPDATE check_finding SET latest = 0 WHERE latest = 1 AND found < ? AND server <> ? AND "
+        "NOT EXISTS (SELECT 1 FROM server_pulse p WHERE p.server = check_finding.server) RETURNING subject",
+        [](Row const& row) { return row.text(0); }, repeated, own);
+    for (auto const& subject : std::set<std::string>(left.begin(), left.end()))
+        if (failing(c, subject).empty()) end_alarm(c, check_alarm, alarm_subject(subject), c.now());
     c.execute("DELETE FROM check_finding WHERE latest = 0 AND (found < ? OR (found < ? AND found <> since))", before,
               repeated);
     // Nobody finds the latest one of what is gone.

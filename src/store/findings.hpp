@@ -61,12 +61,14 @@ void end_check_part(Connection& c, CheckRunId id);
 /// alarm about the subject is raised; it ends when nothing of the subject fails any more.
 void keep_finding(Connection& c, CheckFinding const& finding);
 
-/// The last ones that were asked for, newest first, each with how many findings it has so far.
+/// The last ones that were asked for, by anybody or by `asker`, newest first, each with how many findings it has so
+/// far.
 struct CheckRunProgress {
     CheckRun run;
     std::int64_t told = 0;
 };
-[[nodiscard]] std::vector<CheckRunProgress> last_check_runs(Connection& c, int most);
+[[nodiscard]] std::vector<CheckRunProgress> last_check_runs(Connection& c, int most,
+                                                            std::optional<std::string> const& asker = {});
 
 /// What is not given is not asked about.
 struct FindingFilter {
@@ -102,7 +104,8 @@ struct FindingGroup {
                                                         int most, model::Sight const& sight = {});
 
 /// Forgets findings from before `before`, but for the latest ones, and runs from before then that have none left; and
-/// of those from before `repeated` whatever only repeats the one before it.
-void sweep_findings(Connection& c, Instant before, Instant repeated);
+/// of those from before `repeated` whatever only repeats the one before it. What was found then on a server that is
+/// gone is the latest no more, and its alarms end: one without a pulse, other than `own`.
+void sweep_findings(Connection& c, Instant before, Instant repeated, std::string_view own);
 
 }  // namespace postroom::store

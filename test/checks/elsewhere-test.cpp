@@ -75,8 +75,7 @@ TEST_F(Elsewhere, ATokenLiesSealedAndOnlyUntilItIsUsed)
                            .user = "sales@contoso.com",
                            .limit = Duration(5'000)};
     Secret const token("eyJ-very-secret");
-    auto const id =
-        write([&](store::Connection& c) { return begin_connection(c, *vault, asked, &token, "one", clock.now()); });
+    auto const id = write([&](store::Connection& c) { return begin_connection(c, *vault, asked, &token, "one"); });
     auto job = write([&](store::Connection& c) { return store::job(c, id); }).value();
     EXPECT_EQ(job.kind, kind_for("one"));
     EXPECT_THAT(job.input, Not(HasSubstr("very-secret")));
@@ -94,7 +93,21 @@ TEST_F(Elsewhere, ATokenLiesSealedAndOnlyUntilItIsUsed)
     job = write([&](store::Connection& c) { return store::job(c, id); }).value();
     EXPECT_THAT(job.input, Not(HasSubstr("token")));
     ASSERT_TRUE(connecting_of(job));
-    EXPECT_FALSE(write([&](store::Connection& c) { return take_token(c, *vault, job); }).value());
+    auto const again = write([&](store::Connection& c) { return take_token(c, *vault, job); });
+    ASSERT_FALSE(again) << "whoever had it is gone, and without it nothing would be told of signing in";
+    EXPECT_THAT(again.error().message, HasSubstr("ask again"));
+}
+
+TEST_F(Elsewhere, WithoutATokenThereIsNothingToTakeOut)
+{
+    Connecting const asked{.server = {"outlook.example", 993}};
+    auto const id = write([&](store::Connection& c) { return begin_connection(c, *vault, asked, nullptr, "one"); });
+    auto const job = write([&](store::Connection& c) { return store::job(c, id); }).value();
+    for (int i = 0; i < 2; ++i) {
+        auto const taken = write([&](store::Connection& c) { return take_token(c, *vault, job); });
+        ASSERT_TRUE(taken);
+        EXPECT_FALSE(*taken);
+    }
 }
 
 TEST_F(Elsewhere, ARunIsNoConnection)

@@ -3,6 +3,7 @@
 
 #include "filing-house.hpp"
 #include "store/accounts.hpp"
+#include "store/alarms.hpp"
 #include "store/coordination.hpp"
 
 #include <algorithm>
@@ -133,11 +134,47 @@ TEST_P(FindingsTest, ForgetsWhatOnlyRepeats)
     find(Outcome::fails, "imap-off");
     find(Outcome::fails, "imap-off");
     auto const count = [&] { return read([&](Connection& c) { return findings_of_run(c, run.id); }).size(); };
-    write([&](Connection& c) { sweep_findings(c, clock.now() - 24h, clock.now() + 1ms); });
+    write([&](Connection& c) { sweep_findings(c, clock.now() - 24h, clock.now() + 1ms, "one"); });
     EXPECT_EQ(count(), 3u) << "the second that held is gone";
-    write([&](Connection& c) { sweep_findings(c, clock.now() + 1ms, clock.now() + 1ms); });
+    write([&](Connection& c) { sweep_findings(c, clock.now() + 1ms, clock.now() + 1ms, "one"); });
     EXPECT_EQ(count(), 1u) << "the latest stays";
     EXPECT_TRUE(read([&](Connection& c) { return check_run(c, run.id); }).has_value());
+}
+
+// Nobody looks again where it fails: the server was retired.
+TEST_P(FindingsTest, EndsTheAlarmsOfAServerThatIsGone)
+{
+    write([](Connection& c) { note_pulse(c, {.server = "one", .part = "services"}); });
+    find(Outcome::holds);
+    find(Outcome::fails, "imap-off");
+    auto const sweep = [&](std::string const& own, Duration ago = {}) {
+        write([&](Connection& c) { sweep_findings(c, clock.now() - 24h, clock.now() + 1ms - ago, own); });
+        return raised().size();
+    };
+    EXPECT_EQ(sweep("two"), 1u) << "it lives";
+    write([&](Connection& c) { forget_pulses(c, clock.now() + 24h); });
+    EXPECT_EQ(sweep("one"), 1u) << "it is the one that asks";
+    EXPECT_EQ(sweep("two", 1h), 1u) << "it was told just now";
+    EXPECT_EQ(latest().size(), 1u);
+    EXPECT_EQ(sweep("two"), 0u);
+    EXPECT_TRUE(latest().empty());
+}
+
+TEST_P(FindingsTest, ListsTheRunsOfOneWhoAsked)
+{
+    auto const of = [&](std::optional<std::string> const& asker) {
+        return read([&](Connection& c) { return last_check_runs(c, 1, asker); });
+    };
+    auto later = run;
+    later.id = CheckRunId::make();
+    later.asker = "bert";
+    later.begun = clock.now() + 1min;
+    write([&](Connection& c) { add_check_run(c, later); });
+    ASSERT_EQ(of({}).size(), 1u);
+    EXPECT_EQ(of({}).front().run.asker, "bert");
+    ASSERT_EQ(of("ada").size(), 1u) << "whoever else asked since";
+    EXPECT_EQ(of("ada").front().run.id, run.id);
+    EXPECT_TRUE(of("carl").empty());
 }
 
 TEST_P(FindingsTest, CountsTheParts)
