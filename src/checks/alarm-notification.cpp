@@ -68,7 +68,7 @@ net::awaitable<model::Finding> send(std::shared_ptr<Bench> bench, Wiring wiring,
     };
     auto const mail = co_await store.write(std::move(add));
     boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
-    while (std::chrono::steady_clock::now() - begun < patience) {
+    while (std::chrono::steady_clock::now() - begun < patience && !bench->stopping()) {
         pause.expires_after(look_every);
         boost::system::error_code woken;
         co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));

@@ -112,6 +112,8 @@ public:
     [[nodiscard]] grants::Ground const& ground() const { return on_.ground; }
     [[nodiscard]] net::Proxy const* proxy() const { return on_.proxy.get(); }
     [[nodiscard]] Instant now() const { return on_.ground.clock->now(); }
+    /// Whatever is waited for now is not to be waited for.
+    [[nodiscard]] bool stopping() const { return on_.stop && on_.stop->is_now(); }
     /// A marked mail of each mailbox to itself was agreed to.
     [[nodiscard]] bool may_send() const { return sends_; }
 

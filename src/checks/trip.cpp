@@ -124,7 +124,7 @@ net::awaitable<Trip> Bench::travel(Target target)
     auto& store = *on_.ground.store;
     boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
     auto retrieve_next = Steady::now();
-    while (Steady::now() - begun < files_.patience && !(on_.stop && on_.stop->is_now())) {
+    while (Steady::now() - begun < files_.patience && !stopping()) {
         // A mailbox that is only looked into now and then would keep everybody waiting.
         if (Steady::now() >= retrieve_next) {
             on_.retrieve(target.mailbox->mailbox.address);
