@@ -35,12 +35,13 @@ void check_hashing(House const& house)
                       tr("too many are signing in at this moment; try again in a few seconds"));
 }
 
-// As the browser has it: a proxy on this machine may call us by another name, and says by which it was called.
+// As the browser has it: a proxy on this machine may call us by another name, and says by which it was called, after
+// whatever the browser itself may have sent.
 std::string name_reached(net::HttpRequest const& request)
 {
     auto const forwarded = request.header("x-forwarded-host");
     bool const of_a_proxy = !forwarded.empty() && is_loopback(host_of(request.peer));
-    auto const host = of_a_proxy ? forwarded.substr(0, forwarded.find(',')) : request.header("host");
+    auto const host = of_a_proxy ? forwarded.substr(forwarded.rfind(',') + 1) : request.header("host");
     return host_of(printable(trim(host), 253));
 }
 
