@@ -158,6 +158,8 @@ std::vector<Task> plan(Files const& files, Wanted const& wanted, Side side)
     for (auto const& item : items()) {
         bool const asked = wanted.items.empty() || std::ranges::find(wanted.items, item.id) != wanted.items.end();
         if (!asked || !on(item, side)) continue;
+        // It tells of all accounts together, and of one alone would be taken for that.
+        if (item.about == About::partition && !wanted.account.empty() && wanted.items.empty()) continue;
         if (item.only_sending && !wanted.may_send && wanted.items.empty()) continue;
         for (auto& target : targets_of(item, files, wanted, side))
             if (item.concerns == nullptr || item.concerns(target)) tasks.push_back({&item, std::move(target)});

@@ -119,10 +119,14 @@ checks::Wanted wanted_by(store::Connection& c, Request const& request)
     Members const members(request.http, {"items", "account", "mailbox", "may_send", "on"});
     checks::Wanted wanted;
     wanted.items = members.texts("items");
-    for (auto const& each : wanted.items)
-        if (checks::find_item(each) == nullptr)
+    for (auto const& each : wanted.items) {
+        auto const* const item = checks::find_item(each);
+        if (item == nullptr)
             throw Problem(Trouble::invalid, tr("there is no item \"{}\" on the check list", printable(each, 64)),
                           "items");
+        if (item->about == checks::About::partition && !request.caller.sight.all())
+            throw Problem(Trouble::forbidden, tr("this is of all departments, and you see some of them only"), "items");
+    }
     if (auto const on = members.text_or("on", ""); !on.empty()) wanted.server = server_for(c, wanted.items, on);
     wanted.account = members.text_or("account", "");
     wanted.mailbox = members.text_or("mailbox", "");
@@ -171,11 +175,11 @@ Answer list_check_runs(House& house, Request const& request)
     request.only_parameters({});
     auto items = co_await house.store().read([&](store::Connection& c) {
         json::array all;
-        for (auto const& each : store::last_check_runs(c, most_runs)) {
-            // What it was asked about may be of a department that is not theirs.
-            if (!request.caller.sight.all() && each.run.asker != request.caller.name) continue;
+        // What it was asked about may be of a department that is not theirs.
+        std::optional<std::string> asker;
+        if (!request.caller.sight.all()) asker = request.caller.name;
+        for (auto const& each : store::last_check_runs(c, most_runs, asker))
             all.emplace_back(to_json(each, checks::wanted_of(each.run.asked)));
-        }
         return all;
     });
     co_return items_response(std::move(items));

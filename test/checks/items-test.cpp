@@ -71,6 +71,25 @@ TEST(CalendarRetrieval, GoesByTheLastInvitation)
     EXPECT_EQ(told({.as_link = at(2)}, model::Protocol::pop3).cause, "invitation-as-link-pop3");
 }
 
+// One account's servers are not the installation's, and its administrator does not mail those whom alarms are for.
+TEST(Plan, LooksAtTheWholeInstallationOnlyWhereThatIsAskedFor)
+{
+    auto const account = std::make_shared<AccountFile>();
+    account->account.name = "sales";
+    Files files;
+    files.accounts = {account};
+    auto const whole = [&](Wanted const& wanted) {
+        std::vector<std::string_view> ids;
+        for (auto const& task : plan(files, wanted, Side::both))
+            if (task.target.about == About::partition) ids.push_back(task.item->id);
+        return ids;
+    };
+    EXPECT_THAT(whole({.may_send = true}), testing::Contains("alarm-notification"));
+    EXPECT_THAT(whole({.account = "sales", .may_send = true}), testing::IsEmpty());
+    EXPECT_FALSE(plan(files, {.account = "sales"}, Side::both).empty());
+    EXPECT_THAT(whole({.items = {"proxy"}, .account = "sales"}), testing::ElementsAre("proxy"));
+}
+
 // What needs a mail to be sent is left out where none may be, and says so where it is asked for by name.
 TEST(RoundTrip, IsLeftOutWhereNothingMayBeSent)
 {

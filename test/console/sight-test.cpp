@@ -230,6 +230,20 @@ TEST_F(Sight, LetsWhatIsOnesOwnBeDone)
     EXPECT_EQ(retrieved, std::nullopt);
 }
 
+// An item about the installation mails whom alarms are for, and what it tells is shown to everybody.
+TEST_F(Sight, RunsNothingOfTheWholeInstallation)
+{
+    auto const run = [&](Role role, std::string const& item) {
+        return ask_as(role, {verb::post, "checks/runs",
+                             fmt::format(R"({{"items":["{}"],"account":"{}","may_send":true}})", item, care.account)});
+    };
+    auto const refused = run(Role::department_administrator, "alarm-notification");
+    EXPECT_EQ(refused.code, status::forbidden);
+    EXPECT_EQ(refused.text("field"), "items") << refused.detail();
+    EXPECT_EQ(run(Role::department_administrator, "grant-present").code, status::accepted);
+    EXPECT_EQ(run(Role::system_administrator, "alarm-notification").code, status::accepted);
+}
+
 TEST_F(Sight, IsOfAllForSystemAdministratorsAndAuditorsOfNone)
 {
     auto const sees = [&](Role role) {
