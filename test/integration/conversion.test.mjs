@@ -56,7 +56,7 @@ scenario('an account with a password becomes one with a grant, and loses nothing
   assert.deepEqual(items.map((each) => each.subject).sort(), ['after', 'before', 'meanwhile'], 'nothing came twice');
   const second = await server.api(`cases/${before.number}/replies`, { text: 'By OAuth.' });
   await server.sent(second.id);
-  assert.equal(dovecot.delivered('customer@example.com').length, 2);
+  await until('both answers being delivered', () => dovecot.delivered('customer@example.com').length === 2);
 
   // A wrong password, back to one: refused where it shows, and said where people look.
   const back = await server.command('account', 'convert', 'sales', '--access', 'password', '--password-file', '-', { input: 'wrong\n' });

@@ -61,7 +61,9 @@ test('causes are explained in the language that was asked for', () => {
   const said = '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.';
   const disguised = say('explain', '--lang', 'qps', said);
   assert.equal(disguised.code, 0);
-  const marked = disguised.out.split('\n').filter((line) => !line.includes('[Šóúŕçé]') && !line.includes('[Çĥéçķ]'));
+  // Commands are in nobody's language.
+  const typed = /^ {4}(Exchange Online|Microsoft Graph) PowerShell:$|^ {6}(\[Úñđó\]: )?[A-Z][a-z]+-[A-Z]/;
+  const marked = disguised.out.split('\n').filter((line) => !line.includes('[Šóúŕçé]') && !line.includes('[Çĥéçķ]') && !typed.test(line));
   assert.deepEqual(plain(marked.join('\n').replace(/\([a-z-]+\)/g, ''), new Set()), []);
   const seen = new Set();
   for (const language of ['en', 'fr', 'nl', 'pt-BR', 'ar']) seen.add(say('explain', '--lang', language, said).out);

@@ -12,6 +12,16 @@ function ordinaryUser() {
   return { name: name ?? id('-un'), group: id('-gn', name), uid: Number(id('-u', name)), gid: Number(id('-g', name)) };
 }
 
+// Whatever Dovecot moves away meanwhile was its user's already.
+function giveTo(user, at, isFolder = true) {
+  try {
+    chownSync(at, user.uid, user.gid);
+    if (isFolder) for (const each of readdirSync(at, { withFileTypes: true })) giveTo(user, path.join(at, each.name), each.isDirectory());
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+}
+
 /**
  * `introspection` is where tokens are looked up: the URL (with user:password@ where the provider wants a sign-in), the CA file,
  * and the member of its answer that holds the user name; none: `settings`, which are lines of Dovecot's own, say who may sign in.
@@ -138,7 +148,7 @@ ${settings}
       const home = path.join(folder, 'mail', address.toLowerCase());
       for (const name of ['cur', 'new', 'tmp']) mkdirSync(path.join(home, 'Maildir', name), { recursive: true });
       fill(path.join(home, 'Maildir'));
-      if (process.getuid() === 0) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, home]);
+      if (process.getuid() === 0) giveTo(user, home);
     },
     /** What lies in the folder of that mailbox ('' is INBOX), as it was delivered. */
     delivered: (address, name = '') => ['new', 'cur'].flatMap((sub) => mails(address, name ? [`.${name}`, sub] : [sub])),
