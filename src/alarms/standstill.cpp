@@ -22,6 +22,8 @@ std::optional<Standstill::Told> Standstill::look(std::optional<store::Store::Sta
     }
     call_->subject_count = call_->amount = trouble ? 1 : 0;
     if (trouble) call_->words = trouble->words;
+    // It goes on only for those who were told of it: the others wait as long for what comes back.
+    if (trouble && call_->over && !call_->told) call_->begun = trouble->since;
     if (!first && !call_->told) rule.quiet += head_start;
     auto const what = step(*call_, rule, remind, now);
     Told told{*call_, what.value_or(model::Telling::ends)};

@@ -1,6 +1,4 @@
 // What can't be noted in the store: when which server tells it.
-//
-// Mutation of the program under which it was seen to fail: look() takes `first` for true: two servers tell it.
 #include "alarms/standstill.hpp"
 
 #include <gmock/gmock.h>
@@ -64,6 +62,19 @@ TEST_F(StandstillTest, AServerThatIsNotTheFirstWaitsForTheOne)
     trouble.reset();
     EXPECT_EQ(after(5s, false), std::nullopt);
     EXPECT_EQ(after(1min, false), Telling::ends);
+}
+
+TEST_F(StandstillTest, AServerThatIsNotTheFirstWaitsAnewForWhatComesBack)
+{
+    begin();
+    EXPECT_EQ(after(2min, false), std::nullopt);
+    trouble.reset();
+    EXPECT_EQ(after(5s, false), std::nullopt);
+    EXPECT_EQ(after(9min, false), std::nullopt);
+    begin();
+    EXPECT_EQ(after(5s, false), std::nullopt);
+    EXPECT_EQ(after(10min, false), std::nullopt);
+    EXPECT_EQ(after(1min, false), Telling::begins);
 }
 
 }  // namespace
