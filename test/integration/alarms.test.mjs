@@ -2,10 +2,6 @@
 // test moves, once, though there are two application servers of which one dies; also while every services server is dead for two hours,
 // and by another route when the own account's token is dead. Other software is told, signed, until it takes it. That nothing can be written
 // to the store is told in test/faults/store-trouble.test.mjs.
-//
-// Mutations of the program under which it was seen to fail:
-//  - alarms/carrier.cpp, carry() ends after the first route: nothing comes once the token is dead.
-//  - webhooks/webhooks.cpp, judge() takes every status: the delivery that was answered with 500 does not come again.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
