@@ -3,9 +3,10 @@
 #include "alarms/carrier.hpp"
 #include "alarms/conditions.hpp"
 #include "alarms/course.hpp"
+#include "alarms/pace.hpp"
 #include "alarms/standstill.hpp"
 #include "alarms/telling.hpp"
-#include "base/backoff.hpp"
+#include "alarms/unwritten.hpp"
 #include "base/text.hpp"
 #include "store/accounts.hpp"
 #include "store/settings.hpp"
@@ -20,7 +21,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
 
@@ -35,15 +35,9 @@ constexpr std::string_view lease_name = "alarm-notifier";
 constexpr std::string_view route_cause = "alarm-route";
 constexpr Duration lease_length = 30s;
 constexpr Duration mail_every = 2s;
-constexpr Backoff backoff{.first = 10s, .most = 5min};
-// Those who are left are mostly addresses that nobody has.
-constexpr Backoff backoff_of_some{.first = 10s, .most = 1h};
-constexpr Duration patience = 24h * 3;
 constexpr Duration calls_kept = 24h * 90;
 constexpr Duration pulses_kept = 24h * 7;
 constexpr int at_once = 10;
-constexpr std::size_t most_unwritten = 10;
-constexpr unsigned most_unwritten_tries = 1'000;  // three days and more
 
 /// What settings say, and the ways there are: read together, and kept for when the store can't be.
 struct House {
@@ -149,7 +143,10 @@ public:
 
     net::awaitable<void> deliver()
     {
-        if (!lease_) co_return;
+        if (!lease_) {
+            unsettled_.clear();  // another server's by now
+            co_return;
+        }
         auto read = [](store::Connection& c) {
             return std::pair(house_of(c), store::due_notifications(c, c.now(), backoff_of_some.most, at_once));
         };
@@ -257,19 +254,35 @@ private:
 
     net::awaitable<void> deliver_one(House const& house, model::Notification it)
     {
-        // Whoever has the lease by now does it.
-        auto renew = [lease = *lease_](store::Connection& c) { store::renew_lease(c, lease, lease_length); };
-        co_await ground_.store->write(std::move(renew));
+        // Whoever has the lease by now does it. What is put off before it is carried is not carried every two seconds
+        // where what became of it can't be noted: a disk that is full still takes small things.
+        auto begin = [lease = *lease_, it](store::Connection& c) mutable {
+            store::renew_lease(c, lease, lease_length);
+            ++it.tries;
+            it.next_try = c.now() + pause_after(static_cast<unsigned>(it.tries), !it.reached.empty());
+            return store::settle_notification(c, it) ? std::optional(it) : std::nullopt;
+        };
+        auto const begun = co_await ground_.store->write(std::move(begin));
+        if (!begun) co_return;
+        it = *begun;
+        auto carried = unsettled_[it.id];
         Letter letter{it.id, it.call, {}, it.subject, it.words, it.created};
         std::ranges::copy_if(it.recipients, std::back_inserter(letter.recipients), [&](std::string const& each) {
-            return std::ranges::find(it.reached, each) == it.reached.end();
+            return std::ranges::find(it.reached, each) == it.reached.end() &&
+                   std::ranges::find(carried.reached, each) == carried.reached.end();
         });
-        auto const carried = co_await carrier_.carry(house.ways, std::move(letter));
-        if (stopped_ && carried.reached.empty()) co_return;  // whatever broke off then was broken off here
+        if (!letter.recipients.empty()) {
+            auto now_carried = co_await carrier_.carry(house.ways, std::move(letter));
+            if (stopped_ && now_carried.reached.empty()) co_return;  // whatever broke off then was broken off here
+            log(now_carried.tries);
+            carried.tries = std::move(now_carried.tries);
+            std::ranges::move(now_carried.reached, std::back_inserter(carried.reached));
+            if (!now_carried.took.empty()) carried.took += (carried.took.empty() ? "" : ", ") + now_carried.took;
+            unsettled_[it.id] = carried;
+        }
         auto settle = [it, carried](store::Connection& c) mutable {
             auto const now = c.now();
             auto const& tries = carried.tries;
-            ++it.tries;
             it.reason = tries.empty() ? "there is no route: postroom alarm route add" : "";
             for (auto const& each : tries)
                 if (!each.failure.empty())
@@ -280,8 +293,7 @@ private:
                 it.state = model::NotificationState::sent;
                 it.ended = now;
             } else {
-                auto const& pace = it.reached.empty() ? backoff : backoff_of_some;
-                it.next_try = now + pace.before(static_cast<unsigned>(it.tries), 0.5);
+                it.next_try = now + pause_after(static_cast<unsigned>(it.tries), !it.reached.empty());
                 if (now - it.created > patience) {
                     it.state = model::NotificationState::given_up;
                     it.ended = now;
@@ -297,7 +309,7 @@ private:
             }
         };
         co_await ground_.store->write(std::move(settle));
-        log(carried.tries);
+        unsettled_.erase(it.id);
     }
 
     // What can't be noted in the store is told from here, by the routes that were read last.
@@ -310,23 +322,18 @@ private:
         log(told->call, told->what);
         if (house_.recipients.empty()) return;
         auto const mail = tell(told->call, told->what, house_.external_url, now);
-        if (unwritten_.size() == most_unwritten) unwritten_.pop_front();
-        unwritten_.push_back(
-            {model::NotificationId::make(), told->call.id, house_.recipients, mail.subject, mail.text, now});
+        unwritten_.add({model::NotificationId::make(), told->call.id, house_.recipients, mail.subject, mail.text, now},
+                       std::chrono::steady_clock::now());
     }
 
     net::awaitable<void> deliver_unwritten()
     {
-        while (!unwritten_.empty() && !stopped_ && std::chrono::steady_clock::now() >= unwritten_next_) {
-            auto letter = unwritten_.front();
-            auto const carried = co_await carrier_.carry(house_.ways, letter);
+        while (!stopped_) {
+            auto const letter = unwritten_.due(std::chrono::steady_clock::now());
+            if (!letter) co_return;
+            auto const carried = co_await carrier_.carry(house_.ways, *letter);
             log(carried.tries);
-            if (!carried.reached.empty() || ++unwritten_tries_ > most_unwritten_tries) {
-                unwritten_.pop_front();
-                unwritten_tries_ = 0;
-            } else {
-                unwritten_next_ = std::chrono::steady_clock::now() + backoff.before(unwritten_tries_, 0.5);
-            }
+            unwritten_.settle(letter->id, carried.reached, std::chrono::steady_clock::now());
         }
     }
 
@@ -365,9 +372,8 @@ private:
     std::optional<store::Lease> lease_;  // as it was the last time that the store could be asked
     Carrier carrier_;
     Standstill standstill_;
-    std::deque<Letter> unwritten_;  // in the store, that is
-    unsigned unwritten_tries_ = 0;
-    std::chrono::steady_clock::time_point unwritten_next_{};
+    Unwritten unwritten_;
+    std::map<model::NotificationId, Carried> unsettled_;  // whom mails have reached that the store does not know of
     bool posting_ = false;
     bool stopped_ = false;
 };
