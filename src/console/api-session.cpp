@@ -53,12 +53,12 @@ Answer sign_in(House& house, Request const& request)
         // A name that nobody has is not written down: it may be a password, typed into the wrong field.
         spdlog::warn("console: a sign-in from {} failed: {}", address,
                      user ? fmt::format("the password was not that of {}", printable(user->name, 64)) : "no such user");
-        throw wrong;
+        throw Problem(wrong);
     }
     // Not the address: a password that somebody knows must not buy guesses at others.
     house.names.succeeded(lower_name);
     auto const begun = co_await house.store().write([&](store::Connection& c) {
-        if (!is_still(c, *user)) throw wrong;
+        if (!is_still(c, *user)) throw Problem(wrong);
         return begin_session(house, c, *user, request.http);
     });
     co_return admitted(begun);
@@ -97,12 +97,12 @@ Answer change_password(House& house, Request const& request)
     check_waits(house, lower_name, request);
     if (!fits) {
         house.names.failed(lower_name, house.now());
-        throw wrong;
+        throw Problem(wrong);
     }
     house.names.succeeded(lower_name);
     auto const new_hash = co_await hash_of(house, std::move(fresh), "new");
     co_await house.store().write([&](store::Connection& c) {
-        if (!is_still(c, *user)) throw wrong;
+        if (!is_still(c, *user)) throw Problem(wrong);
         store::set_password_hash(c, user->id, new_hash);
         auto const spared = caller.session.empty() ? std::string() : session_digest(caller.session);
         store::end_sessions_of(c, user->id, spared);

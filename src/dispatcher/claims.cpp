@@ -2,6 +2,8 @@
 
 #include "dispatcher/account-run.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <iterator>
 #include <tuple>
@@ -48,8 +50,9 @@ net::awaitable<Claims::Batch> Claims::claim(Ground ground, model::AccountId acco
     };
     try {
         co_await ground.store->read(std::move(read));
-    } catch (store::Failure const&) {
+    } catch (store::Failure const& failure) {
         // They are claimed. What can't be read says so when its turn comes, and at nobody else's cost.
+        spdlog::debug("dispatcher: not read ahead: {}", failure.what());
     }
     co_return batch;
 }
@@ -90,8 +93,9 @@ net::awaitable<std::vector<model::Outbound>> Claims::take_rest()
         try {
             auto batch = co_await claiming->end();
             std::ranges::move(batch, std::back_inserter(queued_));
-        } catch (store::Failure const&) {
+        } catch (store::Failure const& failure) {
             // Whatever it claimed all the same is found by whoever recovers this server's claims.
+            spdlog::debug("dispatcher: nothing more was claimed: {}", failure.what());
         }
     }
     std::vector<model::Outbound> rest;

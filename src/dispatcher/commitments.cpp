@@ -13,8 +13,8 @@
 namespace postroom::dispatcher {
 
 struct Commitments::Joint {
-    explicit Joint(boost::asio::any_io_executor loop)
-        : changed(std::move(loop), boost::asio::steady_timer::time_point::max())
+    explicit Joint(boost::asio::any_io_executor const& loop)
+        : changed(loop, boost::asio::steady_timer::time_point::max())
     {
     }
     boost::asio::steady_timer changed;  // never expires: the store answers, or throws

@@ -43,8 +43,8 @@ public:
 
 private:
     struct State {
-        explicit State(boost::asio::any_io_executor loop)
-            : changed(std::move(loop), boost::asio::steady_timer::time_point::max())
+        explicit State(boost::asio::any_io_executor const& loop)
+            : changed(loop, boost::asio::steady_timer::time_point::max())
         {
         }
         boost::asio::steady_timer changed;  // never expires: the store answers, or throws
@@ -87,8 +87,8 @@ public:
 
 private:
     struct State {
-        explicit State(boost::asio::any_io_executor loop)
-            : changed(std::move(loop), boost::asio::steady_timer::time_point::max())
+        explicit State(boost::asio::any_io_executor const& loop)
+            : changed(loop, boost::asio::steady_timer::time_point::max())
         {
         }
         boost::asio::steady_timer changed;

@@ -77,7 +77,9 @@ net::awaitable<void> drop_commitment(Run& run, model::OutboundId id)
     if (!run.commitments.has(id)) co_return;
     try {
         (void)co_await run.commitments.of(id);
-    } catch (store::Failure const&) {  // claimed, or committing: what is written now is the same for both
+    } catch (store::Failure const& failure) {
+        // Claimed, or committing: what is written now is the same for both.
+        spdlog::debug("dispatcher: nobody knows whether it was committed to: {}", failure.what());
     }
     run.commitments.drop(id);
 }
@@ -489,6 +491,7 @@ net::awaitable<Turn> send_due(Ground ground, model::Account account, model::Acco
             auto const answer = co_await line->session().noop();
             alive = answer.positive();
         } catch (net::Broken const&) {
+            alive = false;
         }
         if (!alive) line.reset();
     }

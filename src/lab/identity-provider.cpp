@@ -235,7 +235,7 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     if (scopes.full.empty() && !scopes.openid)
         return redirect_error(
             {400, "invalid_request", 900144, "The request body must contain the following parameter: 'scope'."});
-    if (asked.challenge_method != "" && asked.challenge_method != "S256" && asked.challenge_method != "plain")
+    if (!asked.challenge_method.empty() && asked.challenge_method != "S256" && asked.challenge_method != "plain")
         return redirect_error({400, "invalid_request", 90013, "Invalid input received from the user."});
 
     if (auto const cookie = request.cookie("ESTSAUTH")) {

@@ -10,6 +10,7 @@
 #include "net/http-server.hpp"
 #include "net/listen.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/json/parse.hpp>
 
 #include <openssl/ssl.h>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace postroom::lab {
 
@@ -414,7 +415,8 @@ void fill_default_tenant(State& state, std::vector<std::string> const& redirect_
     for (auto const& [upn, name] :
          {std::pair("sales@contoso.test", "Sales"), std::pair("support@contoso.test", "Support"),
           std::pair("alex@contoso.test", "Alex Wilber")})
-        (void)apply_user(state, {{"upn", upn}, {"name", name}, {"password", default_password}});
+        if (!apply_user(state, {{"upn", upn}, {"name", name}, {"password", default_password}}))
+            throw std::logic_error("the lab refuses users of its own");
 }
 
 }  // namespace postroom::lab

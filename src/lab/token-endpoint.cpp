@@ -171,12 +171,12 @@ std::optional<EntraError> IdentityProvider::check_client(Application const* appl
                           "'client_secret'.",
                           {}};
     auto const& id = application->client_id;
-    EntraError const expired{401,
-                             "invalid_client",
-                             7000222,
-                             "The provided client secret keys for app '" + id +
-                                 "' are expired. Visit the Azure portal to create new keys for your app.",
-                             {}};
+    EntraError expired{401,
+                       "invalid_client",
+                       7000222,
+                       "The provided client secret keys for app '" + id +
+                           "' are expired. Visit the Azure portal to create new keys for your app.",
+                       {}};
     if (state_->faults.take(Fault::client_secret_expired, {id})) return expired;
     auto const found = std::ranges::find(application->secrets, *secret, &ClientSecret::value);
     if (found == application->secrets.end() || state_->faults.take(Fault::client_secret_wrong, {id}))

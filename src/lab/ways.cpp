@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "lab/tenant-json.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
@@ -96,7 +97,8 @@ void put_back(State& state, std::vector<BrokenWay>& later, Undo const& undo)
                 other.before = undo.before;
                 return;
             }
-    (void)put(state, undo.kind, undo.key, {{undo.member, undo.before}});
+    if (auto const back = put(state, undo.kind, undo.key, {{undo.member, undo.before}}); !back)
+        spdlog::error("lab: what was there before can't be put back: {}", back.error().message);
 }
 
 Result<void> change(State& state, Way const& way, BrokenWay& broken)

@@ -347,7 +347,7 @@ net::awaitable<void> MailboxRun::end_look(std::size_t filed, std::string remark)
     if (account().retrieval == model::Protocol::pop3) turn_.leave();  // its session is over
     looked_ = true;
     failures_ = 0;
-    answer(true, filed, std::move(remark));
+    answer(true, filed, remark);
 }
 
 net::awaitable<void> MailboxRun::ask_people(std::string what)
