@@ -202,6 +202,7 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
         return net::serve_http(executor, net::Listen{.at = std::move(at), .tls = std::move(tls)}, handler, limits);
     };
     auto const mail = [=](bool tls_at_once, net::Listener::Serve serve) {
+        // The analyzer loses sight of the copy of `serve`.  NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
         return [=](Endpoint at, Tls tls) {
             net::Listen where{.at = std::move(at), .tls = std::move(tls), .tls_at_once = tls_at_once};
             where.most_connections = most;
