@@ -201,14 +201,14 @@ private:
     // about it a moment later: so nobody would see that anything stands still, if that ended it at once.
     void note_trouble(std::string words)
     {
-        using Steady = std::chrono::steady_clock;
-        constexpr std::chrono::seconds at_least{15};
+        constexpr Duration at_least{15'000};
         std::lock_guard const lock(standstill_mutex_);
         if (!words.empty()) {
             standstill_ = {standstill_ ? standstill_->since : clock_.now(), std::move(words)};
-            last_trouble_ = Steady::now();
-        } else if (standstill_ && Steady::now() - last_trouble_ >= at_least) {
-            standstill_.reset();
+            last_trouble_ = clock_.now();
+        } else if (standstill_) {
+            auto const since = clock_.now() - last_trouble_;
+            if (since >= at_least || since < Duration(0)) standstill_.reset();  // or the clock was set back
         }
     }
 
@@ -257,7 +257,7 @@ private:
     Clock const& clock_;
     std::mutex mutable standstill_mutex_;
     std::optional<Standstill> standstill_;
-    std::chrono::steady_clock::time_point last_trouble_{};
+    Instant last_trouble_{};
     Queue writes_;
     Queue reads_;
     std::atomic<std::uint64_t> commits_ = 0;
