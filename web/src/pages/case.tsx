@@ -45,7 +45,7 @@ export function CasePage() {
         data && (
           <>
             <CaseMoves it={data} />
-            <Button disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
+            <Button key={turnTo /* another button, or who presses one may press the other */} disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
               {t(turnTo === "closed" ? "case.close" : "case.reopen")}
             </Button>
           </>
