@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run build dev web test test-long bench lint format fuzz clean
 
-FUZZ_SECONDS ?= 6
+FUZZ_SECONDS ?= 10
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ format: ## Format all C++ in place
 	tools/bootstrap build
 	tools/lint-format --fix
 
-fuzz: ## Fuzz every parser for FUZZ_SECONDS (6) each, in an optimised build
+fuzz: ## Fuzz every parser for FUZZ_SECONDS (10) each, in an optimised build
 	tools/build fuzz fuzzers
 	tools/fuzz fuzz $(FUZZ_SECONDS)
 
