@@ -18,6 +18,7 @@ struct Ground {
     boost::asio::any_io_executor loop;
     std::string owner;  ///< in whose name mails are claimed: this server's
     Clock const* clock = &system_clock();
+    Duration ask_again{500};  ///< how long to wait for a store that failed, at first
 };
 
 class Dispatcher {

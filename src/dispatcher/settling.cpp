@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -20,8 +21,8 @@ namespace postroom::dispatcher {
 
 namespace {
 
-constexpr int most_notes = 6;
-constexpr Duration between_notes{500};
+constexpr unsigned most_notes = 6;
+constexpr Duration longest_pause{5'000};
 
 double random_fraction()
 {
@@ -40,15 +41,22 @@ bool is_given_up(store::Connection& c, model::Outbound const& mail, Instant now)
 
 net::awaitable<void> note(Ground ground, Writing work)
 {
-    for (int tries = 1;; ++tries) {
+    auto const is_stopping = [&ground] { return ground.roads.stop && ground.roads.stop->is_now(); };
+    unsigned counted = 0;
+    for (unsigned tries = 1;; ++tries) {
         try {
             co_await ground.store->write(work);
             co_return;
         } catch (store::Failure const& failure) {
-            if (tries == most_notes) throw;
+            bool const waits = failure.is_standstill() && !is_stopping();
+            if (!waits && ++counted == most_notes) throw;
             spdlog::warn("dispatcher: {}; noted again in a moment", failure.what());
         }
-        boost::asio::steady_timer pause(ground.loop, between_notes * tries);
+        bool const stopping = is_stopping();
+        auto const wait = std::min(ground.ask_again * (stopping ? counted : tries), longest_pause);
+        boost::asio::steady_timer pause(ground.loop, wait);
+        std::optional<net::Stop::Waiting> cut_short;
+        if (!stopping) cut_short.emplace(ground.roads.stop, [&pause] { pause.cancel(); });
         boost::system::error_code ended;
         co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
     }

@@ -14,8 +14,8 @@ namespace postroom::dispatcher {
 
 using Writing = std::function<void(store::Connection&)>;
 
-/// What became of something is known here alone until it is noted: a store that fails is asked again, for some seconds.
-/// Throws store::Failure.
+/// What became of something is known here alone until it is noted: a store that stands still is asked again until it
+/// answers, or for some seconds more once this server stops; one that refuses, some times. Throws store::Failure.
 [[nodiscard]] net::awaitable<void> note(Ground ground, Writing work);
 
 /// One mail settled by a definite answer: what is written of it, and what the log is told once it is.

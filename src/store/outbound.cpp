@@ -117,7 +117,8 @@ struct Allowance {
     }
 };
 
-// What is claimed and not committed to yet counts as if it were.
+// What a server of ours put out, or perhaps did; what is claimed and not committed to yet counts as if it were. What
+// was refused, or never ended, the server has not taken.
 Allowance allowance_of(Connection& c, Uuid const& pacer, model::Pace const& pace, Instant now)
 {
     struct Used {
@@ -128,7 +129,8 @@ Allowance allowance_of(Connection& c, Uuid const& pacer, model::Pace const& pace
         return c
             .first(
                 "SELECT count(*), coalesce(sum(recipients), 0), min(committing) FROM attempt WHERE pacer = ? AND "
-                "(committing > ? OR (committing IS NULL AND ended IS NULL))",
+                "(committing > ? OR (committing IS NULL AND ended IS NULL)) AND "
+                "(outcome IS NULL OR outcome IN ('sent', 'in-doubt'))",
                 [](Row const& row) { return Used{row.integer(0), row.integer(1), row.maybe_instant(2)}; }, pacer,
                 now - window)
             .value_or(Used{});
@@ -384,7 +386,7 @@ void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std:
 {
     if (c.execute("UPDATE outbound SET state = 'sent', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "
                   "provider_message_id = ?, reason = ?, updated = ? "
-                  "WHERE id = ? AND attempt = ? AND state = 'committing'",
+                  "WHERE id = ? AND attempt = ? AND state IN ('committing', 'in-doubt')",
                   provider_message_id, reply, c.now(), id, attempt) > 0)
         end_attempt(c, id, attempt, "sent", reply);
 }
@@ -393,7 +395,7 @@ void settle_later(Connection& c, model::OutboundId id, std::int64_t attempt, Ins
 {
     if (c.execute("UPDATE outbound SET state = 'queued', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "
                   "tries = tries + 1, next_try = ?, reason = ?, updated = ? "
-                  "WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing')",
+                  "WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing', 'in-doubt')",
                   next_try, reason, c.now(), id, attempt) > 0)
         end_attempt(c, id, attempt, "later", reason);
 }
@@ -410,7 +412,7 @@ void hold_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instan
 {
     if (c.execute("UPDATE outbound SET state = 'queued', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "
                   "next_try = ?, reason = ?, updated = ? "
-                  "WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing')",
+                  "WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing', 'in-doubt')",
                   next_try, reason, c.now(), id, attempt) > 0)
         end_attempt(c, id, attempt, "given-back", reason);
 }
@@ -418,7 +420,8 @@ void hold_back(Connection& c, model::OutboundId id, std::int64_t attempt, Instan
 void settle_failed(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view reason)
 {
     if (c.execute("UPDATE outbound SET state = 'failed', lease_owner = NULL, lease_length = NULL, lease_ends = NULL, "
-                  "reason = ?, updated = ? WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing')",
+                  "reason = ?, updated = ? WHERE id = ? AND attempt = ? AND state IN ('claimed', 'committing', "
+                  "'in-doubt')",
                   reason, c.now(), id, attempt) > 0)
         end_attempt(c, id, attempt, "failed", reason);
 }

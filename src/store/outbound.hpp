@@ -65,7 +65,8 @@ struct Excepted {
 [[nodiscard]] bool split_off(Connection& c, model::OutboundId id, std::int64_t attempt, std::size_t most);
 /// queued → cancelled. False: it was not queued any more.
 [[nodiscard]] bool cancel(Connection& c, model::OutboundId id, std::string_view note);
-/// committing → sent.
+/// committing → sent. Here and where it was refused: also in_doubt → the same, where the answer was known all the while
+/// and the store was away for longer than the lease lasts.
 void settle_sent(Connection& c, model::OutboundId id, std::int64_t attempt, std::string_view provider_message_id,
                  std::string_view reply);
 /// claimed or committing → queued again (a definite temporary refusal), counted as a try.

@@ -18,7 +18,7 @@ protected:
     std::vector<std::optional<bool>> begin(model::Outbound const& sent, std::vector<model::Outbound> const& others)
     {
         boost::asio::io_context loop;
-        Ground const ground{&failing, {}, loop.get_executor(), "here", &clock};
+        Ground const ground{&failing, {}, loop.get_executor(), "here", &clock, Duration(1)};
         Notes notes(loop.get_executor());
         Commitments commitments;
         std::vector<std::optional<bool>> ours;

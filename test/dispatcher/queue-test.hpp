@@ -13,16 +13,18 @@ public:
     void write_now(std::function<void(store::Connection&)> work) override { inner_.write_now(std::move(work)); }
     void read_now(std::function<void(store::Connection&)> work) override { inner_.read_now(std::move(work)); }
     [[nodiscard]] Counts counts() const override { return inner_.counts(); }
-    int failures = 0;
-    int unsaid = 0;  // so many writes are carried out, and then fail, as when the connection to the store breaks
+    int failures = 0;      // so many writes meet a store that stands still
+    bool refuses = false;  // as it would for ever
+    int unsaid = 0;        // so many writes are carried out, and then fail, as when the connection to the store breaks
 
 protected:
     net::awaitable<void> submit_write(std::function<void(store::Connection&)> work, std::size_t) override
     {
         if (failures > 0) {
             --failures;
-            throw store::Failure(Trouble::store, "the disk is not there");
+            throw store::Failure::standstill("the disk is not there");
         }
+        if (refuses) throw store::Failure(Trouble::conflict, "a key is broken");
         inner_.write_now(std::move(work));
         if (unsaid > 0) {
             --unsaid;

@@ -4,6 +4,7 @@
 //   - a Broken from finish() given back in place of doubt(): NothingIsSentAgainWhateverBreaks
 //   - session.reset() left out: ARefusedMailDoesNotRefuseTheNext
 //   - settle() writing once, whatever comes: AnAnswerIsNotedThoughTheStoreFailsForAMoment
+//   - note() giving up after some times, whatever comes: AnAnswerIsHeldForAsLongAsTheStoreStandsStill
 //   - give_back_unended() left out: WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue
 #include "dispatcher/account-run.hpp"
 
@@ -88,7 +89,8 @@ protected:
                 before_dot();
             });
         auto session = std::make_unique<smtp::Session>(std::move(watched));
-        Ground const ground{&failing, {}, loop.get_executor(), "here", &clock};
+        Ground ground{&failing, {}, loop.get_executor(), "here", &clock, Duration(1)};
+        ground.roads.stop = stop;
         auto work = [&]() -> net::awaitable<void> {
             auto const greeting = co_await session->greet();
             EXPECT_EQ(greeting.code, 220U);
@@ -108,6 +110,8 @@ protected:
         played.operations = stage->operations;
         return played;
     }
+
+    std::shared_ptr<net::Stop> stop;
 };
 
 TEST_F(SendTest, SendsOneMailAndSettlesIt)
@@ -270,6 +274,33 @@ TEST_F(SendTest, AnAnswerIsNotedThoughTheStoreFailsForAMoment)
     send({claim()}, {}, dialogue, [&] { failing.failures = 1; });
     EXPECT_EQ(failing.failures, 0);
     EXPECT_EQ(state(id), OutboundState::sent);
+}
+
+TEST_F(SendTest, AnAnswerIsHeldForAsLongAsTheStoreStandsStill)
+{
+    auto const id = enqueue();
+    stop = std::make_shared<net::Stop>();
+    auto const played = send({claim()}, {}, dialogue, [&] { failing.failures = 30; });
+    EXPECT_FALSE(played.broken);
+    EXPECT_EQ(failing.failures, 0);
+    EXPECT_EQ(state(id), OutboundState::sent);
+}
+
+TEST_F(SendTest, AnAnswerIsNotHeldForEverWhereTheStoreRefusesItOrTheServerStops)
+{
+    enqueue();
+    EXPECT_TRUE(send({claim()}, {}, dialogue, [&] { failing.refuses = true; }).broken);
+    failing.refuses = false;
+    auto const id = enqueue();
+    stop = std::make_shared<net::Stop>();
+    auto const mail = claim();
+    auto const played = send({mail}, {}, dialogue, [&] {
+        stop->now();
+        failing.failures = 30;
+    });
+    EXPECT_TRUE(played.broken);
+    EXPECT_EQ(failing.failures, 24) << "six times";
+    EXPECT_EQ(state(id), OutboundState::committing);
 }
 
 TEST_F(SendTest, WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue)

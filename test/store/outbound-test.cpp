@@ -147,6 +147,27 @@ TEST_P(OutboundTest, DoubtsWhatWasCommittingWhenItsLeaseRanOut)
     EXPECT_EQ(read([&](Connection& c) { return in_doubt(c, house.account.id, 10); }).size(), 1U);
 }
 
+TEST_P(OutboundTest, AnAnswerThatWasKnownAllTheWhileSettlesADoubt)
+{
+    for (std::string_view const answer : {"250", "451", "550"}) {
+        auto const id = queue();
+        ASSERT_EQ(claim_all().size(), 1U);
+        ASSERT_TRUE(write([&](Connection& c) { return begin_committing(c, id, 1); }));
+        clock.advance(60s);
+        ASSERT_EQ(write([&](Connection& c) { return recover_outbound(c, clock.now()); }), 1);
+        ASSERT_EQ(get(id).state, OutboundState::in_doubt);
+        write([&](Connection& c) {
+            if (answer == "250") settle_sent(c, id, 1, "p", answer);
+            if (answer == "451") settle_later(c, id, 1, clock.now() + 1h, answer);
+            if (answer == "550") settle_failed(c, id, 1, answer);
+        });
+        EXPECT_EQ(get(id).state, answer == "250"   ? OutboundState::sent
+                                 : answer == "451" ? OutboundState::queued
+                                                   : OutboundState::failed);
+        EXPECT_EQ(last_attempt(id).reply, answer);
+    }
+}
+
 TEST_P(OutboundTest, RecoversWhatItsOwnerHeldBeforeItDied)
 {
     auto const claimed = queue();
@@ -291,6 +312,7 @@ TEST_P(OutboundTest, FollowsItsModelWhateverHappens)
             bool const current = attempt == expected.attempt;
             bool const claimed = expected.state == OutboundState::claimed;
             bool const committing = expected.state == OutboundState::committing;
+            bool const in_doubt = expected.state == OutboundState::in_doubt;
             auto const later = now + std::chrono::seconds(below(40));
             auto const to = [&](bool may, OutboundState state) {
                 if (may) expected.state = state;
@@ -318,11 +340,11 @@ TEST_P(OutboundTest, FollowsItsModelWhateverHappens)
                 }
                 case 3:
                     settle_sent(c, id, attempt, "p", "250");
-                    to(current && committing, OutboundState::sent);
+                    to(current && (committing || in_doubt), OutboundState::sent);
                     break;
                 case 4:
                     settle_later(c, id, attempt, later, "451");
-                    if (to(current && (claimed || committing), OutboundState::queued)) {
+                    if (to(current && (claimed || committing || in_doubt), OutboundState::queued)) {
                         ++expected.tries;
                         expected.next_try = later;
                     }
@@ -333,7 +355,7 @@ TEST_P(OutboundTest, FollowsItsModelWhateverHappens)
                     break;
                 case 6:
                     settle_failed(c, id, attempt, "550");
-                    to(current && (claimed || committing), OutboundState::failed);
+                    to(current && (claimed || committing || in_doubt), OutboundState::failed);
                     break;
                 case 7:
                     doubt(c, id, attempt, later, "broke");

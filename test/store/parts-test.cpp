@@ -139,6 +139,26 @@ TEST_P(PartsTest, ThePaceHoldsOverAMinuteAndADay)
     EXPECT_EQ(claim_some(pacing).size(), 2U);
 }
 
+TEST_P(PartsTest, ThePaceCountsWhatTheServerHasTakenOrPerhapsDid)
+{
+    for (int i = 0; i < 6; ++i) queue({"a@x"});
+    Pacing const pacing{false, {.messages_a_minute = 6}};
+    auto const mails = claim_some(pacing);
+    ASSERT_EQ(mails.size(), 6U);
+    auto const hour = clock.now() + 1h;
+    write([&](Connection& c) {
+        give_back(c, mails[0].id, mails[0].attempt, hour, "nothing was offered");
+        for (std::size_t i = 1; i < 6; ++i) EXPECT_TRUE(begin_committing(c, mails[i].id, mails[i].attempt));
+        hold_back(c, mails[1].id, mails[1].attempt, hour, "the connection broke before the end had left");
+        settle_later(c, mails[2].id, mails[2].attempt, hour, "451");
+        settle_failed(c, mails[3].id, mails[3].attempt, "550");
+        settle_sent(c, mails[4].id, mails[4].attempt, "", "250");
+        doubt(c, mails[5].id, mails[5].attempt, hour, "the connection broke after the end had left");
+    });
+    for (int i = 0; i < 6; ++i) queue({"b@x"});
+    EXPECT_EQ(claim_some(pacing).size(), 4U);
+}
+
 TEST_P(PartsTest, PausesAndFewerConnectionsEnd)
 {
     queue({"a@x"});
