@@ -16,7 +16,7 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const seconds = process.env.MINUTES ? 60 * Number(process.env.MINUTES) : Number(process.env.FAULT_SECONDS ?? 8);
 // Long runs have time for stalls that outlast every deadline, and for what happens only after a while in peace.
 const shape = seconds < 300 ? { pace: 1, longest: 1_500, silence: 1_500 } : { pace: 6, longest: 15_000, silence: 100_000 };
-const patience = Number(process.env.PATIENCE ?? 120) * 1_000;
+const patience = Number(process.env.PATIENCE ?? 120) * 1_000;  // on a quiet machine
 // Otherwise all would be right because nothing happened.
 const few = seconds < 8 ? 1 : 5;
 const asked = (variable, all) => (process.env[variable] ? [process.env[variable]] : all);

@@ -18,7 +18,7 @@ function statusOf(url, { method, headers, body }) {
       resolve(answer.statusCode);
       answer.destroy();
     });
-    sent.setTimeout(20_000, () => sent.destroy(new Error(`${method} ${url} was not answered`)));
+    sent.setTimeout(120_000, () => sent.destroy(new Error(`${method} ${url} was not answered`)));
     sent.once('error', reject).end(body);
   });
 }

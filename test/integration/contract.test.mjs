@@ -231,7 +231,7 @@ function raw(port, text) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(text));
     let bytes = '';
-    socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${text.slice(0, 80)}`)));
+    socket.setTimeout(120_000, () => socket.destroy(new Error(`no answer to ${text.slice(0, 80)}`)));
     socket.on('data', (piece) => {
       bytes += piece;
       const [head, body] = bytes.split('\r\n\r\n');
@@ -251,7 +251,7 @@ function beginning(url, headers) {
       resolve({ status: answer.statusCode, headers: answer.headers, bytes });
       answer.destroy();
     }));
-    sent.setTimeout(10_000, () => sent.destroy(new Error('no event came')));
+    sent.setTimeout(120_000, () => sent.destroy(new Error('no event came')));
     sent.once('error', reject);
   });
 }

@@ -5,11 +5,11 @@ import net from 'node:net';
 import test from 'node:test';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { freePorts, root, scratchFolder, start } from '../support/scratch.mjs';
+import { freePorts, patience, root, scratchFolder, start } from '../support/scratch.mjs';
 
 const run = (folder, base, ...more) => start(path.join(root, 'tools/run'), ['--directory', folder, '--base-port', String(base), ...more], { cwd: root });
 
-test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 }, async (t) => {
+test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 * patience }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
   const base = await freePorts(6);
@@ -27,7 +27,7 @@ test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 }
   assert.doesNotMatch(again.output, /mail arrived|an identity application/, 'what is there is used again');
 });
 
-test('a port in use is named, with who has it', { timeout: 60_000 }, async (t) => {
+test('a port in use is named, with who has it', { timeout: 60_000 * patience }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
   const base = await freePorts(6);

@@ -1,10 +1,11 @@
 // As much of a browser as a sign-in needs: requests, cookies by host, redirections and forms. No scripts.
 import http from 'node:http';
 import https from 'node:https';
+import { patience } from './scratch.mjs';
 
 /**
  * One request; redirections come back as they are. `socketPath` is a Unix socket, and `url` then a path; `ca` is trusted besides;
- * `lookup` finds names otherwise than the system does.
+ * `lookup` finds names otherwise than the system does; it may be silent for `limit`, times `patience`.
  * Resolves with { status, headers, bytes }.
  */
 export function request(url, { method = 'GET', headers = {}, body, ca, socketPath, lookup, limit = 60_000 } = {}) {
@@ -18,7 +19,7 @@ export function request(url, { method = 'GET', headers = {}, body, ca, socketPat
         .once('end', () => resolve({ status: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(pieces) }));
     };
     const sent = socketPath ? begin({ socketPath, path: url, ...options }, answered) : begin(url, options, answered);
-    sent.setTimeout(limit, () => sent.destroy(new Error(`${method} ${url} was not answered within ${limit} ms`)));
+    sent.setTimeout(limit * patience, () => sent.destroy(new Error(`${method} ${url} was not answered within ${limit * patience} ms`)));
     sent.once('error', reject).end(body);
   });
 }

@@ -169,7 +169,7 @@ ${settings}
     /** Makes its INBOX anew, as a restored one is: the same mails, another UIDVALIDITY and other UIDs. */
     makeAnew: (address) => {
       const home = path.join(folder, 'mail', address.toLowerCase(), 'Maildir');
-      for (const name of readdirSync(home).filter((each) => each.startsWith('dovecot'))) rmSync(path.join(home, name));
+      for (const name of readdirSync(home).filter((each) => each.startsWith('dovecot'))) rmSync(path.join(home, name), { force: true });
     },
     stop: async () => { await stop(child); remove(); },
   };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { request, walk } from './browser.mjs';
 import { startPostgresql } from './postgresql.mjs';
-import { freePort, root, scratchFolder, start, stop, until } from './scratch.mjs';
+import { freePort, patience, root, scratchFolder, start, stop, until } from './scratch.mjs';
 
 /** The program: $POSTROOM, or what was built last for tests or for work. */
 export const program = process.env.POSTROOM
@@ -29,7 +29,7 @@ export async function run(args, { cwd, input, limit = 60_000 } = {}) {
   child.stderr.on('data', (text) => { err += text; });
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
-  const timer = setTimeout(() => child.kill('SIGKILL'), limit);
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit * patience);
   const closed = new Promise((resolve) => child.once('close', resolve));
   const { code, signal } = await child.ended;
   await closed;
@@ -270,8 +270,9 @@ export async function authorize(server, name, user, signIn) {
  * One test with things that it starts (`keep`): they end with it, in the reverse order, however it ends; what they logged is shown where
  * it failed.
  */
-export function scenario(name, { limit = 60_000 } = {}, body) {
-  test(name, { timeout: limit + 60_000 }, async (t) => {
+export function scenario(name, { limit: quiet = 60_000 } = {}, body) {
+  const limit = quiet * patience;
+  test(name, { timeout: limit + 60_000 * patience }, async (t) => {
     const kept = [];
     const keep = async (thing) => {
       const kind = await thing;
@@ -292,7 +293,9 @@ export function scenario(name, { limit = 60_000 } = {}, body) {
       throw error;
     } finally {
       clearTimeout(timer);
-      for (const each of kept) await each.stop();
+      const troubles = [];
+      for (const each of kept) await Promise.resolve().then(() => each.stop()).catch((error) => troubles.push(error));
+      if (troubles.length > 0) console.log(`# what ended badly: ${troubles.map((each) => each.stack).join('\n')}`);
     }
   });
 }

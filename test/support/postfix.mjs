@@ -80,7 +80,8 @@ postlog unix-dgram n - n - 1 postlogd
     try {
       asRoot('/usr/sbin/postfix', ['-c', etc, 'stop']);
     } finally {
-      asRoot('rm', ['-rf', folder]);
+      // Its last processes may still be writing.
+      asRoot('sh', ['-c', 'for each in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" && exit; sleep 0.3; done', folder]);
       remove();
     }
   };

@@ -1,10 +1,11 @@
 // Just enough SMTP and LMTP to be a customer whose mail arrives from the outside world.
 import net from 'node:net';
+import { patience } from './scratch.mjs';
 
 /** Delivers `raw` (CRLF is made) and resolves with the server's last reply; rejects with the first refusal. */
 export async function deliver({ port, from, to, raw, greeting = 'EHLO' }) {
   const socket = net.connect(port, '127.0.0.1');
-  socket.setTimeout(60_000, () => socket.destroy(new Error('the server was silent for a minute')));
+  socket.setTimeout(60_000 * patience, () => socket.destroy(new Error('the server was silent for minutes')));
   const replies = (async function* () {
     let text = '';
     for await (const chunk of socket) {
