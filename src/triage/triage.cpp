@@ -23,7 +23,6 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
-#include <set>
 #include <utility>
 
 namespace postroom::triage {
@@ -131,7 +130,7 @@ asio::awaitable<void> Triage::run()
 {
     unsigned failures = 0;
     // What was begun is brought to its end, or it would count as a mail that ended a process.
-    while (!stopped_ || ahead_.batch) {
+    while (!stopped_ || read_ || begun_next_) {
         bool more = false;
         std::string trouble;
         try {
@@ -152,22 +151,16 @@ asio::awaitable<void> Triage::run()
 
 // Mails that were begun before are taken one by one: if one of them kills the process, it must not take its neighbours
 // into the exception queue with it.
-std::vector<model::Message> Triage::next_batch(std::vector<model::Message> queue, bool& more) const
+std::vector<model::Message> Triage::next_batch(std::vector<model::Message> queue) const
 {
     std::vector<model::Message> batch;
     std::int64_t bytes = 0;
     for (auto& message : queue) {
         bool const alone = message.triage_tries > 0;
-        if (!batch.empty() && (alone || bytes + message.size > options_.batch_bytes)) {
-            more = true;
-            break;
-        }
         bytes += message.size;
+        if (!batch.empty() && (alone || bytes > options_.batch_bytes)) break;
         batch.push_back(std::move(message));
-        if (alone) {
-            more = more || queue.size() > 1;
-            break;
-        }
+        if (alone) break;
     }
     return batch;
 }
@@ -206,31 +199,50 @@ void Triage::load(store::Connection& c, std::vector<Reading>& batch)
     }
 }
 
-// Takes the queue, counts the try, and commits both, before anything is parsed.
-asio::awaitable<void> Triage::begin(std::vector<model::Message> const& messages, Batch batch)
+// Takes the queue and counts the tries, in a transaction that is committed before anything of it is parsed. What is in
+// hand was taken before; beside it nothing is begun that was begun already.
+bool Triage::take(store::Connection& c, Taken const& taken, Batch const& into)
 {
-    // Looked up here: what the batch before this one comes to changes it on the loop.
-    std::vector<bool> counted;
-    for (auto const& message : messages) counted.push_back(begun_.contains(message.id));
-    auto const mark = [this, &messages, &counted, batch](store::Connection& c) {
-        batch->clear();
-        lease_ = store::take_lease(c, "triage", options_.owner, lease_length);
-        if (!lease_) return;
-        for (std::size_t at = 0; at < messages.size(); ++at) {
-            auto const& message = messages[at];
-            if (!counted[at] && message.triage_tries >= options_.tries) {
-                store::triage_failed(c, message.id,
-                                     fmt::format("its reading was begun {} times and never finished; it is set aside "
-                                                 "so that the mails behind it get their turn",
-                                                 message.triage_tries));
-                continue;
-            }
-            if (!counted[at] && !store::begin_triage(c, message.id)) continue;
-            batch->push_back({.message = message});
+    into->clear();
+    auto queue = store::awaiting_triage(c, options_.batch + static_cast<int>(taken.in_hand.size()));
+    std::erase_if(queue, [&taken](auto const& message) { return taken.in_hand.contains(message.id); });
+    if (queue.empty()) return false;
+    if (!taken.in_hand.empty() && queue.front().triage_tries > 0) return true;
+    lease_ = store::take_lease(c, "triage", options_.owner, lease_length);
+    if (!lease_) return false;
+    for (auto& message : next_batch(std::move(queue))) {
+        bool const known = taken.counted.contains(message.id);
+        if (!known && message.triage_tries >= options_.tries) {
+            store::triage_failed(c, message.id,
+                                 fmt::format("its reading was begun {} times and never finished; it is set aside "
+                                             "so that the mails behind it get their turn",
+                                             message.triage_tries));
+            continue;
         }
-    };
-    co_await store_.write(mark);
+        if (!known && !store::begin_triage(c, message.id)) continue;
+        into->push_back({.message = std::move(message)});
+    }
+    return true;
+}
+
+// Looked up on the loop, where what a batch comes to changes it.
+Triage::Taken Triage::in_hand(Batch const& batch) const
+{
+    Taken taken;
+    if (batch)
+        for (auto const& reading : *batch) taken.in_hand.insert(reading.message.id);
+    for (auto const& [id, refusals] : begun_) taken.counted.insert(id);
+    return taken;
+}
+
+void Triage::note_begun(Batch const& batch)
+{
     for (auto const& reading : *batch) begun_.try_emplace(reading.message.id, 0);
+}
+
+bool Triage::is_alone(Batch const& batch)
+{
+    return batch && !batch->empty() && batch->front().message.triage_tries > 0;
 }
 
 // One mail's end, in the caller's transaction: its activity and its being done are one.
@@ -293,36 +305,44 @@ asio::awaitable<void> Triage::finish_alone(Reading& reading)
     begun_.erase(reading.message.id);
 }
 
-asio::awaitable<void> Triage::finish(Batch batch, bool more)
+// Brings `now` to its end, and in the same transaction begins what comes after `next`. False where there is nothing.
+asio::awaitable<bool> Triage::finish(Batch now, Batch next, Batch after)
 {
     std::size_t bytes = 0;
     bool together = true;
-    for (auto const& reading : *batch) {
+    for (auto const& reading : *now) {
         bytes += reading.mail ? reading.mail->text.size() + 1024 : 1024;
         together = together && reading.damage.empty();
     }
+    bool const looks = !stopped_ && !is_alone(now) && !is_alone(next);
+    bool more = true;
     if (together) {
-        auto const work = [this, &batch, more](store::Connection& c) {
+        bool const last = !next && (stopped_ || looks);
+        auto const taken = in_hand(next);
+        auto const work = [&](store::Connection& c) {
             auto const terms = desk::terms_of(c);
-            for (auto& reading : *batch) settle(c, reading, terms);
-            if (!more) store::drop_lease(c, *lease_);
+            for (auto& reading : *now) settle(c, reading, terms);
+            more = !looks || take(c, taken, after);
+            if (last && lease_ && (!looks || !more)) store::drop_lease(c, *lease_);
         };
         try {
             co_await store_.write(work, bytes);
         } catch (std::exception const&) {
             together = false;
         }
+        if (together && last && (!looks || !more)) lease_.reset();
     }
     if (together) {
-        for (auto const& reading : *batch) begun_.erase(reading.message.id);
-        if (options_.mail_queued && std::ranges::any_of(*batch, &Reading::acknowledged)) options_.mail_queued();
-        if (!more) lease_.reset();
-        co_return;
+        for (auto const& reading : *now) begun_.erase(reading.message.id);
+        note_begun(after);
+        if (options_.mail_queued && std::ranges::any_of(*now, &Reading::acknowledged)) options_.mail_queued();
+        co_return more;
     }
+    after->clear();
     // Each in a transaction of its own, so that one mail's trouble is not another's; the first trouble is told after
     // everybody had his turn.
     std::exception_ptr trouble;
-    for (auto& reading : *batch) {
+    for (auto& reading : *now) {
         try {
             co_await finish_alone(reading);
         } catch (std::exception const&) {
@@ -330,6 +350,7 @@ asio::awaitable<void> Triage::finish(Batch batch, bool more)
         }
     }
     if (trouble) std::rethrow_exception(trouble);
+    co_return true;
 }
 
 // Who noticed the loop has to notice its end, and no mail says so.
@@ -348,27 +369,24 @@ asio::awaitable<void> Triage::end_quiet_loops()
     co_await store_.write(end);
 }
 
-// The next of the queue, begun and read; none where there is nothing, or another server reads.
-asio::awaitable<Triage::Read> Triage::read_next(Batch under_way)
+// Nothing is written where nothing waits.
+asio::awaitable<bool> Triage::begin(Batch before, Batch into)
 {
-    std::set<model::MessageId> in_hand;
-    if (under_way)
-        for (auto const& reading : *under_way) in_hand.insert(reading.message.id);
-    auto const most = options_.batch + static_cast<int>(in_hand.size());
-    auto const look = [most](store::Connection& c) { return store::awaiting_triage(c, most); };
-    auto queue = co_await store_.read(look);
-    bool more = static_cast<int>(queue.size()) >= most;
-    std::erase_if(queue, [&in_hand](auto const& message) { return in_hand.contains(message.id); });
-    if (queue.empty() || (under_way && queue.front().triage_tries > 0)) co_return Read{};
-    auto const messages = next_batch(std::move(queue), more);
+    auto const look = [](store::Connection& c) { return store::awaiting_triage(c, 1); };
+    auto const waiting = co_await store_.read(look);
+    if (waiting.empty()) co_return false;
+    auto const taken = in_hand(before);
+    auto const work = [&](store::Connection& c) { return take(c, taken, into); };
+    bool const any = co_await store_.write(work);
+    note_begun(into);
+    co_return any;
+}
 
-    auto const batch = std::make_shared<std::vector<Reading>>();
-    co_await begin(messages, batch);
-    if (!lease_) co_return Read{};
+asio::awaitable<void> Triage::read(Batch batch)
+{
     auto const load_all = [this, batch](store::Connection& c) { load(c, *batch); };
     co_await store_.read(load_all);
     co_await asio::co_spawn(pool_, read_mails(batch), asio::use_awaitable);
-    co_return Read{batch, more};
 }
 
 // Another server waits no longer than it must.
@@ -380,27 +398,45 @@ asio::awaitable<void> Triage::let_go()
     co_await store_.write(drop);
 }
 
-// While the store takes what was read, the next is read; but not beside a mail that was begun before: one that kills
-// the process must not count as another's end.
+// While the store takes what was read, the next is read, whose tries were counted with what the store took before. But
+// nothing goes on beside a mail that was begun before: one that kills the process must not count as another's end.
 asio::awaitable<bool> Triage::round()
 {
-    co_await end_quiet_loops();
-    auto now = std::exchange(ahead_, {});
-    if (!now.batch) now = co_await read_next({});
-    if (!now.batch) {
-        co_await let_go();
-        co_return false;
-    }
-    bool const alone = !now.batch->empty() && now.batch->front().message.triage_tries > 0;
-    if (!now.more || stopped_ || alone) {
-        co_await finish(now.batch, now.more);
-        co_return now.more;
-    }
     using asio::experimental::awaitable_operators::operator&&;
-    auto finished = to_its_end(finish(now.batch, true));
-    auto next = to_its_end(read_next(now.batch));
-    ahead_ = co_await (std::move(finished) && std::move(next));
-    co_return true;
+    co_await end_quiet_loops();
+    if (!read_) {
+        auto first = std::exchange(begun_next_, nullptr);
+        if (!first) {
+            first = std::make_shared<std::vector<Reading>>();
+            bool const any = co_await begin({}, first);
+            if (!any) co_await let_go();
+            if (first->empty()) co_return any;
+        }
+        auto const second = std::make_shared<std::vector<Reading>>();
+        auto reading = to_its_end(read(first));
+        if (std::cmp_less(first->size(), options_.batch) || is_alone(first) || stopped_) {
+            co_await std::move(reading);
+        } else {
+            auto beginning = to_its_end(begin(first, second));
+            co_await (std::move(reading) && std::move(beginning));
+        }
+        read_ = std::move(first);
+        if (!second->empty()) begun_next_ = second;
+    }
+    auto const now = std::exchange(read_, nullptr);
+    auto const next = std::exchange(begun_next_, nullptr);
+    auto const after = std::make_shared<std::vector<Reading>>();
+    auto finished = to_its_end(finish(now, next, after));
+    bool more = false;
+    if (next) {
+        auto reading = to_its_end(read(next));
+        more = co_await (std::move(finished) && std::move(reading));
+    } else {
+        more = co_await std::move(finished);
+    }
+    read_ = next;
+    if (!after->empty()) begun_next_ = after;
+    co_return more || read_ || begun_next_;
 }
 
 }  // namespace postroom::triage

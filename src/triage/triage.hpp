@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,18 +60,23 @@ public:
 private:
     struct Reading;
     using Batch = std::shared_ptr<std::vector<Reading>>;
-    struct Read {
-        Batch batch;        ///< or none
-        bool more = false;  ///< may be in the queue
+    struct Taken {
+        std::set<model::MessageId> in_hand;  ///< not to be taken again
+        std::set<model::MessageId> counted;  ///< by this process: their tries
     };
 
-    std::vector<model::Message> next_batch(std::vector<model::Message> queue, bool& more) const;
+    [[nodiscard]] static bool is_alone(Batch const& batch);
+    [[nodiscard]] Taken in_hand(Batch const& batch) const;
+    std::vector<model::Message> next_batch(std::vector<model::Message> queue) const;
+    /// False where nothing waits, or another server reads.
+    bool take(store::Connection& c, Taken const& taken, Batch const& into);
+    void note_begun(Batch const& batch);
     std::shared_ptr<screens::Rules const> rules_for(store::Connection& c, model::DepartmentId department);
     void load(store::Connection& c, std::vector<Reading>& batch);
-    asio::awaitable<void> begin(std::vector<model::Message> const& messages, Batch batch);
+    asio::awaitable<bool> begin(Batch before, Batch into);
+    asio::awaitable<void> read(Batch batch);
+    asio::awaitable<bool> finish(Batch now, Batch next, Batch after);
     asio::awaitable<void> let_go();
-    asio::awaitable<Read> read_next(Batch under_way);
-    asio::awaitable<void> finish(Batch batch, bool more);
     asio::awaitable<void> finish_alone(Reading& reading);
     void settle(store::Connection& c, Reading& reading, desk::Terms const& terms) const;
     asio::awaitable<void> end_quiet_loops();
@@ -82,7 +88,8 @@ private:
     Options options_;
     asio::steady_timer timer_;
     std::optional<store::Lease> lease_;      ///< of the queue: nothing where another server reads
-    Read ahead_;                             ///< while the batch before it was finished
+    Batch read_;                             ///< while the batch before it was finished, or none
+    Batch begun_next_;                       ///< with what was finished before: their tries are counted; or none
     std::map<model::MessageId, int> begun_;  ///< counted by this process and not finished: how often the store refused
     /// The screens of departments, kept until their version is another.
     struct Kept {

@@ -391,11 +391,13 @@ TEST_F(TriageTest, WhatWasReadAheadIsFinishedBeforeTheEnd)
     EXPECT_EQ(message(ids[1]).triage, model::TriageState::done);
     EXPECT_EQ(message(ids[2]).triage, model::TriageState::pending);
     EXPECT_EQ(message(ids[3]).triage_tries, 1) << "it was read meanwhile";
-    EXPECT_EQ(message(ids[4]).triage_tries, 0);
+    EXPECT_EQ(message(ids[5]).triage_tries, 1) << "begun with what was finished";
+    EXPECT_EQ(message(ids[6]).triage_tries, 0);
     triage->stop();
     test::run(loop, triage->run());
     EXPECT_EQ(message(ids[3]).triage, model::TriageState::done);
-    EXPECT_EQ(message(ids[4]).triage_tries, 0) << "nothing more was begun";
+    EXPECT_EQ(message(ids[5]).triage, model::TriageState::done);
+    EXPECT_EQ(message(ids[6]).triage_tries, 0) << "nothing more was begun";
     drain();
     EXPECT_EQ(all_activities().size(), 7U);
 }
