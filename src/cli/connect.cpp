@@ -1,23 +1,18 @@
 // postroom connect: one conversation with a mail server, step by step, with nothing stored and no server of ours.
 #include "base/text.hpp"
 #include "checks/conversation.hpp"
+#include "cli/access-token.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/connection.hpp"
+#include "cli/explanation.hpp"
 #include "cli/mail-servers.hpp"
-#include "oauth/authority.hpp"
-#include "oauth/device-flow.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
@@ -29,9 +24,9 @@ namespace asio = boost::asio;
 using checks::Purpose;
 
 struct Given {
-    std::string host, user, folder = "INBOX", token_file, token_command, authority, client_id, format = "text", config,
-                            on, socket;
-    std::vector<std::string> anchors, scopes;
+    std::string host, user, folder = "INBOX", token_file, token_command, format = "text", config, on, socket;
+    DeviceCodeAsked device;
+    std::vector<std::string> anchors;
     bool device_code = false, starttls = false, implicit_tls = false, transcript = false;
     int limit = 15;
 };
@@ -50,66 +45,6 @@ private:
             if (!trim(line).empty()) std::cerr << who << printable(trim(line), 2'000) << '\n';
     }
 };
-
-Secret first_line(std::string text)
-{
-    Secret const all(std::move(text));
-    return Secret(std::string(trim(all.expose().substr(0, all.expose().find('\n')))));
-}
-
-Secret token_in(std::string const& file)
-{
-    std::ifstream input(file);
-    std::string line;
-    if (file == "-")
-        std::getline(std::cin, line);
-    else if (!input || !std::getline(input, line))
-        throw Exit(failed, say("{} can't be read, or is empty", file));
-    return first_line(std::move(line));
-}
-
-Secret token_from(std::string const& command)
-{
-    struct Close {
-        void operator()(std::FILE* pipe) const { ::pclose(pipe); }
-    };
-    // It is the command line of whoever typed it.  NOLINTNEXTLINE(cert-env33-c)
-    std::unique_ptr<std::FILE, Close> const pipe(::popen(command.c_str(), "r"));
-    if (!pipe) throw Exit(failed, say("the command for the token can't be run"));
-    std::string text;
-    std::array<char, 4096> part{};
-    while (text.size() < 64 * 1024 && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) {
-        text += part.data();
-        if (text.ends_with('\n')) break;
-    }
-    auto token = first_line(std::move(text));
-    if (token.empty()) throw Exit(failed, say("the command for the token printed nothing"));
-    return token;
-}
-
-net::awaitable<Result<Secret>> by_device_code(net::Https& https, Given given)
-{
-    auto const provider = co_await oauth::discover(https, given.authority);
-    if (!provider) co_return std::unexpected(provider.error());
-    oauth::Client client;
-    client.id = given.client_id;
-    auto const code = co_await oauth::begin_device_flow(https, *provider, client, given.scopes);
-    if (!code) co_return failure(Trouble::refused, code.error().message());
-    std::cerr << say("Open {} and enter {}", code->verification_url, code->user_code) << '\n';
-    auto pause = code->interval;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    auto const end = std::chrono::steady_clock::now() + code->expires_in;
-    while (std::chrono::steady_clock::now() < end) {
-        timer.expires_after(pause);
-        co_await timer.async_wait(asio::use_awaitable);
-        auto answer = co_await oauth::poll_device(https, *provider, client, code->device_code);
-        if (answer) co_return std::move(answer->access_token);
-        auto const next = oauth::wait_after(answer.error(), pause);
-        if (!next) co_return failure(Trouble::refused, answer.error().message());
-        pause = *next;
-    }
-    co_return failure(Trouble::timed_out, tr("nobody entered the code in time"));
-}
 
 // Runs one coroutine to its end.
 template <class T>
@@ -133,11 +68,16 @@ std::optional<Secret> token_of(Given const& given, asio::io_context& loop, std::
     if (!given.token_file.empty()) return token_in(given.token_file);
     if (!given.token_command.empty()) return token_from(given.token_command);
     if (!given.device_code) return std::nullopt;
-    if (given.authority.empty() || given.client_id.empty() || given.scopes.empty())
+    if (given.device.authority.empty() || given.device.client_id.empty() || given.device.scopes.empty())
         throw Exit(wrong_usage, say("--device-code takes --authority, --client-id and --scope, too"));
     net::Https https(loop.get_executor(), tls, proxy);
-    auto token = run(loop, by_device_code(https, given));
-    if (!token) throw Exit(failed, say(token.error().words));
+    auto token = run(loop, token_by_device_code(https, given.device));
+    if (!token) {
+        auto const means = model::explain(token.error().message);
+        throw Exit(failed,
+                   say(token.error().words) +
+                       (means.known() ? "\n\n" + std::string(trim(explained(means, token.error().message))) : ""));
+    }
     return std::move(*token);
 }
 
@@ -223,9 +163,11 @@ void add_connect_command(Commands& commands)
                                            say("Get a token by a code that is entered in any browser"));
         file->excludes(command)->excludes(device);
         command->excludes(device);
-        leaf.add_option("--authority", given->authority, say("Of --device-code: the provider's URL, with the tenant"));
-        leaf.add_option("--client-id", given->client_id, say("Of --device-code: the application's"));
-        leaf.add_option("--scope", given->scopes, say("Of --device-code: what to ask for; may be given several times"));
+        leaf.add_option("--authority", given->device.authority,
+                        say("Of --device-code: the provider's URL, with the tenant"));
+        leaf.add_option("--client-id", given->device.client_id, say("Of --device-code: the application's"));
+        leaf.add_option("--scope", given->device.scopes,
+                        say("Of --device-code: what to ask for; may be given several times"));
         if (kind.purpose == Purpose::smtp)
             leaf.add_flag("--implicit-tls", given->implicit_tls, say("TLS from the first byte, as on port 465"));
         else

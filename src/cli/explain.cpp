@@ -2,7 +2,7 @@
 #include "cli/commands.hpp"
 
 #include "base/text.hpp"
-#include "cli/remedy-commands.hpp"
+#include "cli/explanation.hpp"
 #include "console/json.hpp"
 
 #include <fmt/format.h>
@@ -22,39 +22,6 @@ std::string all_of_stdin()
     std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(std::cin.gcount()));
     return text;
-}
-
-std::string shown(model::RankedCause const& ranked, std::size_t rank, std::size_t of)
-{
-    auto const& cause = *ranked.cause;
-    auto const& tongue = spoken();
-    bool const sure = cause.evidence == model::Evidence::observed || cause.evidence == model::Evidence::documented;
-    auto const owner = tongue.say(in_words(cause.owner));
-    json::object const about{
-        {"remedy", tongue.say_marked(cause.remedy)},
-        {"owner", cause.transient ? say("{}; passes by itself", owner) : owner},
-        {"check", cause.check},
-        {"source", sure ? cause.source : fmt::format("{} ({})", cause.source, tongue.say(in_words(cause.evidence)))}};
-    return fmt::format("{}{} ({})\n  {}\n", of > 1 ? fmt::format("{}. ", rank) : "", tongue.say_marked(cause.title),
-                       cause.id, tongue.say_marked(cause.meaning)) +
-           fields(about, {{"  " + say("Remedy"), "remedy"}}) +
-           commands_in_text(checks::commands_for(cause.id, {}), "    ") +
-           fields(about,
-                  {{"  " + say("Whose"), "owner"}, {"  " + say("Check"), "check"}, {"  " + say("Source"), "source"}});
-}
-
-std::string shown(model::Explanation const& explanation, std::string_view said)
-{
-    std::string text = explanation.causes.size() > 1 ? say("It may mean, the likeliest first:") + "\n\n" : "";
-    std::size_t rank = 0;
-    for (auto const& each : explanation.causes) text += shown(each, ++rank, explanation.causes.size()) + "\n";
-    if (!explanation.known()) text += fmt::format("{}\n\n", trim(said));
-    if (!explanation.known() || !explanation.unknown_codes.empty())
-        text += say(model::advice_on_unknown(explanation)) + "\n\n";
-    if (!explanation.particulars.empty()) text += say("Found in the text, for whoever looks into it:") + "\n";
-    for (auto const& [name, value] : explanation.particulars)
-        text += fmt::format("  {}: {}\n", spoken().say_marked(name), value);
-    return std::string(trim(for_terminal(text))) + "\n";
 }
 
 }  // namespace
@@ -86,7 +53,7 @@ void add_explain_command(Commands& commands)
         if (trim(said).empty()) throw Exit(wrong_usage, say("there is nothing to explain"));
         auto const explanation = model::explain(said);
         print(given->format == "json" ? json::serialize(console::to_json(explanation, said, spoken())) + "\n"
-                                      : shown(explanation, said));
+                                      : explained(explanation, said));
         return explanation.known() ? done : failed;
     });
 }

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { request } from '../support/browser.mjs';
-import { addAccount, authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { addAccount, authorize, program, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
+import { start, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
 const answers = 'answers@contoso.test';
+const terminals = '7c2d1f0a-5b34-4e8a-9f06-3d1e5a7b9c42';  // an application that needs no secret
 
 /** A mailbox account over IMAP, and another over POP3. */
 async function furnish(keep) {
@@ -31,6 +33,31 @@ const check = async (server, ...more) => {
 const those = (run, outcome) => run.findings.filter((each) => each.outcome === outcome);
 const inShort = (found) => found.map((each) => `${each.item} (${each.subject}): ${each.cause || each.because} ${each.evidence}`).join('\n');
 
+/**
+ * `postroom connect … --device-code`, to which somebody types AADSTS numbers: resolves once it shows its code, with what to open, how to type,
+ * and its end. In a terminal of its own (`terminal`), or with pipes, where stdout is the report alone.
+ */
+async function withDeviceCode(lab, protocol, user, { terminal = false } = {}) {
+  const scope = { imap: 'IMAP.AccessAsUser.All', pop3: 'POP.AccessAsUser.All', smtp: 'SMTP.Send' }[protocol];
+  const words = ['connect', protocol, lab.facts[protocol], '--user', user, '--anchor', lab.facts.anchor, '--device-code', '--authority', lab.facts.authority,
+    '--client-id', terminals, '--scope', `https://outlook.office.com/${scope}`, '--transcript', ...(terminal ? [] : ['--format', 'json'])];
+  const child = terminal
+    ? start('script', ['-qefc', [program, ...words].map((each) => `'${each}'`).join(' '), '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    : start(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  child.stdout.on('data', (text) => { out += text; });
+  const said = await until(`${protocol} showing its code`, () => {
+    assert.equal(child.exitCode, null, child.output);
+    return /Open (https:\S+) and enter (\S+)/.exec(child.output);
+  });
+  return {
+    enter: () => lab.enterCode(said[1], said[2], user),
+    type: (text) => child.stdin.write(`${text}\n`),
+    shows: (what) => until(`${protocol} showing ${what}`, () => what.test(child.output)),
+    ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, all: child.output }))),
+  };
+}
+
 // What is switched on, about whom, and who fails for it, with which cause. All ways of all items: ways.test.mjs.
 const faults = [
   { id: 'pop3-sign-in-refused', item: 'inbound-enabled', cause: 'pop3-off', subject: answers },
@@ -40,6 +67,17 @@ const faults = [
 
 scenario('the check list finds what is wrong, whatever it is, and blames nothing else', { limit: 110_000 }, async ({ keep }) => {
   const { lab, server } = await furnish(keep);
+
+  // A provider asks for the next poll after 5 s: meanwhile the rest goes on.
+  await lab.api('applications', { client_id: terminals, public_client: true, admin_consent: true });
+  const devices = await Promise.all([withDeviceCode(lab, 'imap', sales), withDeviceCode(lab, 'smtp', sales), withDeviceCode(lab, 'pop3', answers, { terminal: true })]);
+  for (const each of [devices[0], devices[2]]) {
+    each.type('50020');
+    await each.shows(/\(AADSTS50020\)/);
+    await each.shows(/Still waiting for the code/);
+  }
+  devices[0].type('what is 999999999?');
+  for (const each of devices) await each.enter();
 
   const healthy = await check(server);
   assert.equal(inShort(those(healthy.run, 'fails')), '');
@@ -77,6 +115,22 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   writeFileSync(file, `${JSON.parse(issued.bytes).access_token}\n`, { mode: 0o600 });
   const printed = await run(['connect', 'imap', lab.facts.imap, ...anchored, '--user', sales, '--token-command', `cat '${file}'`]);
   assert.equal(printed.code, 0, printed.out + printed.err);
+
+  // Those that wait for their codes: all the way, with what was said, and no token in it, not even as XOAUTH2 has it.
+  const [imap, smtp, pop3] = await Promise.all(devices.map((each) => each.ended));
+  for (const ended of [imap, smtp, pop3]) {
+    assert.equal(ended.code, 0, ended.all);
+    assert.match(ended.all, /C: .*AUTH(ENTICATE)? XOAUTH2 ?\[secret|C: \[secret/);
+    assert.doesNotMatch(ended.all, /eyJ|dXNlcj0/);
+  }
+  for (const [ended, last] of [[imap, 'mailbox'], [smtp, 'sign-in']]) {
+    const { steps } = JSON.parse(ended.out);
+    assert.equal(steps.at(-1).step.replace(/^mail$/, 'mailbox'), last);
+    assert.ok(steps.every((each) => each.held && each.took_ms >= 0));
+    assert.match(steps.find((each) => each.step === 'tls').came, /TLSv1\.[23]; .*issued by .* from \d{4}.* to \d{4}/);
+  }
+  assert.match(imap.all, /999999999/);
+  assert.match(pop3.all, /\+ sign-in +\d+ ms +AUTH XOAUTH2 as answers@contoso\.test[^]*All of it held\./);
 
   for (const fault of faults) {
     const users = [sales, answers].filter((each) => each === fault.subject || each.startsWith(`${fault.subject}@`));
