@@ -8,9 +8,8 @@
 //  - retriever/holdouts.cpp, broke() does nothing: the others are never deleted.
 //  - skip_old() asks for what broke a session again: the mails behind a long header never come.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { makeCertificates } from '../support/certificates.mjs';
-import { startDovecot } from '../support/dovecot.mjs';
+import { putMail, startDovecot } from '../support/dovecot.mjs';
 import { seeded } from '../support/faults/choices.mjs';
 import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { delay, scratchFolder, until } from '../support/scratch.mjs';
@@ -101,10 +100,13 @@ scenario('POP3 of Exchange Online, as the lab plays it', { limit: 150_000 }, asy
   await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0, { limit: 30_000 });
   await lab.api('faults', undefined, 'DELETE');
 
-  // One mail that is never given stops none.
-  const { uid } = await arrive('Poisoned');
+  // One mail that is never given stops none. It is refused before it is there: the next poll may come at any moment.
+  const { uid: ahead } = await arrive('Ahead of it');
+  await thereAre(server, put);
+  await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0);
+  await lab.api('faults', { id: 'pop3-retrieval-refused', value: String(ahead + 1) });
+  assert.equal((await arrive('Poisoned')).uid, ahead + 1);
   const poisoned = put.pop();
-  await lab.api('faults', { id: 'pop3-retrieval-refused', value: String(uid) });
   await arrive('Behind it');
   await look(server);
   await thereAre(server, put);
@@ -118,9 +120,12 @@ scenario('POP3 of Exchange Online, as the lab plays it', { limit: 150_000 }, asy
   await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0, { limit: 30_000 });
 
   // One that ends the connection each time is set aside, and asked for again when people say so.
-  const breaks = await arrive('Breaks');
+  const { uid: before } = await arrive('Before it');
+  await thereAre(server, put);
+  await until('an empty Inbox', async () => (await lab.folder(sales)).length === 0);
+  await lab.api('faults', { id: 'pop3-mail-breaks', value: String(before + 1) });
+  assert.equal((await arrive('Breaks')).uid, before + 1);
   put.pop();
-  await lab.api('faults', { id: 'pop3-mail-breaks', value: String(breaks.uid) });
   for (const subject of ['Beside it', 'And another']) await arrive(subject);
   await thereAre(server, put);
   const [exception] = await until('an exception', async () => {
@@ -162,7 +167,10 @@ scenario('POP3 leaves mail where nobody said otherwise, and does nothing else to
   // Where every mail is refused, it is the server.
   await lab.api('faults', { id: 'pop3-retrieval-refused' });
   const more = ['Four', 'Five', 'Six', 'Seven'];
+  // Nobody looks before all are there: one that is refused by itself is taken for that mail's trouble.
+  await server.end();
   for (const subject of more) await lab.mail(sales, mail(subject));
+  await server.begin();
   for (let i = 0; i < 6; ++i) {
     const { out, err } = await run(['retrieve', '--once', '--socket', server.socket]);
     assert.match(out + err, /refused to give mail: -ERR Message is not available/);
@@ -208,8 +216,7 @@ scenario('killed while it retrieves from and deletes at Dovecot', { limit: 200_0
     for (let i = 0; i < count; ++i) {
       const subject = `Mail ${put.length + 1}`;
       put.push(subject);
-      const name = `${home}/cur/${Date.now()}.${put.length}.pop3:2,`;
-      writeFileSync(name, mail(subject, random() < 0.1 ? 600_000 : 100 + random() * 20_000));
+      putMail(home, `cur/${Date.now()}.${put.length}.pop3:2,`, mail(subject, random() < 0.1 ? 600_000 : 100 + random() * 20_000));
     }
   });
   arrive(10);

@@ -12,6 +12,13 @@ function ordinaryUser() {
   return { name: name ?? id('-un'), group: id('-gn', name), uid: Number(id('-u', name)), gid: Number(id('-g', name)) };
 }
 
+/** Puts a mail into a folder (`home/cur/…`, `home/new/…`) as a delivery does: whoever looks sees all of it, or nothing. */
+export function putMail(home, name, raw) {
+  const aside = path.join(home, 'tmp', path.basename(name));
+  writeFileSync(aside, raw);
+  renameSync(aside, path.join(home, name));
+}
+
 // Whatever Dovecot moves away meanwhile was its user's already.
 function giveTo(user, at, isFolder = true) {
   try {
@@ -143,7 +150,7 @@ ${settings}
   return {
     ports,
     log: () => child.output,
-    /** Makes the folder of that mailbox's INBOX, and has `fill(folder)` put mails there as deliveries would: `cur/NAME:2,`. */
+    /** Makes the folder of that mailbox's INBOX, and has `fill(folder)` put mails there as deliveries would: putMail(folder, `cur/NAME:2,`, raw). */
     fill: (address, fill) => {
       const home = path.join(folder, 'mail', address.toLowerCase());
       for (const name of ['cur', 'new', 'tmp']) mkdirSync(path.join(home, 'Maildir', name), { recursive: true });
