@@ -45,6 +45,11 @@ export async function startPostfix({ certificates, dovecot, domains, settings = 
     message_size_limit: '157286400',
     mailbox_size_limit: '0',
     virtual_mailbox_limit: '0',
+    // What Dovecot puts off, when its folder changes under it, is not put off for five minutes.
+    queue_run_delay: '2s',
+    minimal_backoff_time: '2s',
+    maximal_backoff_time: '5s',
+    transport_retry_time: '2s',
     ...settings,
   };
   writeFileSync(path.join(etc, 'main.cf'), Object.entries(main).map(([key, value]) => `${key} = ${value}\n`).join(''));
