@@ -12,7 +12,7 @@ const run = (folder, base, ...more) => start(path.join(root, 'tools/run'), ['--d
 test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 * patience }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
-  const base = await freePorts(6);
+  const base = await freePorts(7);
   const first = run(folder, base, '--once');
   assert.deepEqual(await first.ended, { code: 0, signal: null }, first.output);
   assert.match(first.output, /mail arrived for support@contoso\.test/);
@@ -30,7 +30,7 @@ test('a newcomer sees mail arrive, answered and delivered', { timeout: 300_000 *
 test('a port in use is named, with who has it', { timeout: 60_000 * patience }, async (t) => {
   const { folder, remove } = scratchFolder('run');
   t.after(remove);
-  const base = await freePorts(6);
+  const base = await freePorts(7);
   const taken = net.createServer();
   await new Promise((resolve) => taken.listen(base, '127.0.0.1', resolve));
   t.after(() => taken.close());
