@@ -58,10 +58,11 @@ function Calls() {
                 cell: (row) =>
                   writes && row.id && (
                     <div className={styles.actions}>
-                      <Button size="small" disabled={acknowledge.isPending} onClick={() => acknowledge.mutate({ id: row.id ?? "", acknowledged: !row.acknowledged })}>
+                      {/* A button that does the contrary is another one, or who presses one may press the other. */}
+                      <Button key={`acknowledge ${row.acknowledged}`} size="small" disabled={acknowledge.isPending} onClick={() => acknowledge.mutate({ id: row.id ?? "", acknowledged: !row.acknowledged })}>
                         {t(row.acknowledged ? "alarm.unacknowledge" : "alarm.acknowledge")}
                       </Button>
-                      <Button size="small" disabled={quiet.isPending} onClick={() => quiet.mutate({ id: row.id ?? "", minutes: row.silenced_until ? 0 : silence })}>
+                      <Button key={`silence ${row.silenced_until !== null}`} size="small" disabled={quiet.isPending} onClick={() => quiet.mutate({ id: row.id ?? "", minutes: row.silenced_until ? 0 : silence })}>
                         {t(row.silenced_until ? "alarm.speak" : "alarm.silence")}
                       </Button>
                     </div>

@@ -80,7 +80,7 @@ function Actions({ row, open }: { row: Webhook; open: () => void }) {
         <>
           <Button size="small" disabled={test.isPending} onClick={() => test.mutate(undefined, { onSuccess: open })}>{t("webhook.test")}</Button>
           <FormDialog trigger={<Button size="small">{t("common.change")}</Button>} title={row.name} submit={t("common.save")} fields={fields} onSubmit={(values) => call("PATCH", path("webhooks", row.id), asAsked(values))} />
-          <Button size="small" disabled={turn.isPending} onClick={() => turn.mutate(undefined)}>{t(row.enabled ? "webhook.off" : "webhook.on")}</Button>
+          <Button key={`turn ${row.enabled}` /* another button, or who presses one may press the other */} size="small" disabled={turn.isPending} onClick={() => turn.mutate(undefined)}>{t(row.enabled ? "webhook.off" : "webhook.on")}</Button>
           <ConfirmButton label={t("common.remove")} name={t("webhook.remove", { name: row.name })} question={t("webhook.removeQuestion")} onConfirm={() => call("DELETE", path("webhooks", row.id))} />
         </>
       )}
