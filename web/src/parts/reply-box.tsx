@@ -82,7 +82,8 @@ export function ReplyBox({ number, customer, department }: { number: number; cus
     send.mutate(close, {
       onSuccess: (outbound) => {
         setQueued({ outbound, text });
-        setText("");
+        // What was typed since stays.
+        setText((now) => (now === text ? "" : now));
         setFiles([]);
         setAt("");
       },
