@@ -60,10 +60,12 @@ function useRoleFields(user?: Schemas["User"]) {
 function AddUser() {
   const { t } = useTranslation();
   const fields = useRoleFields();
+  // A form stays as it was opened: the department that is chosen in it must be known by then.
+  const early = useDepartments().isPending;
   return (
     <FormDialog
       trigger={
-        <Button appearance="primary" icon={<AddRegular />}>
+        <Button appearance="primary" icon={<AddRegular />} disabled={early}>
           {t("user.add")}
         </Button>
       }
