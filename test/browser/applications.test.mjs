@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { authorize } from '../support/house.mjs';
-import { administrator, confirm, openBrowser, openHouse, picture, signIn } from './console.mjs';
+import { administrator, confirm, openBrowser, openHouse, opening, picture, signIn } from './console.mjs';
 
 let everything, browser;
 const next = 'Next8Q~another-secret_of.the-lab';
@@ -12,7 +12,7 @@ before(async () => {
   everything = await openHouse({ authorized: false });
   browser = await openBrowser();
   await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: everything.house.url });
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();

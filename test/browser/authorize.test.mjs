@@ -1,14 +1,14 @@
 // An administrator authorizes an account: from the console to the lab's own sign-in page and back, as with Microsoft's.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { administrator, openBrowser, openHouse, signIn, signInAtLab } from './console.mjs';
+import { administrator, close, openBrowser, openHouse, opening, signIn, signInAtLab } from './console.mjs';
 
 let everything, browser;
 
 before(async () => {
   everything = await openHouse({ authorized: false });
   browser = await openBrowser();
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();
@@ -68,7 +68,7 @@ test('the right one gives the account its grant, and mail flows', async () => {
     const tab = await begin(page, each.account);
     await signInAtLab(tab, each);
     await page.getByRole('dialog').getByText('The account is authorized.').waitFor();
-    await page.getByRole('button', { name: 'Close' }).click();
+    await close(page.getByRole('dialog'));
     await page.getByText('Authorized', { exact: true }).waitFor();
     await page.getByText(each.user).first().waitFor();
     await tab.close();

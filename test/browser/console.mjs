@@ -1,26 +1,31 @@
 // A house with its console, and a browser to look at it with: Debian's Chromium, with a profile of its own, in English unless said
 // otherwise. It notes what the pages complain of.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { addAccount, authorize, setUp, startLab, startServer } from '../support/house.mjs';
-import { root } from '../support/scratch.mjs';
+import { patience, root, scratchFolder } from '../support/scratch.mjs';
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
   // It would keep hostile mail from a trap on loopback by itself, but not from the Internet.
   '--disable-features=LocalNetworkAccessChecks'];
 
+/** For what comes before the tests of a file. */
+export const opening = { timeout: 120_000 * patience };
+
 export async function openBrowser({ locale = 'en-US' } = {}) {
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'postroom-browser-'));
+  const { folder: profile, remove } = scratchFolder('browser');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args, locale, timezoneId: 'UTC',
     // The lab's certificate is its own; Postroom's trust in it is not what the browser tests.
     ignoreHTTPSErrors: true,
     viewport: { width: 1280, height: 900 },
+    // What closes is gone then, rather than on its way out.
+    reducedMotion: 'reduce',
+    timeout: 60_000 * patience,
   });
-  context.setDefaultTimeout(Number(process.env.PATIENCE ?? 30_000));
+  context.setDefaultTimeout(30_000 * patience);
   const browser = { context, page: context.pages()[0], complaints: [] };
   context.on('console', (message) => {
     if (message.type() === 'error' || /Content Security Policy/.test(message.text())) browser.complaints.push(message.text());
@@ -28,7 +33,7 @@ export async function openBrowser({ locale = 'en-US' } = {}) {
   context.on('weberror', (error) => browser.complaints.push(String(error.error())));
   browser.close = async () => {
     await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    remove();
   };
   return browser;
 }
@@ -60,6 +65,15 @@ export async function confirm(page, name, answer) {
   await page.getByRole('alertdialog').getByRole('button', { name: answer, exact: true }).click();
   await page.getByRole('alertdialog').waitFor({ state: 'detached' });
 }
+
+/** Closes a dialog that is done, and waits until it is gone. */
+export async function close(dialog) {
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+/** That the page is no wider than its window. */
+export const fits = (page) => page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
 
 /** Keeps a picture of what shows, where $PICTURES is a folder: for people who want to look. */
 export async function picture(page, name) {

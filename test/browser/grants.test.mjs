@@ -5,7 +5,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { authorize } from '../support/house.mjs';
 import { until } from '../support/scratch.mjs';
-import { administrator, openBrowser, openHouse, picture, signIn, signInAtLab } from './console.mjs';
+import { administrator, close, openBrowser, openHouse, opening, picture, signIn, signInAtLab } from './console.mjs';
 
 let everything, browser, other, gate;
 const bella = { name: 'bella', password: 'another administrator', role: 'system-administrator' };
@@ -56,7 +56,7 @@ before(async () => {
     await signIn(each.page, who);
     await each.page.getByRole('heading', { name: accounts[0].account, level: 1 }).waitFor();
   }
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   gate?.close();
@@ -69,6 +69,7 @@ after(async () => {
 async function begin(page, choose = async () => {}) {
   await page.getByRole('button', { name: 'Authorize' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Begin' }).waitFor();
   await choose(dialog);
   await dialog.getByRole('button', { name: 'Begin' }).click();
   return dialog;
@@ -100,8 +101,8 @@ test('who is overtaken by another administrator is told by whom, and so is who c
   assert.match(await tab.locator('body').innerText(), /bella/);
   await picture(tab, 'superseded-return');
   await tab.close();
-  await first.getByRole('button', { name: 'Close' }).click();
-  await second.getByRole('button', { name: 'Close' }).click();
+  await close(first);
+  await close(second);
   const [latest, earlier] = await everything.house.api(`accounts/${sales.account}/authorizations`).then((all) => all.items);
   assert.deepEqual([latest.by, latest.state, earlier.by, earlier.state], ['bella', 'waiting', 'admin', 'refused']);
 });
@@ -121,7 +122,7 @@ test('a grant is tried before it counts, and the page says so until it was', asy
   await dialog.getByText('The account is authorized.').waitFor();
   await back;
   await tab.close();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await close(dialog);
   await page.getByText('Authorized', { exact: true }).waitFor();
   const rights = page.getByRole('table', { name: 'What its mailboxes allow' });
   await rights.getByRole('row', { name: sales.user }).getByText('It opens').waitFor();
@@ -136,7 +137,8 @@ test('by a code that somebody enters on another device', async () => {
   await page.goto(`${everything.house.url}/accounts/${support.account}`);
   const dialog = await begin(page, (choices) => choices.getByLabel('By a short code').check());
   const code = await dialog.getByRole('status', { name: 'Code' }).innerText();
-  // By the keyboard one goes on where the step before ended.
+  // By the keyboard one goes on where the step before ended, of which the focus was taken on.
+  await page.waitForFunction(() => document.activeElement?.closest('[role=dialog]'));
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.closest('[role=dialog] a')?.tagName), 'A');
   const where = dialog.getByRole('link');
@@ -152,7 +154,7 @@ test('by a code that somebody enters on another device', async () => {
   await device.getByText('You have signed in.').waitFor();
   await device.close();
   await dialog.getByText('The account is authorized.').waitFor();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await close(dialog);
   await page.getByText('Authorized', { exact: true }).waitFor();
 });
 
@@ -171,7 +173,7 @@ test('a code that nobody wants is refused with the cause', async () => {
   await dialog.getByText('The sign-in was refused.').waitFor();
   await dialog.getByText('Remedy:').waitFor();
   await picture(page, 'declined');
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await close(dialog);
   await page.getByText('Authorized', { exact: true }).waitFor();
 });
 
@@ -204,7 +206,7 @@ test('the table of rights of a shared account shows the mailbox that does not op
   await dialog.getByLabel('Send one test mail').check();
   await dialog.getByRole('button', { name: 'Try now' }).click();
   await dialog.waitFor({ state: 'detached' });
-  await page.getByText('Tried: the table says what came out.').waitFor({ timeout: 60_000 });
+  await page.getByText('Tried: the table says what came out.').waitFor();
   await row(shared).getByText('It opens').waitFor();
   await row(shared).getByText('It may be sent from').waitFor();
   await picture(page, 'rights-hold');
@@ -231,14 +233,14 @@ test('with the application\'s own permissions nobody signs in: one button, and w
   await early.getByText("The application's token was refused.").waitFor();
   assert.match(await early.innerText(), /IMAP\.AccessAsApp/);
   await picture(page, 'application-refused');
-  await early.getByRole('button', { name: 'Close' }).click();
+  await close(early);
 
   const { enterprise_object_id: principal } = (await lab.api('applications')).find((each) => each.client_id === client_id);
   await lab.api('applications', { client_id, app_roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'], service_principal: principal });
   await lab.api('mailboxes', { address: desk, full_access: [principal], send_as: [principal] });
   const dialog = await begin(page);
   await dialog.getByText('The account is authorized.').waitFor();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await close(dialog);
   await page.getByRole('table', { name: 'What its mailboxes allow' }).getByRole('row', { name: desk }).getByText('It opens').waitFor();
   await page.getByText("Enterprise application's object id").waitFor();
   await picture(page, 'application-access');
@@ -275,7 +277,7 @@ test('an account that signed in by password is converted, and keeps its mailboxe
   await signInAtLab(tab, support);
   await tab.close();
   await dialog.getByText('The account is authorized.').waitFor();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await close(dialog);
   await lab.mail(support.user, ['From: maria@customer.example', `To: ${support.user}`, 'Subject: Afterwards', '', 'x', ''].join('\r\n'));
   await house.caseAbout('Afterwards');
   const now = await house.mailbox(support.user);
