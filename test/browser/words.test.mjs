@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../support/scratch.mjs';
-import { administrator, openBrowser, openHouse, signIn } from './console.mjs';
+import { administrator, openBrowser, openHouse, opening, signIn } from './console.mjs';
 
 // Where to put a picture of each page; none without it.
 const pictures = process.env.PICTURES;
@@ -26,7 +26,7 @@ before(async () => {
     'Content-Disposition: attachment; filename="figures.csv"', '', 'a,b', '--mm--', ''].join('\r\n'));
   number = (await house.caseAbout('Bill')).number;
   await house.api(`cases/${number}/replies`, { text: 'On its way.' });
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();
@@ -98,6 +98,8 @@ async function inaccessible(page, name, at) {
     document.adoptedStyleSheets.push(still);
   });
   await page.emulateMedia({ colorScheme: at % 2 ? 'dark' : 'light' });
+  // The page hears of it before it draws the next frame.
+  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
   await page.evaluate(axe);
   // Fluent's own sentinels of the focus, and what a mail's sender wrote.
   const violations = await page.evaluate(async () => (await window.axe.run({ exclude: [['[data-tabster-dummy]'], ['iframe']] }, { resultTypes: ['violations'] })).violations);
@@ -125,6 +127,7 @@ async function dialogs(page, name, options) {
     await triggers.nth(at).click();
     await page.getByRole('dialog').or(page.getByRole('alertdialog')).waitFor();
     found.push(...await look(page, `${name}-dialog-${seen.size}`, options));
+    await page.waitForFunction(() => document.activeElement?.closest('[role=dialog], [role=alertdialog]'));
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').or(page.getByRole('alertdialog')).waitFor({ state: 'detached' });
   }
@@ -185,7 +188,7 @@ test('where there is no lab there is no banner, and the page stands where it doe
     const box = await page.getByRole('main').boundingBox();
     assert.ok(width === 400 ? box.width === 400 : box.x === 220 && box.width === width - 220, JSON.stringify(box));
   }
-  await page.unroute('**/api/v1/version');
+  await page.unrouteAll({ behavior: 'wait' });
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
