@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { agent, openBrowser, openHouse, picture, signIn } from './console.mjs';
+import { agent, openBrowser, openHouse, opening, picture, signIn } from './console.mjs';
 import { until } from '../support/scratch.mjs';
 
 let everything, browser, trap, hits = [];
@@ -17,7 +17,7 @@ before(async () => {
     response.writeHead(200, { 'access-control-allow-origin': '*' }).end();
   });
   await new Promise((resolve) => trap.listen(0, '127.0.0.1', resolve));
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   trap?.close();
@@ -84,7 +84,7 @@ test('its HTML shows, and does nothing: the server has taken the harm out', asyn
   const shown = await answer.text();
   assert.match(shown, /<b>invoice<\/b>/);
   const logo = page.frameLocator('iframe').getByAltText('logo');
-  await until('the picture that came with the mail', () => logo.evaluate((image) => image.naturalWidth > 0), { limit: 10_000 });
+  await until('the picture that came with the mail', () => logo.evaluate((image) => image.naturalWidth > 0));
   assert.ok(!shown.includes(evil()) && !/script|onload|onerror|<svg|<iframe|<form|javascript:/i.test(shown.replace(/<style[^]*?<\/style>/g, '')), shown);
   await nothingHappened(page, number);
 });
@@ -101,7 +101,7 @@ test('HTML that nobody has cleaned does nothing either: the policy of its addres
   await page.getByRole('tab', { name: 'As sent' }).waitFor();
   await page.frameLocator('iframe').getByText('Click here').click();
   await nothingHappened(page, number);
-  assert.ok(browser.complaints.slice(held).some((each) => /Content Security Policy|sandboxed/.test(each)), 'the browser says what it blocked');
+  await until('the browser saying what it blocked', () => browser.complaints.slice(held).some((each) => /Content Security Policy|sandboxed/.test(each)));
 });
 
 test('without that policy the frame itself still runs no script and leads nowhere', async () => {

@@ -1,7 +1,7 @@
 // The page of the check list: a run is watched, what fails is said with what to do, and turns back once it is mended.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { administrator, openBrowser, openHouse, picture, signIn } from './console.mjs';
+import { administrator, fits, openBrowser, openHouse, opening, picture, signIn } from './console.mjs';
 
 let everything, browser, sales;
 
@@ -9,7 +9,7 @@ before(async () => {
   everything = await openHouse();
   browser = await openBrowser();
   sales = everything.accounts[0].user;
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();
@@ -37,7 +37,7 @@ test('the list is run, and shows what it finds without being asked again', async
   await count(page, '1 fails').waitFor();
   await page.getByText(/^Last asked for:/).waitFor();
   await picture(page, 'checks');
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await fits(page);
 });
 
 test('all items stand under their headings, each with how it is', async () => {
@@ -93,7 +93,7 @@ test('it is right from right to left, and where there is little room', async () 
   await picture(page, 'checks-ar');
   await page.setViewportSize({ width: 400, height: 800 });
   await picture(page, 'checks-ar-narrow');
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await fits(page);
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.goto(`${everything.house.url}/checks/inbound-enabled?lang=ar`);
   await page.getByRole('table').first().waitFor();

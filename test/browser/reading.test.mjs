@@ -2,7 +2,7 @@
 // PICTURES=dir it keeps a picture of each, in English and in Arabic.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { agent, openBrowser, openHouse, picture, signIn } from './console.mjs';
+import { agent, openBrowser, openHouse, opening, picture, signIn } from './console.mjs';
 
 let everything, browser;
 const mailbox = () => everything.accounts[0].user;
@@ -35,12 +35,12 @@ before(async () => {
   browser = await openBrowser();
   for (const [subject, each] of Object.entries(mails())) {
     await everything.lab.mail(mailbox(), each);
-    if (subject !== 'Not delivered') await everything.house.caseAbout(subject, { limit: 30_000 });
+    if (subject !== 'Not delivered') await everything.house.caseAbout(subject);
   }
   await browser.page.goto(`${everything.house.url}/cases`);
   await signIn(browser.page, agent);
   await browser.page.getByRole('heading', { name: 'Cases', level: 1 }).waitFor();
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();
@@ -58,6 +58,7 @@ async function open(subject, language = 'en') {
 test('a delivery report says who was not reached, and why, in words', async () => {
   const card = await open('Not delivered');
   const report = card.getByRole('region', { name: 'Delivery report' });
+  await report.getByRole('listitem').nth(1).waitFor();
   const [failed, delayed] = await report.getByRole('listitem').allInnerTexts();
   assert.match(failed, /maria@customer\.example\S* was not reached\. The address does not exist\./);
   assert.match(failed, /550 5\.1\.1 No such user here/);

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../support/scratch.mjs';
-import { administrator, openBrowser, openHouse, picture, signIn } from './console.mjs';
+import { administrator, fits, openBrowser, openHouse, opening, picture, signIn } from './console.mjs';
 
 let everything, browser;
 
 before(async () => {
   everything = await openHouse();
   browser = await openBrowser();
-}, { timeout: 120_000 });
+}, opening);
 
 after(async () => {
   await browser?.close();
@@ -95,6 +95,6 @@ test('thousands of rules are searched, and the page is right from right to left'
   await page.getByRole('heading', { level: 1, name: 'المرشحات' }).waitFor();
   await page.getByText('many0.example').waitFor();
   await picture(page, 'screens-ar');
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await fits(page);
   assert.deepEqual(browser.complaints.filter((each) => !/40[0-9]|422/.test(each)), []);
 });
