@@ -80,7 +80,8 @@ void add_test(Commands& commands, CLI::App& group)
         auto const id = member(notification.as_object(), "id");
         auto const until = std::chrono::steady_clock::now() + 2min;
         auto const waits = [&] { return member(notification.as_object(), "state") == "waiting"; };
-        while (waits() && member(notification.as_object(), "tries") == "0" &&
+        // A try is counted as it begins, and says what came of it when it has ended.
+        while (waits() && member(notification.as_object(), "reason").empty() &&
                std::chrono::steady_clock::now() < until) {
             std::this_thread::sleep_for(500ms);
             notification = talk.server.get(path_of("notifications", id));
