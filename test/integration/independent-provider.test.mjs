@@ -98,7 +98,7 @@ for (const [named, startProvider] of Object.entries(providers)) {
     assert.equal(told.grant.user_name, sales, 'it is kept');
     assert.equal(told.grant.refusals, 1);
     assert.ok(told.grant.next_try, 'it is tried again');
-    assert.ok((await server.api('alarms')).items.some((each) => each.cause === 'grant-refresh'));
+    await until('the alarm', async () => (await server.api('alarms')).items.some((each) => each.cause === 'grant-refresh'));
     const again = await authorize(server, name, sales, provider.signIn);
     assert.equal(again.state, 'accepted', again.reason);
     await mail.customerWrites(sales, `From: customer@example.com\nTo: ${sales}\nSubject: after all\n\nHello\n`);

@@ -36,8 +36,7 @@ scenario('each mailbox submits as itself', { limit: 90_000 }, async ({ keep }) =
     return /535 5\.7\.3/.test(now.reason) && now;
   });
   assert.equal(waiting.state, 'queued');
-  const account = await server.api('accounts/desk');
-  assert.match(account.state_reason, /mail can't be sent: .*press@contoso\.test/);
+  await until('the account saying so', async () => /mail can't be sent: .*press@contoso\.test/.test((await server.api('accounts/desk')).state_reason));
   const outside = await lab.api('outside');
   assert.deepEqual(outside.map((each) => each.sender).sort(), [orders, orders, returns, returns]);
 

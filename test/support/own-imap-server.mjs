@@ -15,7 +15,7 @@ const numbersIn = (set, all) => {
 };
 
 /**
- * `mails` is a Map of UID to { raw, poisoned, delay, unlisted }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
+ * `mails` is a Map of UID to { raw, poisoned, delay, held (a promise), unlisted }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
  * and connections, and how often each UID was asked for.
  */
 export async function startOwnImapServer({ certificates, mails, takes = () => true }) {
@@ -27,13 +27,14 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
     const whole = items.includes('BODY.PEEK[]');
     for (const [at, uid] of uids().entries()) {
       if (!numbersIn(set, uids()).includes(uid) || socket.destroyed) continue;
-      const { raw, poisoned, delay } = mails.get(uid);
+      const { raw, poisoned, delay, held } = mails.get(uid);
       const about = `UID ${uid} FLAGS () INTERNALDATE "22-Nov-2026 10:00:00 +0000" RFC822.SIZE ${raw.length}`;
       if (!whole) {
         socket.write(`* ${at + 1} FETCH (${about})\r\n`);
         continue;
       }
       state.asked.set(uid, (state.asked.get(uid) ?? 0) + 1);
+      await held;
       if (delay) await new Promise((resolve) => setTimeout(resolve, delay));
       if (poisoned) {
         socket.write(`* ${at + 1} FETCH (${about} BODY[] {${raw.length}}\r\n${raw.slice(0, raw.length / 2)}`);
