@@ -47,7 +47,7 @@ scenario('mail comes and goes through a proxy, and comes again after the proxy w
   const queued = await server.command('case', 'reply', String(found.number), '--text', 'Hello Ann');
   await server.sent(queued.id);
   for (const each of [lab.facts.authority, lab.facts.imap, lab.facts.smtp])
-    assert.ok(proxy.asked().includes(`${host}:${portOf(each)}`), `${each} was not reached through the proxy: ${proxy.asked()}`);
+    await until(`${each} being reached through the proxy`, () => proxy.asked().includes(`${host}:${portOf(each)}`) || Promise.reject(new Error(String(proxy.asked()))));
 
   await proxy.stop();
   await until('the mailbox saying that the proxy is gone', async () => {

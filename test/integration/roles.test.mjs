@@ -20,7 +20,7 @@ scenario('grants are obtained here, and mail is retrieved and dispatched there',
   assert.doesNotMatch(application.log(), /retriever:|dispatcher:/);
 
   const services = await keep(startServer({ anchors: [lab.facts.anchor], beside: application, store: 'postgresql', role: 'services' }));
-  assert.match(services.log(), /services: commands find it at/);
+  await until('its log saying so', () => /services: commands find it at/.test(services.log()));
   await assert.rejects(fetch(services.url), 'a services server listens for people');
   const outcome = await authorize(application, 'sales', sales, lab.signIn);
   assert.equal(outcome.state, 'accepted', outcome.reason);

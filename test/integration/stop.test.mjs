@@ -34,7 +34,7 @@ scenario('a stop breaks off what waits for a mail server that is silent', {}, as
   assert.equal(await server.end(), 0);
   const took = Date.now() - stopping;
   t.diagnostic(`stopped after ${took} ms`);
-  assert.ok(took < 10_000, `stopping took ${took} ms`);
+  assert.ok(took < 25_000, `stopping took ${took} ms`);  // the server may be silent for 30 s
   await look;
   assert.doesNotMatch(server.log(), /without waiting longer|Postroom is stopping/);
 

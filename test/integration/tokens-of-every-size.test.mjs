@@ -28,7 +28,7 @@ scenario('tokens of 1, 3 and 6 kB sign in to IMAP and SMTP', { limit: 120_000 },
   }
   await until('all answers delivered', () => mail.dovecot.delivered('customer@example.com').length === users.length);
   for (const { user } of users) {
-    assert.match(mail.dovecot.log(), new RegExp(`Login: user=<${user}>, method=XOAUTH2`));
-    assert.match(mail.postfix.log(), new RegExp(`sasl_method=XOAUTH2, sasl_username=${user}`));
+    await until('Dovecot\'s log', () => new RegExp(`Login: user=<${user}>, method=XOAUTH2`).test(mail.dovecot.log()));
+    await until('Postfix\'s log', () => new RegExp(`sasl_method=XOAUTH2, sasl_username=${user}`).test(mail.postfix.log()));
   }
 });

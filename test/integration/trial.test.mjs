@@ -147,7 +147,7 @@ for (const [how, end] of Object.entries(ends)) scenario(`what a server was tryin
   await until('it being tried again', () => asked.size > before, { limit: 40_000 });
   const took = Date.now() - started;
   t.diagnostic(`taken up again ${took} ms after the start`);
-  if (how === 'stop') assert.ok(took < 10_000, `${took} ms`);
+  if (how === 'stop') assert.ok(took < 25_000, `${took} ms`);  // a lease would last longer
   const outcome = await settled(server, begun.id, { limit: 60_000 });
   assert.equal(outcome.state, 'accepted', outcome.reason);
   assert.match(outcome.notes, /could not be told/);

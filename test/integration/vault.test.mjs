@@ -29,7 +29,6 @@ async function refusal(server) {
   await server.end();
   server.launch();
   await server.child.ended;
-  await delay(50);
   return { code: server.child.exitCode, words: server.child.output };
 }
 
@@ -149,7 +148,7 @@ scenario('two servers over one store change over together', { limit: 120_000 }, 
   const { lab, server, user } = await startAuthorized({ keep, store: 'postgresql' });
   const other = await keep(startServer({ anchors: [lab.facts.anchor], beside: server }));
   const before = keys(server).length;
-  const child = start(program, ['vault', 'rotate', '--config', server.file, '--wait', '60'], { cwd: server.folder });
+  const child = start(program, ['vault', 'rotate', '--config', server.file, '--wait', '600'], { cwd: server.folder });
   await keep({ stop: () => stop(child) });
   await until('the new key being made', () => keys(server).length === before + 1);
   await delay(5_000);
