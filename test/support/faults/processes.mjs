@@ -88,7 +88,7 @@ export function overtakings(campaign, { database, wires }, every) {
       return campaign.alone('process', async () => {
         try {
           if (held.isGone() || !await expireClaims(database.url)) return false;
-          await until('others having taken it over', async () => await answerOf(database.url, untaken) === '', { limit: 1_250 });
+          await until('others having taken it over', async () => await answerOf(database.url, untaken) === '', { limit: 3_000 });
         } catch {
           return false;  // the database is away
         } finally {
