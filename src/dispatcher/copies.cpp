@@ -19,15 +19,17 @@ namespace {
 constexpr int put_at_once = 100;
 constexpr int most_tries = 60;  // more than a day
 
-net::awaitable<std::string> bytes_of(Ground const& ground, model::Outbound const& mail)
-{
-    std::string bytes;
-    for (int number = 0; std::cmp_less(bytes.size(), mail.size); ++number) {
-        auto const chunk = co_await chunk_of(ground, mail, number);
-        bytes += chunk;
-    }
-    co_return bytes;
-}
+class StoredMail final : public imap::BodySource {
+public:
+    StoredMail(Ground const& ground, model::Outbound const& mail) : ground_(ground), mail_(mail) {}
+    [[nodiscard]] std::uint64_t size() const override { return static_cast<std::uint64_t>(mail_.size); }
+    [[nodiscard]] net::awaitable<std::string> next() override { return chunk_of(ground_, mail_, number_++); }
+
+private:
+    Ground const& ground_;
+    model::Outbound const& mail_;
+    int number_ = 0;
+};
 
 // Nothing, or why it could not be put there.
 net::awaitable<std::string> put(Ground const& ground, SentItems& sent, model::Outbound const& mail)
@@ -35,9 +37,9 @@ net::awaitable<std::string> put(Ground const& ground, SentItems& sent, model::Ou
     auto const found = co_await look_for(*sent.session, mail.message_id);
     if (!found) co_return found.error();
     if (*found) co_return std::string();
-    auto bytes = co_await bytes_of(ground, mail);
+    StoredMail bytes(ground, mail);
     std::vector<std::string> seen{"\\Seen"};
-    auto const appended = co_await sent.session->append(sent.folder, std::move(seen), mail.created, std::move(bytes));
+    auto const appended = co_await sent.session->append(sent.folder, std::move(seen), mail.created, bytes);
     co_return appended ? std::string() : appended.error().words();
 }
 
@@ -73,6 +75,7 @@ net::awaitable<void> put_those(Ground const& ground, model::Account const& accou
         trouble = broken.what();
     }
     bool broke = !trouble.empty();
+    bool damaged = false;
     for (auto const& copy : copies) {
         auto words = trouble;
         try {
@@ -80,9 +83,13 @@ net::awaitable<void> put_those(Ground const& ground, model::Account const& accou
         } catch (net::Broken const& broken) {
             trouble = words = broken.what();
             broke = true;
+        } catch (DamagedMail const& damage) {
+            words = damage.what();
+            damaged = true;
         }
         if (ground.roads.stop && ground.roads.stop->is_now()) co_return;  // that was no try
         co_await note(ground, copy, std::move(words));
+        if (damaged) co_return;  // the connection ended with it; the others are due still, and not to blame
     }
     if (!broke) co_await sent.session->logout();
 }

@@ -109,8 +109,23 @@ awaitable<Answer<std::vector<CopyUid>>> Session::copy(std::vector<Uid> uids, std
     return copy_or_move("COPY", std::move(uids), std::move(folder));
 }
 
+awaitable<void> Session::write_all_of(BodySource& source)
+{
+    for (auto left = source.size(); left > 0;) {
+        auto const bytes = co_await source.next();
+        if (bytes.empty() || bytes.size() > left)
+            throw net::Broken(Trouble::internal, "a mail to append has another size than it says");
+        left -= bytes.size();
+        for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(std::min(append_piece, rest.size()))) {
+            Wire const piece(std::string(rest.substr(0, append_piece)));
+            transport_->expire_after(limits_.transfer);
+            co_await transport_->write(piece);
+        }
+    }
+}
+
 awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, std::vector<std::string> flags,
-                                                            std::optional<Instant> date, std::string_view bytes)
+                                                            std::optional<Instant> date, BodySource& source)
 {
     auto const name = to_modified_utf7(folder);
     if (!name) co_return std::unexpected(not_sent(name.error()));
@@ -120,7 +135,7 @@ awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, 
     if (!flags.empty()) command.word(flags_in_brackets(flags));
     if (date) command.string(to_date_time(*date));
     // Always a literal that waits, so that a server can refuse a large mail before it is sent.
-    command.word('{' + std::to_string(bytes.size()) + '}');
+    command.word('{' + std::to_string(source.size()) + '}');
     auto const parts = command.encode(tag, 0);
     transport_->expire_after(limits_.transfer);
     co_await transport_->write(parts.front());
@@ -131,10 +146,11 @@ awaitable<Answer<std::optional<AppendUid>>> Session::append(std::string folder, 
             co_return std::unexpected(answer_to(tag, std::move(*tagged)));
         absorb(response);
     }
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(append_piece, bytes.size()))) {
-        Wire const piece(std::string(bytes.substr(0, append_piece)));
-        transport_->expire_after(limits_.transfer);
-        co_await transport_->write(piece);
+    try {
+        co_await write_all_of(source);
+    } catch (...) {
+        transport_->close();  // the server waits for the rest
+        throw;
     }
     Wire const end("\r\n");
     co_await transport_->write(end);

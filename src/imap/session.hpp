@@ -111,6 +111,16 @@ public:
     virtual awaitable<void> discard() = 0;
 };
 
+/// Where the bytes of a mail come from that is appended: CRLF is its affair. What it throws goes through to the caller,
+/// and the connection is closed.
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    [[nodiscard]] virtual std::uint64_t size() const = 0;
+    /// The next bytes, never none, until there were size() of them.
+    [[nodiscard]] virtual awaitable<std::string> next() = 0;
+};
+
 /// How much is asked for ahead of what has come.
 struct FetchWindow {
     std::size_t commands = 4;            ///< UID FETCH commands in flight
@@ -195,9 +205,10 @@ public:
     awaitable<Answer<std::vector<CopyUid>>> move(std::vector<Uid> uids, std::string folder);
     awaitable<Answer<std::vector<CopyUid>>> copy(std::vector<Uid> uids, std::string folder);
 
-    /// The bytes as they are: CRLF is the caller's affair.
+    /// The source is asked for its bytes once the server has agreed to take as many, and for no more than what is being
+    /// written.
     awaitable<Answer<std::optional<AppendUid>>> append(std::string folder, std::vector<std::string> flags,
-                                                       std::optional<Instant> date, std::string_view bytes);
+                                                       std::optional<Instant> date, BodySource& source);
     awaitable<Reply> create(std::string folder);
     awaitable<Reply> noop();
 
@@ -222,6 +233,7 @@ private:
     awaitable<void> fill(Deadline deadline, Duration limit);
     awaitable<Response> receive(Deadline deadline = Deadline::fixed, Duration limit = {});
     std::optional<Piece> take_piece();
+    awaitable<void> write_all_of(BodySource& source);
     void absorb(Response const& response);
     void absorb(Condition const& condition);
     void learn(std::vector<std::string> const& capabilities);

@@ -383,15 +383,61 @@ TEST(ImapSession, ListsFoldersWithTheirUse)
         after_greeting(command));
 }
 
+/// A mail in these pieces; what is beyond them is lost.
+class Given final : public BodySource {
+public:
+    Given(std::uint64_t size, std::vector<std::string> pieces) : size_(size), pieces_(std::move(pieces)) {}
+    [[nodiscard]] std::uint64_t size() const override { return size_; }
+    [[nodiscard]] awaitable<std::string> next() override
+    {
+        if (asked == pieces_.size()) throw std::runtime_error("the rest is lost");
+        co_return pieces_[asked++];
+    }
+    std::size_t asked = 0;
+
+private:
+    std::uint64_t size_;
+    std::vector<std::string> pieces_;
+};
+
+TEST(ImapSession, AnAppendWhoseBytesGiveOutEndsTheConnection)
+{
+    std::vector<std::pair<std::vector<std::string>, std::string>> const cases{
+        {{"a: b\r\n"}, "the rest is lost"},
+        {{"a: b\r\n", ""}, "another size"},
+        {{"a: b\r\n", "too much"}, "another size"},
+    };
+    for (auto const& [pieces, words] : cases) {
+        Given source(8, pieces);
+        std::string said;
+        std::function<awaitable<void>(Session&)> const command = [&](Session& session) -> awaitable<void> {
+            std::vector<std::string> const flags;
+            try {
+                (void)co_await session.append("Sent", flags, std::nullopt, source);
+            } catch (std::exception const& failure) {
+                said = failure.what();
+            }
+        };
+        auto const dialogue = std::string(greeted) + "C: A2 APPEND \"Sent\" {8}\nS: + ready\nC: a: b\n";
+        auto const stage = play(dialogue, after_greeting(command));
+        EXPECT_THAT(said, HasSubstr(words));
+        EXPECT_TRUE(stage.closed);
+        EXPECT_TRUE(stage.at_end);
+    }
+}
+
 TEST(ImapSession, AppendsAndCreates)
 {
     std::function<awaitable<void>(Session&)> const command = [](Session& session) -> awaitable<void> {
         std::vector<std::string> const flags{"\\Seen"};
-        auto const appended = co_await session.append("Sent Items", flags, Instant(seconds(837596665)), "a: b\r\n");
+        Given bytes(6, {"a: ", "b\r\n"});
+        auto const appended = co_await session.append("Sent Items", flags, Instant(seconds(837596665)), bytes);
         EXPECT_EQ(*appended, (AppendUid{38505, 3955}));
         std::vector<std::string> const none;
-        auto const refused = co_await session.append("Sent Items", none, std::nullopt, "a: b\r\n");
+        Given unasked(6, {"a: b\r\n"});
+        auto const refused = co_await session.append("Sent Items", none, std::nullopt, unasked);
         EXPECT_EQ(refused.error().code.name, "TRYCREATE");
+        EXPECT_EQ(unasked.asked, 0U);
         auto const created = co_await session.create("Envoyés");
         EXPECT_TRUE(created.ok());
         auto const reserved = co_await session.create("Files");
