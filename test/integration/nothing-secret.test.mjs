@@ -112,13 +112,13 @@ scenario('tokens, credentials and passwords are nowhere to be read', { limit: 24
   tell(wrong.page.text, broken.page.text, used.bytes.toString(), stray.bytes.toString());
 
   // Mail in and out by each; a renewal by each; servers that refuse.
+  const { refreshes } = await lab.api('counters');
   for (const name of ['sales', 'support', 'alex', 'pop']) {
     await lab.mail(people[name], `From: a@example.com\r\nTo: ${people[name]}\r\nSubject: a question to ${name}\r\n\r\nWell?\r\n`);
     const { number } = await server.caseAbout(`a question to ${name}`);
     await server.sent((await server.command('case', 'reply', String(number), '--text', 'Well.')).id);
     await lab.api('faults', { id: name === 'pop' ? 'pop3-sign-in-refused' : 'imap-sign-in-refused', scope: people[name], times: 1 });
   }
-  const { refreshes } = await lab.api('counters');
   await server.end();
   await server.begin();
   await until('three renewals', async () => (await lab.api('counters')).refreshes >= refreshes + 3);

@@ -92,7 +92,7 @@ export function processorSeconds({ child: { pid } }) {
 /** Another program that has the SQLite file to itself, until the function that this resolves with is called. */
 export async function lockStore(server) {
   const child = start('sqlite3', [path.join(server.folder, 'store/postroom.db')], { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.write('.timeout 5000\nBEGIN EXCLUSIVE;\nSELECT \'locked\';\n');
+  child.stdin.write('.timeout 60000\nBEGIN EXCLUSIVE;\nSELECT \'locked\';\n');
   await until('the file being locked', () => child.output.includes('locked'), { pause: 20 });
   return async () => {
     child.stdin.end('ROLLBACK;\n');
