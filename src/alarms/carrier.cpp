@@ -26,7 +26,7 @@ net::awaitable<Carried> Carrier::carry(std::vector<Way> ways, Letter letter)
     Carried carried;
     for (auto const& way : order) {
         auto const began = Clock::now();
-        auto const left = co_await post(roads_, way, letter);
+        auto const left = co_await post(roads_, way, letter, limit_);
         auto& tried = carried.tries.emplace_back(Tried{way.route.id, way.name(), {}});
         if (!left) {
             tried.failure = printable(left.error().message, 1'000);

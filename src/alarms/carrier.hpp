@@ -25,7 +25,8 @@ struct Carried {
 
 class Carrier {
 public:
-    explicit Carrier(grants::Roads roads) : roads_(std::move(roads)) {}
+    /// A route has `limit` for a letter.
+    Carrier(grants::Roads roads, Duration limit) : roads_(std::move(roads)), limit_(limit) {}
 
     /// In the order of `ways`, each for those whom those before did not reach; but a way that failed only after a while
     /// is gone last for two minutes, so that one server that hangs does not delay every alarm by a minute. Never
@@ -36,6 +37,7 @@ private:
     using Time = std::chrono::steady_clock::time_point;
 
     grants::Roads roads_;
+    Duration limit_;
     std::map<model::AlarmRouteId, Time> slow_until_;
 };
 

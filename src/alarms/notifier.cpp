@@ -94,7 +94,10 @@ struct Told {
 class Notifier::Impl : public std::enable_shared_from_this<Impl> {
 public:
     explicit Impl(Ground ground)
-        : ground_(std::move(ground)), timer_(ground_.loop), mail_timer_(ground_.loop), carrier_(ground_.roads)
+        : ground_(std::move(ground)),
+          timer_(ground_.loop),
+          mail_timer_(ground_.loop),
+          carrier_(ground_.roads, ground_.route_limit)
     {
     }
 

@@ -19,6 +19,7 @@ struct Ground {
     std::string owner;  ///< in whose name it holds its lease: this server's
     Clock const* clock = &system_clock();
     Duration look_every{5'000};
+    Duration route_limit{60'000};  ///< which one route has for a mail
 };
 
 class Notifier {

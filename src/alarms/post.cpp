@@ -11,11 +11,9 @@ namespace postroom::alarms {
 
 namespace {
 
-using namespace std::chrono_literals;
 using Session = std::unique_ptr<smtp::Session>;
 
 // An alarm has somebody waiting, and the next route.
-constexpr auto one_route = 60s;
 constexpr smtp::SessionLimits limits{
     .greeting{20'000}, .command{20'000}, .sign_in{20'000}, .transfer{20'000}, .final_reply{50'000}, .quit{2'000}};
 
@@ -66,6 +64,7 @@ net::awaitable<Result<Session>> without_sign_in(grants::Roads roads, Way const& 
     how.stop = roads.stop;
     how.limit = Duration(20'000);
     auto transport = co_await net::dial(*roads.resolver, std::move(how));
+    transport = grants::ended_at(std::move(transport), *roads.until);
     net::Stop::Waiting const waiting(roads.stop, [on_its_way = transport.get()] { on_its_way->close(); });
     auto session = std::make_unique<smtp::Session>(std::move(transport), limits);
     auto const greeting = co_await session->greet();
@@ -125,7 +124,6 @@ net::awaitable<Result<Left>> hand_over(Way const& way, Session const& session, L
 
 net::awaitable<Result<Left>> try_to(grants::Roads roads, Way const& way, Letter const& letter)
 {
-    roads.until = std::chrono::steady_clock::now() + one_route;
     Result<Session> session = std::unexpected(Error(Trouble::internal, ""));
     if (way.route.kind == model::AlarmRoute::Kind::account)
         session = co_await by_account(roads, way);
@@ -154,8 +152,9 @@ std::string sender_of(Way const& way)
     return way.account ? way.account->user : std::string();
 }
 
-net::awaitable<Result<Left>> post(grants::Roads roads, Way way, Letter letter)
+net::awaitable<Result<Left>> post(grants::Roads roads, Way way, Letter letter, Duration limit)
 {
+    roads.until = std::chrono::steady_clock::now() + limit;
     Result<Left> left = failure(Trouble::internal, "");
     try {
         left = co_await try_to(std::move(roads), way, letter);

@@ -32,8 +32,9 @@ struct Letter {
 /// Recipients whom the server refused, each with its words: they are another route's to reach.
 using Left = std::vector<std::pair<std::string, std::string>>;
 
-/// Errors: why nobody was reached. Never throws. Lasts no longer than a minute.
-[[nodiscard]] net::awaitable<Result<Left>> post(grants::Roads roads, Way way, Letter letter);
+/// Errors: why nobody was reached. Never throws. Whatever the server does, its connection ends after `limit`: a server
+/// that has said by then that it took the mail, has taken it.
+[[nodiscard]] net::awaitable<Result<Left>> post(grants::Roads roads, Way way, Letter letter, Duration limit);
 
 /// An account of Postroom's own sends as its user; everything else as it is told.
 [[nodiscard]] std::string sender_of(Way const& way);

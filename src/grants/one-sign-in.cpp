@@ -17,7 +17,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A transport that ends at an instant, however often its session is given more time.
 class Bounded final : public net::Transport {
 public:
     Bounded(std::unique_ptr<net::Transport> inner, Steady::time_point until) : inner_(std::move(inner)), until_(until)
@@ -64,7 +63,7 @@ net::awaitable<std::unique_ptr<net::Transport>> connect(Roads const& roads, mode
         if (file) how.transcript = *file;
     }
     auto transport = co_await net::dial(*roads.resolver, std::move(how));
-    if (roads.until) transport = std::make_unique<Bounded>(std::move(transport), *roads.until);
+    if (roads.until) transport = ended_at(std::move(transport), *roads.until);
     co_return transport;
 }
 
@@ -122,6 +121,11 @@ Refused judged(imap::Reply const& reply, imap::Session const& session, Refused r
 }
 
 }  // namespace
+
+std::unique_ptr<net::Transport> ended_at(std::unique_ptr<net::Transport> inner, Steady::time_point until)
+{
+    return std::make_unique<Bounded>(std::move(inner), until);
+}
 
 Result<Proof> password_of(Roads const& roads, model::Account const& account)
 {

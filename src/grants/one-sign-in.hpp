@@ -8,6 +8,10 @@
 
 namespace postroom::grants {
 
+/// A transport that ends then, however often its session is given more time.
+[[nodiscard]] std::unique_ptr<net::Transport> ended_at(std::unique_ptr<net::Transport> inner,
+                                                       std::chrono::steady_clock::time_point until);
+
 /// What a server is shown.
 struct Proof {
     Secret secret;
