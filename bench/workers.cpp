@@ -16,6 +16,7 @@
 #include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/grants.hpp"
+#include "store/messages.hpp"
 #include "store/people.hpp"
 #include "store/sending.hpp"
 #include "triage/triage.hpp"
@@ -148,12 +149,10 @@ void file(std::string const& folder, std::string const& anchor, bool into_cases)
             filed = looks->front().filed;
             asio::steady_timer timer(house.loop);
             while (into_cases) {
-                auto read = [](store::Connection& c) {
-                    return c.first("SELECT count(*) FROM message WHERE triage <> 'done'",
-                                   [](store::Row const& row) { return row.integer(0); });
-                };
-                auto const left = co_await house.store->read(std::move(read));
-                if (left.value_or(0) == 0) break;
+                // Found by an index: to count them all took the time of twenty mails, with each look.
+                auto read = [](store::Connection& c) { return store::awaiting_triage(c, 1); };
+                auto const waiting = co_await house.store->read(std::move(read));
+                if (waiting.empty()) break;
                 timer.expires_after(std::chrono::milliseconds(20));
                 co_await timer.async_wait(asio::use_awaitable);
             }

@@ -151,22 +151,22 @@ Result<Filed> file_mail(store::Connection& c, model::Message const& message, mim
         found = gone_on_with(c, *found, terms.reopening, now, newest);
         if (!found) ended = newest;
     }
-    if (found) {
-        filed.case_id = found->id;
-        filed.number = found->number;
-        filed.reopened = found->state == model::CaseState::closed && (shown == Shown::failed || by_a_person);
-    } else {
-        auto a_case = new_case_of(*mailbox, mail, now);
-        if (ended) a_case.follows = ended->number;
-        filed.case_id = a_case.id;
-        filed.number = store::add_case(c, a_case);
-        filed.new_case = true;
-    }
+    filed.case_id = found ? found->id : model::CaseId::make();
     auto activity = activity_of(message, mail, filed.case_id);
     filed.activity = activity.id;
     if (shown == Shown::header) show_header_only(activity, because);
     if (shown == Shown::failed || shown == Shown::late) activity.automatic = true;
-    store::add_activity(c, activity);
+    if (found) {
+        filed.number = found->number;
+        filed.reopened = found->state == model::CaseState::closed && (shown == Shown::failed || by_a_person);
+        store::add_activity(c, activity);
+    } else {
+        auto a_case = new_case_of(*mailbox, mail, now);
+        a_case.id = filed.case_id;
+        if (ended) a_case.follows = ended->number;
+        filed.number = store::add_case(c, std::move(a_case), activity);
+        filed.new_case = true;
+    }
     note_report(c, filed.case_id, mail, tells(shown), because, now);
     if (found && shown == Shown::late) store::set_turn(c, found->id, found->waiting_for_us);
     if (filed.reopened) {

@@ -101,21 +101,72 @@ model::Activity activity_of(Row const& row)
             .at = row.instant(16)};
 }
 
+void insert_case(Connection& c, model::Case const& a_case, std::int64_t number)
+{
+    c.post(
+        "INSERT INTO customer_case (id, number, department, mailbox, subject, customer, customer_name, state, "
+        "activities, waiting_for_us, created, updated, follows, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?)",
+        a_case.id, number, a_case.department, a_case.mailbox, a_case.subject, a_case.customer, a_case.customer_name,
+        to_string(a_case.state), a_case.activities, a_case.waiting_for_us, a_case.created, a_case.updated,
+        a_case.follows, a_case.version);
+}
+
+void insert_activity(Connection& c, model::Activity const& activity)
+{
+    c.post(
+        "INSERT INTO activity (id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, "
+        "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened, "
+        "reading) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        activity.id, activity.case_id, to_string(activity.kind), activity.from, to_list(activity.to),
+        to_list(activity.cc), activity.subject, activity.message_id, to_list(activity.references), activity.text,
+        activity.has_html, to_json(activity.attachments), activity.message, activity.body, activity.automatic,
+        activity.possible_duplicate, activity.at, activity.reading);
+    if (!activity.message_id.empty()) add_message_id(c, activity.id, activity.message_id);
+}
+
+// Notes and events leave the turn where it is.
+std::optional<bool> turn_after(model::Activity const& activity)
+{
+    if (activity.kind == model::ActivityKind::received) return true;
+    if (activity.kind == model::ActivityKind::sent && !activity.automatic) return false;
+    return std::nullopt;
+}
+
 }  // namespace
 
-std::int64_t add_case(Connection& c, model::Case const& a_case)
+std::int64_t take_case_number(Connection& c)
 {
     auto const number =
         c.first("UPDATE counter SET last_value = last_value + 1 WHERE name = 'case' RETURNING last_value",
                 [](Row const& row) { return row.integer(0); });
     if (!number) throw Failure(Trouble::store, "the counter of cases is missing");
-    c.post(
-        "INSERT INTO customer_case (id, number, department, mailbox, subject, customer, customer_name, state, "
-        "activities, waiting_for_us, created, updated, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        a_case.id, *number, a_case.department, a_case.mailbox, a_case.subject, a_case.customer, a_case.customer_name,
-        to_string(a_case.state), a_case.activities, a_case.waiting_for_us, a_case.created, a_case.updated,
-        a_case.follows);
     return *number;
+}
+
+std::int64_t add_case(Connection& c, model::Case const& a_case)
+{
+    auto const number = take_case_number(c);
+    insert_case(c, a_case, number);
+    return number;
+}
+
+void add_numbered_case(Connection& c, model::Case const& a_case)
+{
+    insert_case(c, a_case, a_case.number);
+}
+
+std::int64_t add_case(Connection& c, model::Case a_case, model::Activity const& first)
+{
+    ++a_case.activities;
+    ++a_case.version;
+    a_case.updated = std::max(a_case.updated, first.at);
+    a_case.waiting_for_us = turn_after(first).value_or(a_case.waiting_for_us);
+    auto const number = take_case_number(c);
+    insert_case(c, a_case, number);
+    insert_activity(c, first);
+    case_added(c, number, a_case.department);
+    return number;
 }
 
 std::optional<model::Case> case_by_id(Connection& c, model::CaseId id)
@@ -248,24 +299,13 @@ bool sent_by_us(Connection& c, std::string_view message_id)
 
 void add_activity(Connection& c, model::Activity const& activity)
 {
-    c.post(
-        "INSERT INTO activity (id, customer_case, kind, from_address, to_addresses, cc_addresses, subject, message_id, "
-        "reference_ids, plain_text, has_html, attachments, message, body, automatic, possible_duplicate, happened, "
-        "reading) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        activity.id, activity.case_id, to_string(activity.kind), activity.from, to_list(activity.to),
-        to_list(activity.cc), activity.subject, activity.message_id, to_list(activity.references), activity.text,
-        activity.has_html, to_json(activity.attachments), activity.message, activity.body, activity.automatic,
-        activity.possible_duplicate, activity.at, activity.reading);
-    if (!activity.message_id.empty()) add_message_id(c, activity.id, activity.message_id);
-
-    std::optional<bool> waiting;  // notes and events leave the turn where it is
-    if (activity.kind == model::ActivityKind::received) waiting = true;
-    if (activity.kind == model::ActivityKind::sent && !activity.automatic) waiting = false;
+    insert_activity(c, activity);
     auto const activities = c.first(
         "UPDATE customer_case SET activities = activities + 1, version = version + 1, "
         "updated = CASE WHEN updated > ? THEN updated ELSE ? END, "
         "waiting_for_us = coalesce(?, waiting_for_us) WHERE id = ? RETURNING activities",
-        [](Row const& row) { return row.integer(0); }, activity.at, activity.at, waiting, activity.case_id);
+        [](Row const& row) { return row.integer(0); }, activity.at, activity.at, turn_after(activity),
+        activity.case_id);
     must_exist(activities ? 1 : 0, "the case");
     case_changed(c, activity.case_id, *activities == 1 ? "added" : "changed");
 }

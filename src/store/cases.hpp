@@ -7,8 +7,14 @@
 
 namespace postroom::store {
 
-/// Numbers the case (1, 2, … in the whole partition) and stores it.
+/// The next number (1, 2, … in the whole partition): nobody else gets it.
+[[nodiscard]] std::int64_t take_case_number(Connection& c);
+/// One whose number was taken.
+void add_numbered_case(Connection& c, model::Case const& a_case);
+/// Numbers the case and stores it.
 [[nodiscard]] std::int64_t add_case(Connection& c, model::Case const& a_case);
+/// With its first activity, as add_activity() would add it.
+[[nodiscard]] std::int64_t add_case(Connection& c, model::Case a_case, model::Activity const& first);
 [[nodiscard]] std::optional<model::Case> case_by_id(Connection& c, model::CaseId id);
 [[nodiscard]] std::optional<model::Case> case_numbered(Connection& c, std::int64_t number);
 struct CaseFilter {

@@ -59,6 +59,13 @@ void case_changed(Connection& c, model::CaseId id, std::string_view kind)
     note(c, "case", kind, "CAST(number AS TEXT), department FROM customer_case WHERE id = ?", id);
 }
 
+void case_added(Connection& c, std::int64_t number, model::DepartmentId department)
+{
+    c.post("INSERT INTO change (what, kind, subject, department) VALUES ('case', 'added', ?, ?)",
+           std::to_string(number), department);
+    sweep(c);
+}
+
 void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind)
 {
     note(c, "outbound", kind, "?, m.department FROM outbound o JOIN mailbox m ON m.id = o.mailbox WHERE o.id = ?",

@@ -15,6 +15,7 @@ namespace postroom::store {
 
 // Each notes that something was added, changed or removed (`kind`), before it goes where it is removed.
 void case_changed(Connection& c, model::CaseId id, std::string_view kind = "changed");
+void case_added(Connection& c, std::int64_t number, model::DepartmentId department);
 void outbound_changed(Connection& c, model::OutboundId id, std::string_view kind = "changed");
 void mailbox_changed(Connection& c, model::MailboxId id, std::string_view kind = "changed");
 /// Where it stands otherwise than the store says so far: a mailbox that is compared again and again and stays idle is

@@ -3,9 +3,13 @@
 
 #include "filing-house.hpp"
 #include "store/acknowledgements.hpp"
+#include "store/changes.hpp"
 #include "store/people.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
 
 namespace postroom::store {
 namespace {
@@ -86,6 +90,40 @@ TEST_P(CasesTest, KeepsActivitiesAndWhoseTurnItIs)
               }),
               Trouble::conflict)
         << "a filed mail is one activity";
+}
+
+TEST_P(CasesTest, OpensACaseWithItsFirstActivityAsIfThatCameAfterIt)
+{
+    using enum model::ActivityKind;
+    write([&](Connection& c) {
+        for (auto const kind : {received, sent, note}) {
+            for (auto const at : {house.a_case.updated - 5s, house.a_case.updated + 5s}) {
+                model::Activity first{.kind = kind, .subject = "Order", .message_id = "first@example.com", .at = at};
+                auto const opened = [&](bool together) {
+                    auto a_case = house.a_case;
+                    a_case.id = first.case_id = model::CaseId::make();
+                    first.id = model::ActivityId::make();
+                    auto const before = last_change(c);
+                    if (together) {
+                        (void)add_case(c, a_case, first);
+                    } else {
+                        (void)add_case(c, a_case);
+                        add_activity(c, first);
+                    }
+                    auto const changes = changes_after(c, before, 10);
+                    EXPECT_EQ(changes.size(), 1U);
+                    EXPECT_EQ(activities_of(c, a_case.id).at(0).subject, "Order");
+                    auto const now = case_by_id(c, a_case.id).value();
+                    EXPECT_EQ(changes.at(0).subject, std::to_string(now.number));
+                    EXPECT_EQ(now.updated, std::max(at, house.a_case.updated));
+                    return std::tuple(now.activities, now.version, now.waiting_for_us, now.updated, changes.at(0).what,
+                                      changes.at(0).kind, changes.at(0).department);
+                };
+                EXPECT_EQ(opened(true), opened(false));
+            }
+        }
+        EXPECT_TRUE(case_with_message_id(c, house.department.id, {"first@example.com"}));
+    });
 }
 
 TEST_P(CasesTest, FindsACaseByItsMessageIds)
