@@ -28,12 +28,15 @@ struct Turn {
 
 /// A connection to an account's server, kept for a while for what comes next.
 class Line;
+/// What all sessions write into.
+class Daybook;
 
 /// Sends what is due of the account's queue, and returns when nothing is left or the account is in trouble. `stopped`
 /// is read between mails. `line` is one that was kept, or nothing; afterwards it is one that can be kept, or nothing.
 /// Throws store::Failure.
-[[nodiscard]] net::awaitable<Turn> send_due(Ground ground, model::Account account, model::AccountSending sending,
-                                            std::shared_ptr<bool const> stopped, std::shared_ptr<Line>& line);
+[[nodiscard]] net::awaitable<Turn> send_due(Ground ground, std::shared_ptr<Daybook> book, model::Account account,
+                                            model::AccountSending sending, std::shared_ptr<bool const> stopped,
+                                            std::shared_ptr<Line>& line);
 /// QUIT.
 [[nodiscard]] net::awaitable<void> hang_up(std::shared_ptr<Line> line);
 

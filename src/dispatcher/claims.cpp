@@ -14,7 +14,7 @@ namespace postroom::dispatcher {
 namespace {
 
 constexpr int claimed_at_once = 20;
-constexpr std::size_t few = 4;  // with which the next are claimed
+constexpr std::size_t few = 12;  // with which the next are claimed
 // Read together with a claim; what is beyond is read when its turn comes.
 constexpr std::size_t most_at_hand = 512 * 1024;
 

@@ -34,6 +34,10 @@ public:
     [[nodiscard]] std::deque<Outgoing>& queued() { return queued_; }
     /// Number `at` of the queue, or nothing.
     [[nodiscard]] Outgoing* upcoming(std::size_t at) { return at < queued_.size() ? &queued_[at] : nullptr; }
+    [[nodiscard]] Outgoing const* upcoming(std::size_t at) const
+    {
+        return at < queued_.size() ? &queued_[at] : nullptr;
+    }
     /// Leases last for a while; renewed where they have to be.
     [[nodiscard]] net::awaitable<void> keep();
     /// All that is claimed, to be given back.

@@ -3,6 +3,7 @@
 #include "base/backoff.hpp"
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
+#include "dispatcher/commitments.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/holds.hpp"
@@ -45,6 +46,7 @@ public:
     {
         // Two servers may have one name, where a machine was cloned: what is held now must be this one's.
         ground_.owner += '#' + to_hex(random_bytes(8));
+        book_ = std::make_shared<Daybook>(ground_);
     }
 
     net::awaitable<void> run()
@@ -275,7 +277,7 @@ private:
             auto const renewed = co_await ground_.store->write(std::move(renew));
             if (!renewed) throw std::runtime_error("another server has this connection's place");
             slot.lease = *renewed;
-            outcome = co_await send_due(ground_, account, due.sending, stopped_, line);
+            outcome = co_await send_due(ground_, book_, account, due.sending, stopped_, line);
             if (line && !*stopped_) {
                 slot.line = line;
                 slot.kept = ground_.clock->now();
@@ -360,6 +362,7 @@ private:
     }
 
     Ground ground_;
+    std::shared_ptr<Daybook> book_;
     boost::asio::steady_timer timer_;
     std::string const name_;  // of the server, whichever run
     bool began_ = false;

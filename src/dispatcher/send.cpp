@@ -1,30 +1,23 @@
 // Claimed, offered, streamed; committing, durably; then the final dot; then settled by what the server says. Whatever
 // breaks before "committing" gives the mail back; whatever breaks after it leaves the mail in doubt.
-#include "dispatcher/account-run.hpp"
-#include "dispatcher/claims.hpp"
-#include "dispatcher/commitments.hpp"
-#include "dispatcher/notes.hpp"
+#include "dispatcher/run.hpp"
 #include "dispatcher/settling.hpp"
-#include "store/accounts.hpp"
 #include "store/outbound.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
+#include <utility>
 
 namespace postroom::dispatcher {
 
 namespace {
 
-// How long a mailbox pauses, or is sent from over fewer connections, because its server said that it is too much.
-constexpr Duration pause_length{60'000};
-constexpr Duration rest_length{15 * 60'000};
-constexpr Duration fewer_for{10 * 60'000};
-// How long the mail of a mailbox waits that the server did not let in, while that of others goes out.
-constexpr Duration shut_out_for{60'000};
+using Steady = std::chrono::steady_clock;
+
+// Where the server takes longer, a commit is a small part of the time that a mail takes.
+constexpr std::chrono::milliseconds quick{20};
 
 bool is_ascii(std::string_view text)
 {
@@ -55,39 +48,16 @@ Turn turn_after(Ruling const& ruling)
     return turn;
 }
 
-// What lasts from mail to mail of one session.
-struct Run {
-    Ground ground;
-    Notes notes;
-    Claims claims;
-    Commitments commitments{};
-    bool copies_due = false;            // of what is sent: the server keeps none
-    Outgoing const* offered = nullptr;  // whose envelope went with the end of the mail before
-};
-
 net::awaitable<Result<smtp::Offered>> offer(smtp::Session& session, model::Outbound const& mail, bool ahead)
 {
     if (!ahead) co_return co_await session.offer(envelope_of(mail));
     co_return co_await session.offered();
 }
 
-// Until the transaction that it is committing by has ended, nothing else can be written of a mail.
-net::awaitable<void> drop_commitment(Run& run, model::OutboundId id)
-{
-    if (!run.commitments.has(id)) co_return;
-    try {
-        (void)co_await run.commitments.of(id);
-    } catch (store::Failure const& failure) {
-        // Claimed, or committing: what is written now is the same for both.
-        spdlog::debug("dispatcher: nobody knows whether it was committed to: {}", failure.what());
-    }
-    run.commitments.drop(id);
-}
-
 // Settled by an answer before its end had left.
 net::awaitable<void> settle_unended(Run& run, model::Outbound mail, Ruling ruling)
 {
-    co_await drop_commitment(run, mail.id);
+    co_await run.drop_commitment(mail.id);
     auto settlement = settlement_of(run.ground, std::move(mail), std::move(ruling));
     co_await settle(run.ground, std::move(settlement));
 }
@@ -112,25 +82,10 @@ net::awaitable<bool> follows(Run& run, smtp::Session& session, Outgoing* next)
     co_return true;
 }
 
-// What is committing beside the settlement of the mail before: the next one, whose end can follow at once, and the one
-// behind it, which then waits for no commit. Where the server takes its time a commit is a small part of it, and a
-// crash should leave no more in doubt than it must.
-constexpr std::chrono::milliseconds quick{20};
+}  // namespace
 
-std::vector<model::Outbound> to_commit(Run const& run, std::initializer_list<Outgoing const*> upcoming)
-{
-    std::vector<model::Outbound> mails;
-    for (auto const* each : upcoming) {
-        if (each == nullptr || !each->is_whole()) break;
-        if (!run.commitments.has(each->mail.id)) mails.push_back(each->mail);
-    }
-    return mails;
-}
-
-// Returns with the mail's end known, and its note under way. `next` and `after` go out next over the same session, if
-// that is known.
 net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& outgoing, Outgoing* next,
-                                 Outgoing const* after)
+                                 std::size_t behind)
 {
     auto const& ground = run.ground;
     auto const& mail = outgoing.mail;
@@ -234,7 +189,7 @@ net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& out
     }
     std::string broke;
     smtp::Reply reply;
-    auto const ended = std::chrono::steady_clock::now();
+    auto const ended = Steady::now();
     try {
         std::string const rest = is_committing ? std::move(outgoing.first) : std::string();
         if (next_follows) {
@@ -259,275 +214,26 @@ net::awaitable<Turn> send_noting(Run& run, smtp::Session& session, Outgoing& out
         spdlog::warn("dispatcher: {} is in doubt: {}", mail.message_id, words);
         co_return Turn{false, words};
     }
-    bool const is_quick = std::chrono::steady_clock::now() - ended < quick;
+    auto const took = Steady::now() - ended;
+    run.pace = run.pace == Steady::duration{} ? took : (run.pace * 7 + took) / 8;
     auto end = rule_on_end(reply);
     if (end.fate == Fate::sent && !ruling.words.empty()) end.words += "; but " + ruling.words;
     auto id = smtp::echoed_message_id(reply).value_or("");
     if (id.size() > 2) id = id.substr(1, id.size() - 2);
     auto turn = turn_after(end);
-    std::vector<model::Outbound> with;
-    if (is_quick && end.fate == Fate::sent && run.offered != nullptr) with = to_commit(run, {next, after});
+    bool const at_once = end.fate == Fate::sent && run.offered != nullptr && took < quick;
     auto settlement = settlement_of(ground, mail, std::move(end), std::move(id), run.copies_due);
-    if (with.empty())
-        run.notes.begin(settle(ground, std::move(settlement)));
-    else
-        run.commitments.begin(ground, run.notes, std::move(settlement), std::move(with));
+    run.answered(std::move(settlement), at_once, behind);
     co_return turn;
 }
-
-// Less than a place among the connections is held for, with a mail's longest way out.
-constexpr Duration turn_length{3 * 60'000};
-
-// Whom the server counts a mail for.
-Uuid const& pacer_of(bool by_mailbox, model::Outbound const& mail)
-{
-    return by_mailbox ? mail.mailbox.value : mail.account.value;
-}
-
-net::awaitable<void> slow_down(Ground ground, Uuid pacer, Slow slow, std::int64_t connections, std::string words)
-{
-    auto work = [pacer, slow, connections, words, now = ground.clock->now()](store::Connection& c) {
-        if (slow != Slow::fewer)
-            store::pause_sending(c, pacer, now + (slow == Slow::rest ? rest_length : pause_length), words);
-        else
-            store::send_by_fewer(c, pacer, std::max<std::int64_t>(1, connections - 1), now + fewer_for, words);
-    };
-    co_await note(ground, std::move(work));
-    spdlog::info("dispatcher: the server wants less at once: {}", words);
-}
-
-}  // namespace
-
-// The session that mail goes out by: one for all of the account's, or, where the server is told the mailbox, one for
-// each, after the other.
-class Line {
-public:
-    Line(Ground const& ground, model::Account account) : ground_(ground), account_(std::move(account)) {}
-
-    [[nodiscard]] bool is_open() const { return session_ && !session_->gone(); }
-
-    [[nodiscard]] model::AccountId account() const { return account_.id; }
-    [[nodiscard]] bool for_each_mailbox() const { return grants::submits_as_mailbox(account_); }
-
-    net::awaitable<Result<void>> open(std::optional<model::Mailbox> mailbox)
-    {
-        auto signed_in = co_await grants::sign_in_smtp(ground_.roads, account_, std::move(mailbox));
-        if (!signed_in) co_return std::unexpected(signed_in.error());
-        session_ = std::move(signed_in->session);
-        co_return Result<void>();
-    }
-
-    // So that what follows goes out as `id`. Errors: the mailbox's trouble, and nobody else's.
-    net::awaitable<Result<void>> change_to(model::MailboxId id)
-    {
-        if (session_ && open_for_ == id) co_return Result<void>();
-        co_await quit();
-        auto read = [id](store::Connection& c) { return store::mailbox(c, id); };
-        auto mailbox = co_await ground_.store->read(std::move(read));
-        if (!mailbox) co_return failure(Trouble::not_found, "the mailbox is not there any more");
-        auto const opened = co_await open(std::move(mailbox));
-        open_for_ = id;
-        co_return opened;
-    }
-
-    [[nodiscard]] smtp::Session& session() { return *session_; }
-
-    net::awaitable<void> quit()
-    {
-        if (session_) co_await session_->quit();
-        session_.reset();
-    }
-
-private:
-    Ground ground_;
-    model::Account account_;
-    std::unique_ptr<smtp::Session> session_;
-    std::optional<model::MailboxId> open_for_;
-};
-
-namespace {
-
-// True where the line is open for the mail. What can't go out goes back, for a while.
-net::awaitable<bool> ready_for(Ground const& ground, Line& line, model::Outbound const& mail, Turn& so_far)
-{
-    if (!line.for_each_mailbox()) co_return true;
-    auto shut_out = so_far.shut_out.find(mail.mailbox);
-    if (shut_out == so_far.shut_out.end()) {
-        auto const changed = co_await line.change_to(mail.mailbox);
-        if (changed) {
-            so_far.let_in.insert(mail.mailbox);
-            co_return true;
-        }
-        if (ground.roads.stop && ground.roads.stop->is_now()) throw net::Broken(changed.error());
-        shut_out = so_far.shut_out.emplace(mail.mailbox, changed.error().message).first;
-    }
-    std::vector<model::Outbound> back{mail};
-    co_await give_back(ground, std::move(back), shut_out->second, shut_out_for);
-    co_return false;
-}
-
-// Recipients beyond what the server takes of one message become another part. False: the claim was lost.
-net::awaitable<bool> cut_to(Ground const& ground, model::Outbound& mail, std::size_t most)
-{
-    if (mail.recipients.size() <= most) co_return true;
-    auto work = [id = mail.id, attempt = mail.attempt, most](store::Connection& c) {
-        return store::split_off(c, id, attempt, most);
-    };
-    bool const ours = co_await ground.store->write(std::move(work));
-    mail.recipients.resize(most);
-    co_return ours;
-}
-
-// What is committing and not ended goes back to the queue, and out of this turn.
-net::awaitable<void> withdraw_committing(Run& run, std::string why)
-{
-    std::vector<model::Outbound> back;
-    for (auto const& each : run.claims.queued())
-        if (run.commitments.has(each.mail.id)) back.push_back(each.mail);
-    if (back.empty()) co_return;
-    for (auto const& mail : back) co_await drop_commitment(run, mail.id);
-    std::erase_if(run.claims.queued(), [&](Outgoing const& each) {
-        return std::ranges::find(back, each.mail.id, &model::Outbound::id) != back.end();
-    });
-    co_await hold_back(run.ground, std::move(back), std::move(why));
-}
-
-// All that is due; what is claimed when there is trouble is given back.
-net::awaitable<Turn> send_all(Run& run, Line& line, model::AccountSending sending, std::shared_ptr<bool const> stopped)
-{
-    auto const& ground = run.ground;
-    Turn all;
-    auto const at_once = static_cast<std::size_t>(sending.recipients_a_message.value_or(500));
-    // One that needs another session, or is to be cut, is not sent ahead.
-    auto const goes_with = [&](Outgoing* each, model::Outbound const& mail) {
-        bool const goes = each != nullptr && each->mail.recipients.size() <= at_once &&
-                          (!line.for_each_mailbox() || each->mail.mailbox == mail.mailbox);
-        return goes ? each : nullptr;
-    };
-    Turn turn;
-    std::exception_ptr store_failed;
-    // Its place among the connections is held for somewhat longer, and renewed when the next turn begins.
-    auto const until = ground.clock->now() + turn_length;
-    while (turn.ok && !*stopped && ground.clock->now() < until) {
-        try {
-            bool const any = co_await run.claims.wait();
-            if (!any) co_return all;
-            auto& outgoing = run.claims.queued().front();
-            auto& mail = outgoing.mail;
-            bool go = co_await ready_for(ground, line, mail, all);
-            if (go) go = co_await cut_to(ground, mail, at_once);
-            if (!go) {
-                run.claims.queued().pop_front();
-                continue;
-            }
-            auto* const next = goes_with(run.claims.upcoming(1), mail);
-            auto const* const after = next != nullptr ? goes_with(run.claims.upcoming(2), mail) : nullptr;
-            turn = co_await send_noting(run, line.session(), outgoing, next, after);
-        } catch (net::Broken const& broken) {
-            turn = {false, broken.what()};
-        } catch (store::Failure const& failure) {
-            turn = {false, failure.what()};
-            store_failed = std::current_exception();
-            break;
-        }
-        auto const& mail = run.claims.queued().front().mail;
-        try {
-            if (turn.slow != Slow::no)
-                co_await slow_down(ground, pacer_of(line.for_each_mailbox(), mail), turn.slow,
-                                   sending.connections.value_or(1), turn.trouble);
-            if (turn.refused && line.for_each_mailbox()) {  // that one's trouble: the others have sessions of their own
-                all.shut_out.insert_or_assign(mail.mailbox, turn.trouble);
-                line.session().abandon();
-                run.offered = nullptr;
-                run.claims.queued().pop_front();
-                co_await withdraw_committing(run, turn.trouble);
-                turn = {};
-                continue;
-            }
-        } catch (store::Failure const& failure) {
-            turn = {false, failure.what()};
-            store_failed = std::current_exception();
-            break;
-        }
-        if (turn.ok && line.session().gone()) turn = {false, "the server ended the session"};
-        if (turn.ok) run.claims.queued().pop_front();
-    }
-    // What was sent ahead is not followed by a message any more.
-    if (run.offered != nullptr) line.session().abandon();
-    try {
-        co_await withdraw_committing(run, turn.trouble);
-    } catch (store::Failure const&) {
-        // They stay committing, and are in doubt once their claim has run out: nobody can tell any more.
-        if (!store_failed) store_failed = std::current_exception();
-    }
-    auto rest = co_await run.claims.take_rest();
-    co_await give_back(ground, std::move(rest), turn.trouble);
-    if (store_failed) std::rethrow_exception(store_failed);
-    all.ok = turn.ok;
-    all.trouble = turn.trouble;
-    all.slow = turn.slow;
-    co_return all;
-}
-
-}  // namespace
 
 net::awaitable<Turn> send_one(Ground ground, smtp::Session& session, model::Outbound mail)
 {
-    Run run{ground, Notes(ground.loop), Claims(ground, mail.account, {})};
+    Run run{ground, std::make_shared<Daybook>(ground), Notes(ground.loop), Claims(ground, mail.account, {})};
     Outgoing outgoing{std::move(mail)};
-    auto turn = co_await send_noting(run, session, outgoing, nullptr, nullptr);
+    auto turn = co_await send_noting(run, session, outgoing, nullptr, 0);
     co_await run.notes.end();
     co_return turn;
-}
-
-net::awaitable<Turn> send_due(Ground ground, model::Account account, model::AccountSending sending,
-                              std::shared_ptr<bool const> stopped, std::shared_ptr<Line>& kept)
-{
-    auto line = std::exchange(kept, {});
-    if (line && !line->for_each_mailbox()) {
-        // A server may have ended it meanwhile, without a word to us so far.
-        bool alive = false;
-        try {
-            auto const answer = co_await line->session().noop();
-            alive = answer.positive();
-        } catch (net::Broken const&) {
-            alive = false;
-        }
-        if (!alive) line.reset();
-    }
-    if (!line) {
-        line = std::make_shared<Line>(ground, account);
-        if (!line->for_each_mailbox()) {
-            auto const opened = co_await line->open(std::nullopt);
-            if (!opened) {
-                auto const slow = slow_of(opened.error().message);
-                if (slow != Slow::no)
-                    co_await slow_down(ground, account.id.value, slow, sending.connections.value_or(1),
-                                       opened.error().message);
-                co_return Turn{false, opened.error().message, slow};
-            }
-        }
-    }
-    store::Pacing const pacing{line->for_each_mailbox(),
-                               {sending.messages_a_minute.value_or(0), sending.recipients_a_day.value_or(0)}};
-    Run run{ground, Notes(ground.loop), Claims(ground, account.id, pacing)};
-    run.copies_due = sending.append_sent;
-    Turn turn;
-    std::exception_ptr failed;
-    try {
-        turn = co_await send_all(run, *line, std::move(sending), std::move(stopped));
-    } catch (store::Failure const&) {
-        failed = std::current_exception();
-    }
-    co_await run.notes.end();
-    if (failed) std::rethrow_exception(failed);
-    if (turn.ok && line->is_open()) kept = std::move(line);
-    co_return turn;
-}
-
-net::awaitable<void> hang_up(std::shared_ptr<Line> line)
-{
-    co_await line->quit();
 }
 
 }  // namespace postroom::dispatcher

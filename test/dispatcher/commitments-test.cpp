@@ -20,11 +20,11 @@ protected:
         boost::asio::io_context loop;
         Ground const ground{&failing, {}, loop.get_executor(), "here", &clock, Duration(1)};
         Notes notes(loop.get_executor());
-        Commitments commitments;
+        Commitments commitments(std::make_shared<Daybook>(ground), notes, [&] { return others; });
         std::vector<std::optional<bool>> ours;
         auto work = [&]() -> net::awaitable<void> {
-            auto settlement = settlement_of(ground, sent, {Fate::sent, "250 taken"});
-            commitments.begin(ground, notes, std::move(settlement), others);
+            commitments.settle(settlement_of(ground, sent, {Fate::sent, "250 taken"}));
+            commitments.begin();
             for (auto const& mail : others) {
                 EXPECT_TRUE(commitments.has(mail.id));
                 try {
