@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration look_every = 60s;
+constexpr Duration first_look = 10s;  // the workers have begun by then
 constexpr Duration sweep_every = 1h;
 constexpr Duration kept = std::chrono::days(90);
 constexpr Duration repeated_kept = std::chrono::days(1);
@@ -313,26 +314,25 @@ public:
         co_await self->ground.ground.store->write(std::move(write));
     }
 
-    // Once a period, whichever server is first. A store that is new has until then.
+    // Once a period, whichever server is first; where all were down when it was due, once they are up. A store that is
+    // new has until then.
     void ask_where_due(store::Connection& c)
     {
         auto const every = length_of(store::setting(c, "check-every"));
         auto const now = ground.ground.clock->now();
-        if (now - swept >= sweep_every) {
+        if (now - begun >= look_every && now - swept >= sweep_every) {
             store::sweep_findings(c, now - kept, now - repeated_kept, owner);
             swept = now;
         }
-        if (!every || now - begun < *every) return;
+        if (!every || now - store::last_scheduled_check(c).value_or(begun) < *every) return;
         if (!store::take_lease(c, "check-schedule", owner, look_every)) return;
-        auto const last = store::last_scheduled_check(c);
-        if (last && now - *last < *every) return;
         begin_run(c, {}, store::check_schedule, side == Side::both, now);
     }
 
     static net::awaitable<void> keep_schedule(std::shared_ptr<Impl> impl)
     {
-        while (!impl->stopped) {
-            impl->pause.expires_after(look_every);
+        for (auto wait = first_look; !impl->stopped; wait = look_every) {
+            impl->pause.expires_after(wait);
             boost::system::error_code error;
             co_await impl->pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
             if (impl->stopped) break;

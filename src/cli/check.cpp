@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress-line.hpp"
 #include "cli/remedy-commands.hpp"
+#include "console/contract.hpp"
 #include "model/causes.hpp"
 
 #include <fmt/format.h>
@@ -124,8 +125,9 @@ void add_check_command(Commands& commands)
     leaf.add_option("--explain", given->explained, say("What an item is about, and how it can fail"))
         ->type_name(say("ITEM"));
     leaf.add_option("--format", given->format,
-                    say("How to print: text, json, html (one file, for handing on) or junit"))
-        ->check(CLI::IsMember({"text", "json", "html", "junit"}));
+                    say("How to print: text, json, html (one file, for handing on) or junit; json-schema: what json "
+                        "looks like, and nothing is checked"))
+        ->check(CLI::IsMember({"text", "json", "html", "junit", "json-schema"}));
     leaf.add_option("--product", given->product, say("Judge a release of another product instead: ece"))
         ->type_name(say("NAME"));
     leaf.add_option("--version", given->version, say("Its release, for example 12.5(1)"))->type_name(say("RELEASE"));
@@ -134,6 +136,10 @@ void add_check_command(Commands& commands)
     commands.talks(
         leaf,
         [given](Talk& talk) -> int {
+            if (given->format == "json-schema") {
+                print(console::check_report_schema());
+                return done;
+            }
             if (!given->explained.empty()) return explain_item(given->explained);
             if (!given->product.empty()) return judge_product(*given);
             json::array items;

@@ -2,7 +2,6 @@
 
 #include "cli/output.hpp"
 #include "cli/speech.hpp"
-#include "console/responses.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -33,22 +32,6 @@ std::string commands_in_text(std::vector<checks::Command> const& commands, std::
         text += fmt::format("{0}{1}:\n{0}  {2}\n{0}  {3}\n", indent, title_of(each.shell), each.text,
                             spoken().say_marked(each.changes));
         if (!each.undo.empty()) text += fmt::format("{}  {}: {}\n", indent, say("Undo"), each.undo);
-    }
-    return text;
-}
-
-std::string commands_in_html(std::vector<checks::Command> const& commands)
-{
-    using console::escape_html;
-    std::string text;
-    for (auto const& each : commands) {
-        // lint-strings: allow
-        text += fmt::format("<p>{}: {}</p><pre dir=\"ltr\">{}</pre>", escape_html(title_of(each.shell)),
-                            escape_html(spoken().say_marked(each.changes)), escape_html(each.text));
-        if (!each.undo.empty())
-            // lint-strings: allow
-            text +=
-                fmt::format("<p>{}:</p><pre dir=\"ltr\">{}</pre>", escape_html(say("Undo")), escape_html(each.undo));
     }
     return text;
 }

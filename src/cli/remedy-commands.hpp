@@ -1,4 +1,4 @@
-// Commands that remedy a cause, as a terminal and a page show them.
+// Commands that remedy a cause, as a terminal shows them.
 #pragma once
 
 #include "checks/commands.hpp"
@@ -14,7 +14,5 @@ namespace postroom::cli {
 [[nodiscard]] std::vector<checks::Command> commands_of(boost::json::object const& finding);
 /// A block a command: where to type it, what it is, what it changes, how to undo it. Each line begins with `indent`.
 [[nodiscard]] std::string commands_in_text(std::vector<checks::Command> const& commands, std::string const& indent);
-/// The same, each command in a block that one click selects whole.
-[[nodiscard]] std::string commands_in_html(std::vector<checks::Command> const& commands);
 
 }  // namespace postroom::cli

@@ -4,6 +4,7 @@
 #include "checks/item.hpp"
 #include "checks/worker.hpp"
 #include "console/api.hpp"
+#include "console/check-page.hpp"
 #include "console/finding-json.hpp"
 #include "console/names.hpp"
 #include "console/responses.hpp"
@@ -197,16 +198,44 @@ Answer begin_check_run(House& house, Request const& request)
     co_return json_response(net::http::status::accepted, body);
 }
 
-Answer show_check_run(House& house, Request const& request)
+namespace {
+
+net::awaitable<json::object> run_named(House& house, Request const& request, words::Language const& language)
 {
     auto const id = request.id<store::CheckRunId>("id");
-    auto const body = co_await house.store().read([&](store::Connection& c) {
+    co_return co_await house.store().read([&](store::Connection& c) {
         auto const run = store::check_run(c, id);
         if (!run) throw Problem(Trouble::not_found, tr("there is no such run of the check list"));
         auto const found = store::findings_of_run(c, id, request.caller.sight);
-        return to_json(*run, to_json(found, c, request.language()));
+        return to_json(*run, console::to_json(found, c, language));
     });
+}
+
+}  // namespace
+
+Answer show_check_run(House& house, Request const& request)
+{
+    auto const body = co_await run_named(house, request, request.language());
     co_return json_response(net::http::status::ok, body);
+}
+
+Answer show_check_report(House& house, Request const& request)
+{
+    request.only_parameters({"lang"});
+    auto const* language = &request.language();
+    // A link can't say it otherwise.
+    if (auto const asked = request.http.parameter("lang")) language = words::language_named(*asked);
+    if (language == nullptr) throw Problem(Trouble::invalid, tr("no such language is spoken here"), "lang");
+    auto const run = co_await run_named(house, request, *language);
+    auto const day = std::string(run.at("begun").as_string()).substr(0, 10);
+    net::HttpResponse response;
+    response.headers = {{"Content-Type", "text/html; charset=utf-8"},
+                        {"Content-Disposition", disposition("attachment", "check-list-" + day + ".html")},
+                        {"Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"},
+                        {"Content-Language", language->code()},
+                        {"Cache-Control", "no-store"}};
+    response.body = check_page(run, *language);
+    co_return response;
 }
 
 }  // namespace postroom::console

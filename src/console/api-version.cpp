@@ -1,4 +1,4 @@
-// GET /api/v1/version and the contract itself.
+// GET /api/v1/version, the contract itself, and what a report of the check list looks like.
 #include "base/version.hpp"
 #include "console/api.hpp"
 #include "console/contract.hpp"
@@ -24,12 +24,26 @@ Answer get_version(House& house, Request const& request)
     co_return json_response(net::http::status::ok, body);
 }
 
-Answer get_contract(House&, Request const&)
+namespace {
+
+net::HttpResponse document(std::string_view type, std::string_view text)
 {
     net::HttpResponse response;
-    response.headers = {{"Content-Type", "application/yaml"}, {"Cache-Control", "no-cache"}};
-    response.body = std::string(contract());
-    co_return response;
+    response.headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "no-cache"}};
+    response.body = std::string(text);
+    return response;
+}
+
+}  // namespace
+
+Answer get_contract(House&, Request const&)
+{
+    co_return document("application/yaml", contract());
+}
+
+Answer get_check_report_schema(House&, Request const&)
+{
+    co_return document("application/schema+json", check_report_schema());
 }
 
 }  // namespace postroom::console

@@ -10,6 +10,7 @@ using Answer = net::awaitable<net::HttpResponse>;
 Answer get_version(House& house, Request const& request);
 Answer get_metrics(House& house, Request const& request);
 Answer get_contract(House& house, Request const& request);
+Answer get_check_report_schema(House& house, Request const& request);
 
 Answer get_session(House& house, Request const& request);
 Answer sign_in(House& house, Request const& request);
@@ -132,6 +133,7 @@ Answer show_check_item(House& house, Request const& request);
 Answer list_check_runs(House& house, Request const& request);
 Answer begin_check_run(House& house, Request const& request);
 Answer show_check_run(House& house, Request const& request);
+Answer show_check_report(House& house, Request const& request);
 Answer list_findings(House& house, Request const& request);
 Answer list_finding_groups(House& house, Request const& request);
 Answer show_finding_history(House& house, Request const& request);

@@ -13,6 +13,7 @@ std::span<Route const> routes()
     static constexpr std::array table{
         Route{get, "/api/v1/version", anyone, get_version},
         Route{get, "/api/v1/openapi.yaml", anyone, get_contract},
+        Route{get, "/api/v1/check-report.schema.json", anyone, get_check_report_schema},
         Route{get, "/metrics", see_metrics, get_metrics},
         Route{get, "/oauth/callback", anyone, return_from_provider},
 
@@ -91,6 +92,7 @@ std::span<Route const> routes()
         Route{get, "/api/v1/checks/runs", see_department, list_check_runs},
         Route{post, "/api/v1/checks/runs", department, begin_check_run},
         Route{get, "/api/v1/checks/runs/{id}", see_department, show_check_run},
+        Route{get, "/api/v1/checks/runs/{id}/report", see_department, show_check_report},
         Route{get, "/api/v1/servers", see_department, list_servers},
         Route{post, "/api/v1/connections", system, begin_connection},
         Route{get, "/api/v1/connections/{id}", see_system, show_connection},

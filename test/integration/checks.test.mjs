@@ -1,11 +1,15 @@
 // `postroom check` against a lab in which all holds, and against one in which one thing at a time does not: exactly that item fails, with
 // that cause, and nothing else is blamed.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import YAML from 'yaml';
 import { request } from '../support/browser.mjs';
 import { addAccount, authorize, program, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
-import { start, until } from '../support/scratch.mjs';
+import { root, start, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
 const answers = 'answers@contoso.test';
@@ -25,10 +29,18 @@ async function furnish(keep) {
   return { lab, server };
 }
 
+// Whatever is printed here is what the published schema says: a validator that nobody here wrote says so.
+const schema = JSON.parse(readFileSync(path.join(root, 'api/check-report.schema.json'), 'utf8'));
+const valid = addFormats(new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true, allErrors: true })).compile(schema);
+const report = (text) => {
+  const read = JSON.parse(text);
+  assert.ok(valid(read), JSON.stringify(valid.errors));
+  return read;
+};
 const check = async (server, ...more) => {
   const ended = await run(['check', '--send', ...more, '--socket', server.socket, '--format', 'json']);
   assert.ok([0, 1, 2].includes(ended.code), `${ended.code}: ${ended.err}`);
-  return { ...ended, run: JSON.parse(ended.out) };
+  return { ...ended, run: report(ended.out) };
 };
 const those = (run, outcome) => run.findings.filter((each) => each.outcome === outcome);
 const inShort = (found) => found.map((each) => `${each.item} (${each.subject}): ${each.cause || each.because} ${each.evidence}`).join('\n');
@@ -57,6 +69,18 @@ async function withDeviceCode(lab, protocol, user, { terminal = false } = {}) {
     ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, all: child.output }))),
   };
 }
+
+/** Makes the schedule's run due: the last one was long ago. Resolves with the run that the server asks for once it is up, when it is done. */
+async function whenDue(server) {
+  await server.end();
+  const sql = "UPDATE check_run SET asker = 'schedule', begun = begun - 7 * 3600000";
+  if (server.database) execFileSync('/usr/bin/psql', [server.database.url, '-qXAt', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
+  else execFileSync('sqlite3', ['-cmd', '.timeout 10000', path.join(server.folder, 'store/postroom.db'), sql]);
+  const before = Date.now();
+  await server.begin();
+  return until('the schedule\'s run', async () => (await server.api('checks/runs')).items.find((each) => each.by === 'schedule' && each.state === 'done' && Date.parse(each.begun) >= before));
+}
+const checkFailed = async (server) => (await server.api('alarms')).items.filter((each) => each.cause === 'check-failed');
 
 // What is switched on, about whom, and who fails for it, with which cause. All ways of all items: ways.test.mjs.
 const faults = [
@@ -87,10 +111,19 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   assert.equal(healthy.code, 0);
   assert.ok(healthy.run.findings.length > 50, `${healthy.run.findings.length} findings`);
 
+  // The schema: printed, served beside the contract, and saying the same as that of what it says too. It refuses what is no report.
+  assert.deepEqual(JSON.parse((await run(['check', '--format', 'json-schema'])).out), schema);
+  assert.deepEqual(await server.api('check-report.schema.json'), schema);
+  const { schemas } = YAML.parse((await server.api('openapi.yaml')).toString()).components;
+  for (const name of ['CheckRun', 'Finding', 'RemedyCommand', 'Time'])
+    assert.deepEqual(schema.$defs[name], JSON.parse(JSON.stringify(schemas[name]).replaceAll('#/components/schemas/', '#/$defs/')), name);
+  for (const wrong of [{ ...healthy.run, more: 1 }, { ...healthy.run, findings: [{ ...healthy.run.findings[0], outcome: 'maybe' }] }, {}]) assert.equal(valid(wrong), false);
+  assert.equal(report((await run(['check', '--product', 'ece', '--version', '12.5(1)', '--installed', 'ES3', '--format', 'json'])).out).outcome, 'holds');
+
   // The reports for other programs and people, of a few items.
   const html = await run(['check', 'dns', 'own-links', '--socket', server.socket, '--format', 'html']);
   assert.match(html.out, /^<!doctype html>[\s\S]*<\/html>\n$/);
-  assert.doesNotMatch(html.out, /<script|src=|href=/);
+  assert.doesNotMatch(html.out, /<script|src=|href=|url\(|https?:\/\/(?!localhost)/);
   const junit = await run(['check', 'dns', '--socket', server.socket, '--format', 'junit']);
   assert.match(junit.out, /<testsuite name="postroom check" tests="1" failures="0"/);
   assert.equal((await run(['check', 'no-such-item', '--socket', server.socket])).code, 1);
@@ -149,6 +182,14 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
           /Set-CASMailbox -Identity ('|&#39;|&apos;)sales@contoso\.test\1 -SmtpClientAuthenticationDisabled \$false/, format);
     }
     assert.equal(broken.code, 1);
+    if (fault.item === 'grant-refresh') assert.ok(those(broken.run, 'could-not-be-told').some((each) => each.because === 'grant-refresh'));
+    // The same as one page, as the console hands it out.
+    const page = await request(`/api/v1/checks/runs/${broken.run.id}/report`, { socketPath: server.socket, headers: { 'accept-language': 'ar' } });
+    assert.equal(page.headers['content-disposition'].split(';')[0], 'attachment');
+    const html = page.bytes.toString();
+    assert.match(html, /<html lang="ar" dir="rtl">[^]*@media print[^]*<section class="fails">[^]*<\/html>\n$/);
+    assert.ok(html.includes(fault.subject) && html.includes('<dt>'));
+    assert.doesNotMatch(html, /<script|<link|src=|href=|url\(|@import|eyJ|dXNlcj0/);
     await lab.api(`faults?id=${fault.id}`, undefined, 'DELETE');
     // A grant that was refused is tried again when its time has come, unless somebody authorizes the account anew.
     if (/^(client-secret|refresh)/.test(fault.id))
@@ -158,6 +199,20 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   const mended = await check(server);
   assert.equal(inShort(those(mended.run, 'fails')), '');
   assert.equal(mended.code, 0);
+
+  // By itself, as often as the schedule says: what has turned to fails meanwhile raises an alarm, which ends once it has turned back.
+  assert.deepEqual(mended.run.findings.map((each) => each.item).filter((each) => each === 'smtp-enabled'), ['smtp-enabled', 'smtp-enabled']);
+  await lab.api('faults', { id: 'smtp-disabled-mailbox', scope: sales });
+  const byItself = await whenDue(server);
+  assert.deepEqual([byItself.items, byItself.account, byItself.mailbox], [[], '', '']);
+  assert.deepEqual((await server.api(`findings?mailbox=${sales}&outcome=fails`)).items.map((each) => [each.item, each.cause]), [['smtp-enabled', 'smtp-auth-off-mailbox']]);
+  const raised = await checkFailed(server);
+  assert.deepEqual(raised.map((each) => each.subject), [sales]);
+  assert.match(raised[0].words, /smtp-enabled/);
+  await lab.api('faults?id=smtp-disabled-mailbox', undefined, 'DELETE');
+  await whenDue(server);
+  assert.deepEqual(await checkFailed(server), []);
+  assert.deepEqual((await server.api(`findings/smtp-enabled/history?subject=${sales}&limit=3`)).items.map((each) => each.outcome), ['holds', 'fails', 'holds']);
 
   // Tokens begin and end by both clocks.
   await lab.api('clock', { advance_s: 400 });

@@ -85,6 +85,7 @@ async function furnish(keep) {
 const fixtures = {
   getVersion: () => ({}),
   getContract: () => ({}),
+  getCheckReportSchema: () => ({}),
   getMetrics: () => ({}),
   returnFromProvider: () => ({ query: { state: 'nothing', code: 'x' }, status: 400 }),
   signIn: () => ({ body: { name: 'agent', password } }),
@@ -147,6 +148,7 @@ const fixtures = {
   beginConnection: (house) => ({ body: { protocol: 'imap', host: house.lab.facts.imap, implicit_tls: true, user: sales, token: 'eyJ', folder: 'INBOX', limit_s: 5, on: house.on } }),
   showConnection: (house) => ({ params: { id: house.connection.id } }),
   showCheckRun: (house) => ({ params: { id: house.checked.id } }),
+  showCheckReport: (house) => ({ params: { id: house.checked.id } }),
   showCheckItem: () => ({ params: { item: 'mailbox-access' } }),
   listCheckRuns: () => ({}),
   listFindings: () => ({ query: { item: 'dns', account: 'sales', subject_has: '%', limit: 5 } }),

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { isUnderWay, useCheckRuns, type Run } from "../api/checks";
 import { call, path, type Schemas } from "../api/client";
 import { useChange, useMay, useSession } from "../api/queries";
+import { serversLanguage } from "../i18n";
 import { Refusal } from "./refusal";
 import { Data, Num, Time } from "./words";
 
@@ -80,6 +81,7 @@ export function RunProgress() {
         {t("check.last")} <Time at={last.begun} />, {last.by === "schedule" ? t("check.bySchedule") : <Data>{last.by}</Data>} {about(last)}
       </span>
       <Link href={path("checks", "runs", last.id)} download={`check-list-${last.begun.slice(0, 10)}.json`}>{t("check.download")}</Link>
+      <Link href={`${path("checks", "runs", last.id, "report")}?lang=${encodeURIComponent(serversLanguage())}`} download={`check-list-${last.begun.slice(0, 10)}.html`}>{t("check.page")}</Link>
       <Link as="button" onClick={() => print()}>{t("check.print")}</Link>
     </div>
   );
