@@ -15,6 +15,7 @@ import { places, startSubmission } from '../support/submission.mjs';
 const runs = Number(process.env.RUNS ?? 80);
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const accounts = Number(process.env.ACCOUNTS ?? 20);
+const away = runs > 1_000 ? 30_000 : 2_000;
 
 const refusals = {
   greeting: ['421 4.3.2 Service not available'],
@@ -184,4 +185,37 @@ scenario('two servers share the connections of a mailbox, and take one less wher
   const { refused } = submission.state;
   await send(30);
   assert.equal(submission.state.refused, refused, 'it keeps to three');
+});
+
+scenario('PostgreSQL falls while a mail is being answered, and is away for a while: the answer is noted, and nothing is in doubt', { limit: 120_000 }, async ({ keep }) => {
+  const { folder, remove } = scratchFolder('certificates');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const user = 'sales@contoso.test';
+  let server;
+  let ended;
+  const submission = await keep(startSubmission({
+    certificates,
+    users: [user],
+    pause: 1_000,  // in which it falls
+    strike: (at, place) => { if (place === 'stored') ended ??= server.database.end(); },
+  }));
+  submission.state.kept = false;  // so that no look into Sent Items settles it
+  server = await keep(startServer({ anchors: [certificates.anchor], store: 'postgresql' }));
+  await server.command('settings', 'set', 'external-url', server.url);
+  await server.command('department', 'add', 'Customer care');
+  await server.api('accounts', { name: 'sales', department: 'Customer care', access: 'password', user, password: 'horse', imap_host: submission.imap, smtp_host: submission.smtp(user) });
+  await server.api('mailboxes', { address: user, account: 'sales', after: 'leave' });
+  const mail = await server.api('messages', { mailbox: user, to: ['customer@example.com'], subject: 'Mail', text: 'Words.' });
+  await until('its being taken', () => ended !== undefined);
+  await ended;
+  await until('the answer waiting', () => /noted again in a moment/.test(server.log()));
+  await delay(away);
+  await server.database.begin();
+  const sent = await server.sent(mail.id, { limit: 60_000 });
+  assert.match(sent.reason, /250 2\.0\.0 OK/);
+  assert.doesNotMatch(server.log(), /in doubt/);
+  const next = await server.api('messages', { mailbox: user, to: ['customer@example.com'], subject: 'Another', text: 'Words.' });
+  await server.sent(next.id);
+  for (const each of [mail, next]) assert.equal(submission.delivered.get(each.message_id), 1);
 });

@@ -46,13 +46,19 @@ export async function startSubmission({ certificates, users, strike = () => unde
       signedIn = false;
       sockets.delete(raw);
     };
-    raw.setNoDelay(true).on('error', () => {}).once('close', gone).unref();  // what was reset must keep no test from its end
+    raw.setNoDelay(true).on('error', () => {}).once('close', gone);
     const say = (line) => { if (!raw.destroyed) wire.write(`${line}\r\n`); };
 
     function cut(kind) {
       over = true;
       if (kind === 'reset') raw.resetAndDestroy();
       else setTimeout(() => raw.destroy(), 5);
+    }
+
+    /** Nothing that it says is answered any more, nor is it reset: a socket that is being shut down would never be closed (Node 20). */
+    function hangUp() {
+      over = true;
+      raw.end();
     }
 
     /** True where nothing more is to be said of it. */
@@ -65,7 +71,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
       }
       if (what.kind === 'refuse') {
         say(what.words);
-        if (what.words.startsWith('421')) raw.end();
+        if (what.words.startsWith('421')) hangUp();
         return true;
       }
       cut(what.kind);
@@ -114,7 +120,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
         say('220 2.0.0 SMTP server ready');
         raw.removeAllListeners('data');
         wire = new tls.TLSSocket(raw, { isServer: true, secureContext: context });
-        wire.on('error', () => {}).on('data', (bytes) => feed(bytes)).unref();
+        wire.on('error', () => {}).on('data', (bytes) => feed(bytes));
         raw.once('close', () => wire.destroy());
         secure = true;
       } else if (verb === 'AUTH') {
@@ -151,7 +157,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
         say(replies.RSET);
       } else if (verb === 'QUIT') {
         say(replies.QUIT);
-        raw.end();
+        hangUp();
       } else {
         say(replies.NOOP);
       }
@@ -201,7 +207,7 @@ export async function startSubmission({ certificates, users, strike = () => unde
     let sent = false;
     let text = '';
     sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket)).unref();
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
     const known = () => [...(state.sent.get(user) ?? [])];
     const answer = (line) => {
       const [tag, first, second, ...rest] = line.split(' ');
