@@ -8,6 +8,7 @@ import { simpleParser } from 'mailparser';
 import { makeCertificates } from '../support/certificates.mjs';
 import { addAccount, authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
 import { header, startMailServers, text, unreachable } from '../support/mail-house.mjs';
+import { startPostfix } from '../support/postfix.mjs';
 import { scratchFolder, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
@@ -21,7 +22,7 @@ async function start({ keep }) {
   const mail = await startMailServers({ keep, certificates, introspection: lab.introspection });
   const server = await keep(startServer({ anchors: [lab.facts.anchor, certificates.anchor] }));
   await setUp(server, { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
-  return { lab, mail, server };
+  return { certificates, lab, mail, server };
 }
 
 const wrapped = (bytes) => bytes.toString('base64').replace(/.{76}/g, '$&\n');
@@ -177,7 +178,7 @@ scenario('whoever signs in as somebody else is refused, and both are named', {},
 });
 
 scenario('answers go to all, with files, a quote and a signature; mail is sent on, and taken back', { limit: 150_000 }, async ({ keep }) => {
-  const { lab, mail, server } = await start({ keep });
+  const { certificates, lab, mail, server } = await start({ keep });
   assert.equal((await authorize(server, await mail.addAccount(server, sales), sales, lab.signIn)).state, 'accepted');
   await server.idle(sales);
   await mail.customerWrites(sales, `From: =?utf-8?B?${Buffer.from('佐藤').toString('base64')}?= <customer@example.com>
@@ -246,6 +247,21 @@ Content-Transfer-Encoding: 8bit
   const undone = await server.command('case', 'reply', String(order.number), '--text', 'Nor this.', '--undo');
   assert.ok(Date.parse(undone.next_try) > Date.parse(undone.created));
   assert.equal((await server.command('outbound', 'cancel', undone.id)).state, 'cancelled');
+
+  // What is larger than the server takes comes back at once, with words that help; what is not goes out behind it.
+  const small = await keep(startPostfix({ certificates, dovecot: mail.dovecot, domains: ['contoso.test', 'example.com'], settings: { message_size_limit: '100000' } }));
+  await server.command('account', 'change', 'sales', '--smtp-host', `localhost:${small.ports.submission}`);
+  writeFileSync(file, large.subarray(0, 200_000));
+  const tooLarge = await server.command('case', 'reply', String(order.number), '--text', 'With a file.', '--attach', file);
+  const refused = await until('its being refused', async () => {
+    const now = await server.api(`outbound/${tooLarge.id}`);
+    return now.state === 'failed' && now;
+  });
+  assert.match(refused.reason, /^the message has 2\d{5} bytes; the server takes at most 100000$/);
+  assert.equal(refused.causes[0].id, 'message-over-size');
+  assert.match(refused.causes[0].remedy, /smaller attachments/);
+  const fits = await server.command('case', 'reply', String(order.number), '--text', 'Without it.');
+  await server.sent(fits.id);
 });
 
 scenario('what can\'t be delivered comes back to its mail; a machine that answers acknowledgements is stopped', { limit: 120_000 }, async ({ keep }) => {
