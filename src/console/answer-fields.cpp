@@ -12,10 +12,9 @@ std::vector<model::UploadId> uploads_in(Members const& members)
     return ids;
 }
 
-std::vector<mime::AttachedFile> files_of(store::Connection& c, Caller const& caller, Members const& members,
-                                         std::string_view html)
+std::vector<model::Upload> uploads_of(store::Connection& c, Caller const& caller, Members const& members)
 {
-    std::vector<mime::AttachedFile> files;
+    std::vector<model::Upload> uploads;
     std::int64_t octets = 0;
     for (auto const& id : uploads_in(members)) {
         auto const upload = store::upload(c, id, caller.name);
@@ -26,8 +25,18 @@ std::vector<mime::AttachedFile> files_of(store::Connection& c, Caller const& cal
         if (octets > desk::most_attached)
             throw Problem(Trouble::limit, tr("the files come to {} octets, and a mail of ours may have {}", octets,
                                              desk::most_attached));
-        mime::AttachedFile file{.name = upload->name, .type = upload->type, .bytes = store::read_upload(c, *upload)};
-        if (html.find("cid:" + to_string(id)) != std::string_view::npos) file.content_id = to_string(id);
+        uploads.push_back(*upload);
+    }
+    return uploads;
+}
+
+std::vector<mime::AttachedFile> files_of(store::Connection& c, Caller const& caller, Members const& members,
+                                         std::string_view html)
+{
+    std::vector<mime::AttachedFile> files;
+    for (auto const& upload : uploads_of(c, caller, members)) {
+        mime::AttachedFile file{.name = upload.name, .type = upload.type, .bytes = store::read_upload(c, upload)};
+        if (html.find("cid:" + to_string(upload.id)) != std::string_view::npos) file.content_id = to_string(upload.id);
         files.push_back(std::move(file));
     }
     return files;

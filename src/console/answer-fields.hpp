@@ -36,6 +36,8 @@ void take_answer(Members const& members, Mail& mail, Instant now)
 }
 
 [[nodiscard]] std::vector<model::UploadId> uploads_in(Members const& members);
+/// Those that the caller has uploaded, and not used yet.
+[[nodiscard]] std::vector<model::Upload> uploads_of(store::Connection& c, Caller const& caller, Members const& members);
 /// The files that were uploaded: one that the HTML names as cid:ID stands in it.
 [[nodiscard]] std::vector<mime::AttachedFile> files_of(store::Connection& c, Caller const& caller,
                                                        Members const& members, std::string_view html);

@@ -24,6 +24,44 @@ constexpr std::size_t most_uploaded = 20UL * 1024 * 1024;   // one file
 constexpr std::int64_t most_uploads = 200LL * 1024 * 1024;  // of one person, not used yet
 constexpr std::size_t longest_name = 255;
 
+constexpr std::size_t few_chunks = 4;
+
+// Composed and compressed by the pool's thread, one after the other: whoever writes to the store meanwhile waits for no
+// file of 25 MiB, and memory holds few of them. What is large is stored piece by piece; what is never queued is swept.
+net::awaitable<desk::Written> write_down(House& house, std::function<desk::Drafted(store::Connection&)> draft)
+{
+    auto work = [&store = house.store(), draft = std::move(draft)] {
+        std::optional<desk::Drafted> drafted;
+        store.read_now([&](store::Connection& c) { drafted.emplace(draft(c)); });
+        if (drafted->opens)
+            store.write_now([&](store::Connection& c) { desk::number(c, *drafted, desk::tokens_of(c)); });
+        return or_problem(desk::write_down(*std::move(drafted)));
+    };
+    auto written = co_await house.off_the_loop(std::move(work));
+    while (written.chunks.size() > few_chunks) {
+        auto const chunk = std::move(written.chunks.back());
+        written.chunks.pop_back();
+        auto add = [&](store::Connection& c) { store::add_chunk(c, written.body, chunk); };
+        auto const size = chunk.zstd.size();
+        co_await house.store().write(std::move(add), size);
+    }
+    co_return written;
+}
+
+// What it was composed by holds still: the case is there, in the mailbox that it goes out from, and so are the files.
+void check_still(store::Connection& c, Request const& request, Members const& members, desk::Written const& written)
+{
+    auto const& drafted = written.of;
+    if (!drafted.opens) {
+        auto const now = case_or_problem(c, request.caller.sight, drafted.number);
+        if (now.mailbox != drafted.mailbox.id)
+            throw Problem(Trouble::conflict, tr("the case was transferred meanwhile; look at it again"));
+    } else {
+        (void)mailbox_at(c, request.caller.sight, drafted.mailbox.address, "mailbox");
+    }
+    (void)uploads_of(c, request.caller, members);
+}
+
 json::object queued_view(store::Connection& c, Request const& request, desk::Queued const& queued)
 {
     Names names(c, request.language());
@@ -53,12 +91,20 @@ Answer reply_to_case(House& house, Request const& request)
     reply.quote = members.flag_or("quote", false);
     reply.answers = activity_in(members, "activity");
     bool const close = members.flag_or("close", false);
-    auto const body = co_await house.store().write([&](store::Connection& c) {
-        auto const a_case = case_or_problem(c, request.caller.sight, number);
-        reply.case_id = a_case.id;
+    auto draft = [&](store::Connection& c) {
+        reply.case_id = case_or_problem(c, request.caller.sight, number).id;
         auto const now = house.now();
         finish_answer(c, request.caller, members, reply, now);
-        auto const queued = or_problem(desk::reply(c, reply, desk::tokens_of(c), now));
+        auto drafted = or_problem(desk::draft(c, reply, desk::tokens_of(c), now));
+        reply.attachments.clear();
+        return drafted;
+    };
+    auto const written = co_await write_down(house, std::move(draft));
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        check_still(c, request, members, written);
+        auto const a_case = case_or_problem(c, request.caller.sight, number);
+        auto const now = house.now();
+        auto const queued = desk::queue(c, written);
         forget_uploads(c, request.caller, members);
         if (close && a_case.state == model::CaseState::open)
             or_problem(desk::close_case(c, a_case.id, request.caller.name, now));
@@ -81,11 +127,19 @@ Answer forward_from_case(House& house, Request const& request)
     if (forward.to.empty()) throw Problem(Trouble::invalid, tr("the member \"to\" must name somebody"), "to");
     forward.with_attachments = members.flag_or("with_attachments", true);
     forward.what = activity_in(members, "activity");
-    auto const body = co_await house.store().write([&](store::Connection& c) {
+    auto draft = [&](store::Connection& c) {
         forward.case_id = case_or_problem(c, request.caller.sight, number).id;
         auto const now = house.now();
         finish_answer(c, request.caller, members, forward, now);
-        auto const queued = or_problem(desk::forward(c, forward, desk::tokens_of(c), now));
+        auto drafted = or_problem(desk::draft(c, forward, desk::tokens_of(c), now));
+        forward.attachments.clear();
+        return drafted;
+    };
+    auto const written = co_await write_down(house, std::move(draft));
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        check_still(c, request, members, written);
+        auto const now = house.now();
+        auto const queued = desk::queue(c, written);
         forget_uploads(c, request.caller, members);
         note(c, request.caller, "case.forward", case_named(number), {{"outbound", to_string(queued.outbound)}}, now);
         return queued_view(c, request, queued);
@@ -104,11 +158,19 @@ Answer send_message(House& house, Request const& request)
     if (mail.to.empty()) throw Problem(Trouble::invalid, tr("the member \"to\" must name somebody"), "to");
     mail.subject = members.text("subject", 998);
     auto const address = members.text("mailbox", 320);
-    auto const body = co_await house.store().write([&](store::Connection& c) {
+    auto draft = [&](store::Connection& c) {
         mail.mailbox = mailbox_at(c, request.caller.sight, address, "mailbox").id;
         auto const now = house.now();
         finish_answer(c, request.caller, members, mail, now);
-        auto const queued = or_problem(desk::new_mail(c, mail, desk::tokens_of(c), now));
+        auto drafted = or_problem(desk::draft(c, mail, now));
+        mail.attachments.clear();
+        return drafted;
+    };
+    auto const written = co_await write_down(house, std::move(draft));
+    auto const body = co_await house.store().write([&](store::Connection& c) {
+        check_still(c, request, members, written);
+        auto const now = house.now();
+        auto const queued = desk::queue(c, written);
         forget_uploads(c, request.caller, members);
         note(c, request.caller, "message.send", case_named(queued.number), {{"outbound", to_string(queued.outbound)}},
              now);

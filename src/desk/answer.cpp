@@ -1,4 +1,4 @@
-// The way out: an agent's words become a mail, an activity and a place in the dispatch queue, in one transaction.
+// The way out, drafted: whom an agent's words go to, in which thread, above what.
 #include "desk/answer.hpp"
 #include "base/readable-time.hpp"
 #include "base/text.hpp"
@@ -35,23 +35,6 @@ Result<std::vector<mime::Address>> parse_all(std::vector<std::string> const& tex
         addresses.push_back(*std::move(address));
     }
     return addresses;
-}
-
-struct StoredBody {
-    model::BodyId id;
-    std::int64_t size = 0;
-};
-
-StoredBody store_body(store::Connection& c, std::string_view bytes)
-{
-    auto const body = model::BodyId::make();
-    int number = 0;
-    for (std::size_t at = 0; at < bytes.size(); at += store::chunk_bytes)
-        store::add_chunk(c, body, store::make_chunk(number++, bytes.substr(at, store::chunk_bytes)));
-    model::Digest digest{};
-    crypto_hash_sha256(digest.data(), reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size());
-    auto const size = static_cast<std::int64_t>(bytes.size());
-    return {.id = store::publish_body(c, body, size, digest), .size = size};
 }
 
 std::vector<std::string> as_strings(std::vector<mime::Address> const& addresses)
@@ -261,10 +244,9 @@ Result<void> attach_those_of(store::Connection& c, model::Activity const& origin
     return {};
 }
 
-}  // namespace
-
-Result<Queued> queue_mail(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case,
-                          std::int64_t number, mime::Draft draft, Instant now, std::optional<Instant> not_before)
+// From, Date, Message-ID and Reply-To are made last.
+Result<Drafted> finished(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case, std::int64_t number,
+                         mime::Draft draft, Instant now, std::optional<Instant> not_before = {})
 {
     if (attached(draft.attachments) > most_attached)
         return failure(Trouble::limit, tr("the files come to {} octets, and a mail of ours may have {}",
@@ -275,53 +257,31 @@ Result<Queued> queue_mail(store::Connection& c, model::Mailbox const& mailbox, m
     if (auto const reply_to = store::mailbox_sending(c, mailbox.id).reply_to;
         !reply_to.empty() && draft.reply_to.empty())
         if (auto address = mime::parse_address(reply_to)) draft.reply_to.push_back(*std::move(address));
-    auto const composed = mime::compose(draft);
-    if (!composed) return std::unexpected(composed.error());
-    auto const body = store_body(c, composed->bytes);
-
-    model::Activity activity{.id = model::ActivityId::make(),
-                             .case_id = a_case,
-                             .kind = model::ActivityKind::sent,
-                             .from = to_string(draft.from),
-                             .to = as_strings(draft.to),
-                             .cc = as_strings(draft.cc),
-                             .subject = draft.subject,
-                             .message_id = draft.message_id,
-                             .references = draft.references,
-                             .text = draft.text,
-                             .has_html = !draft.html.empty(),
-                             .body = body.id,
-                             .automatic = !draft.auto_submitted.empty(),
-                             .at = now};
-    for (auto const& file : composed->files)
-        activity.attachments.push_back({.name = file.name,
-                                        .type = file.type,
-                                        .size = file.size,
-                                        .content_id = file.content_id,
-                                        .part = file.number});
-    store::add_activity(c, activity);
-
-    model::Outbound const outbound{.id = model::OutboundId::make(),
-                                   .activity = activity.id,
-                                   .mailbox = mailbox.id,
-                                   .account = mailbox.account,
-                                   .body = body.id,
-                                   .size = body.size,
-                                   .message_id = draft.message_id,
-                                   .sender = mailbox.address,
-                                   .recipients = composed->recipients,
-                                   .next_try = not_before.value_or(now),
-                                   .created = now,
-                                   .updated = now};
-    store::enqueue(c, outbound);
-    return Queued{.case_id = a_case,
-                  .number = number,
-                  .activity = activity.id,
-                  .outbound = outbound.id,
-                  .message_id = draft.message_id};
+    return Drafted{.mailbox = mailbox,
+                   .case_id = a_case,
+                   .number = number,
+                   .draft = std::move(draft),
+                   .not_before = not_before,
+                   .now = now};
 }
 
-Result<Queued> reply(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now)
+Result<Queued> written_and_queued(store::Connection& c, Result<Drafted> drafted)
+{
+    if (!drafted) return std::unexpected(drafted.error());
+    auto const written = write_down(*std::move(drafted));
+    if (!written) return std::unexpected(written.error());
+    return queue(c, *written);
+}
+
+}  // namespace
+
+Result<Queued> queue_mail(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case,
+                          std::int64_t number, mime::Draft draft, Instant now)
+{
+    return written_and_queued(c, finished(c, mailbox, a_case, number, std::move(draft), now));
+}
+
+Result<Drafted> draft(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now)
 {
     if (trim(reply.text).empty()) return failure(Trouble::invalid, tr("the answer is empty"));
     auto const ground = ground_of(c, reply.case_id, reply.answers);
@@ -338,10 +298,15 @@ Result<Queued> reply(store::Connection& c, Reply const& reply, CaseTokens const&
         if (mime::is_message_id(about->message_id)) draft->in_reply_to = about->message_id;
         if (reply.quote) put_beneath(*draft, quote_introduction(c, *about), *about);
     }
-    return queue_mail(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, reply.not_before);
+    return finished(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, reply.not_before);
 }
 
-Result<Queued> forward(store::Connection& c, Forward const& forward, CaseTokens const& tokens, Instant now)
+Result<Queued> reply(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now)
+{
+    return written_and_queued(c, draft(c, reply, tokens, now));
+}
+
+Result<Drafted> draft(store::Connection& c, Forward const& forward, CaseTokens const& tokens, Instant now)
 {
     auto const ground = ground_of(c, forward.case_id, forward.what);
     if (!ground) return std::unexpected(ground.error());
@@ -362,10 +327,15 @@ Result<Queued> forward(store::Connection& c, Forward const& forward, CaseTokens 
     if (forward.with_attachments)
         if (auto const attached = attach_those_of(c, original, draft->attachments); !attached)
             return std::unexpected(attached.error());
-    return queue_mail(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, forward.not_before);
+    return finished(c, ground->mailbox, a_case.id, a_case.number, *std::move(draft), now, forward.not_before);
 }
 
-Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens const& tokens, Instant now)
+Result<Queued> forward(store::Connection& c, Forward const& forward, CaseTokens const& tokens, Instant now)
+{
+    return written_and_queued(c, draft(c, forward, tokens, now));
+}
+
+Result<Drafted> draft(store::Connection& c, NewMail const& mail, Instant now)
 {
     auto const mailbox = store::mailbox(c, mail.mailbox);
     if (!mailbox) return failure(Trouble::not_found, tr("there is no such mailbox"));
@@ -375,10 +345,6 @@ Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens co
     if (draft->to.empty()) return failure(Trouble::invalid, tr("say to whom the mail goes"));
     draft->subject = mail.subject;
     if (mail.sign) sign(c, mailbox->department, *draft);
-    // A case must not be left behind where the mail can't be composed: what the caller's transaction keeps is his to
-    // decide, so that is found out before anything is written.
-    if (auto const sound = mime::check(*draft); !sound) return std::unexpected(sound.error());
-
     model::Case a_case{.id = model::CaseId::make(),
                        .department = mailbox->department,
                        .mailbox = mailbox->id,
@@ -388,9 +354,24 @@ Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens co
                        .waiting_for_us = false,
                        .created = now,
                        .updated = now};
-    a_case.number = store::add_case(c, a_case);
-    draft->subject = add_case_token(mail.subject, a_case.number, tokens);
-    return queue_mail(c, *mailbox, a_case.id, a_case.number, *std::move(draft), now, mail.not_before);
+    // No number is taken, and no case left behind, where the mail can't be composed.
+    if (auto const sound = mime::check(*draft); !sound) return std::unexpected(sound.error());
+    auto drafted = finished(c, *mailbox, a_case.id, 0, *std::move(draft), now, mail.not_before);
+    if (drafted) drafted->opens = std::move(a_case);
+    return drafted;
+}
+
+void number(store::Connection& c, Drafted& drafted, CaseTokens const& tokens)
+{
+    drafted.number = drafted.opens->number = store::take_case_number(c);
+    drafted.draft.subject = add_case_token(drafted.draft.subject, drafted.number, tokens);
+}
+
+Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens const& tokens, Instant now)
+{
+    auto drafted = draft(c, mail, now);
+    if (drafted) number(c, *drafted, tokens);
+    return written_and_queued(c, std::move(drafted));
 }
 
 Result<Prepared> prepare(store::Connection& c, Preparation const& wanted, Instant now)

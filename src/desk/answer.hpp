@@ -1,6 +1,6 @@
-// Mail of ours: what an agent (or the desk itself) wants to say becomes a mail, an activity and a place in the dispatch
-// queue. Everything here runs inside the caller's transaction. What a person did wrong comes back as Error;
-// store::Failure passes through.
+// Mail of ours: what an agent (or the desk itself) wants to say is drafted, written down as a mail, and queued with an
+// activity. Drafting and queueing run inside the caller's transactions; writing down needs no store, and may take its
+// time. What a person did wrong comes back as Error; store::Failure passes through.
 #pragma once
 
 #include "desk/case-token.hpp"
@@ -8,6 +8,7 @@
 #include "mime/compose.hpp"
 #include "model/case.hpp"
 #include "model/mailbox.hpp"
+#include "store/bodies.hpp"
 #include "store/connection.hpp"
 
 #include <optional>
@@ -24,6 +25,31 @@ struct Queued {
     model::OutboundId outbound;
     std::string message_id;  ///< without < >
 };
+
+/// What is to be said, from where and in which case; From, Date and Message-ID are there.
+struct Drafted {
+    model::Mailbox mailbox;
+    model::CaseId case_id;
+    std::int64_t number = 0;
+    std::optional<model::Case> opens{};  ///< the case that it opens
+    mime::Draft draft;
+    std::optional<Instant> not_before{};
+    Instant now{};
+};
+
+/// The mail that it became, in chunks. Who has stored some of them already leaves them out.
+struct Written {
+    Drafted of;           ///< without the files' bytes
+    mime::Composed mail;  ///< without its bytes
+    model::BodyId body;
+    std::int64_t size = 0;
+    model::Digest digest{};
+    std::vector<store::Chunk> chunks;
+};
+/// Needs no transaction, and as much memory as the mail has octets. Errors: Trouble::invalid (what can't be in a mail).
+[[nodiscard]] Result<Written> write_down(Drafted drafted);
+/// Stores the chunks that are left, adds the case that it opens and the activity, and queues it.
+[[nodiscard]] Queued queue(store::Connection& c, Written const& written);
 
 inline constexpr std::int64_t most_attached =
     25LL * 1024 * 1024;  ///< octets of all files of one mail; a third more as mail
@@ -48,8 +74,10 @@ struct Reply {
     std::optional<model::ActivityId> answers{};  ///< which mail of the case; nothing: the customer's last
     bool quote = false;                          ///< with the original beneath
 };
-/// Composes the answer, from the case's mailbox, and queues it. A closed case stays closed. Errors: Trouble::not_found,
-/// Trouble::invalid (an address, nobody to write to, no text), Trouble::limit (too large).
+/// The answer, from the case's mailbox. A closed case stays closed. Errors: Trouble::not_found, Trouble::invalid (an
+/// address, nobody to write to, no text), Trouble::limit (too large).
+[[nodiscard]] Result<Drafted> draft(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now);
+/// Drafts, writes down and queues it, in one transaction; so do those below.
 [[nodiscard]] Result<Queued> reply(store::Connection& c, Reply const& reply, CaseTokens const& tokens, Instant now);
 
 struct Forward {
@@ -65,7 +93,9 @@ struct Forward {
     bool with_attachments = true;
 };
 /// Sends a mail of the case on to somebody: its words beneath ours, its attachments with it. It stays an activity of
-/// the case. Errors: as reply().
+/// the case. Errors: as draft() of a reply.
+[[nodiscard]] Result<Drafted> draft(store::Connection& c, Forward const& forward, CaseTokens const& tokens,
+                                    Instant now);
 [[nodiscard]] Result<Queued> forward(store::Connection& c, Forward const& forward, CaseTokens const& tokens,
                                      Instant now);
 
@@ -81,14 +111,15 @@ struct NewMail {
     bool sign = false;
     std::optional<Instant> not_before{};
 };
-/// Opens a case with a mail of ours.
+/// Opens a case with a mail of ours. It has no number yet, nor the mail its token.
+[[nodiscard]] Result<Drafted> draft(store::Connection& c, NewMail const& mail, Instant now);
+/// Takes a number for the case that it opens.
+void number(store::Connection& c, Drafted& drafted, CaseTokens const& tokens);
 [[nodiscard]] Result<Queued> new_mail(store::Connection& c, NewMail const& mail, CaseTokens const& tokens, Instant now);
 
-/// Composes, stores, adds the activity and queues it, from the mailbox: the last step of all of them, for what composes
-/// its draft itself. From, Date and Message-ID are made here.
+/// Finishes, writes down and queues a draft of the caller's own, from the mailbox.
 [[nodiscard]] Result<Queued> queue_mail(store::Connection& c, model::Mailbox const& mailbox, model::CaseId a_case,
-                                        std::int64_t number, mime::Draft draft, Instant now,
-                                        std::optional<Instant> not_before = {});
+                                        std::int64_t number, mime::Draft draft, Instant now);
 
 /// What an answer would begin with, before anybody has written it.
 struct Preparation {
