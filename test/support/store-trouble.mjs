@@ -72,12 +72,22 @@ export function smallDisk() {
   };
 }
 
+/** Killed, whether or not anybody has noticed. */
+function isGone(pid) {
+  try {
+    return /\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+}
+
 /** The process can open nothing any more, whatever it closes, until the function that this returns is called. */
 export function useUpDescriptors({ child: { pid } }) {
-  const [, soft] = /Max open files +(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
+  if (isGone(pid)) return () => {};
+  const [, soft] = /Max open files +(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
   const limit = (most) => {
     const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${most}:`]);
-    if (status !== 0) throw new Error(`prlimit: ${stderr}`);
+    if (status !== 0 && !isGone(pid)) throw new Error(`prlimit: ${stderr}`);
   };
   limit(3);
   return () => limit(soft);
