@@ -291,6 +291,22 @@ scenario('other software is told what happens until it takes it', { limit: 90_00
   await keep({ stop: () => { receiver.close(); receiver.closeAllConnections(); } });
   const plain = await run(['webhook', 'add', 'tickets', '--url', 'http://tickets.contoso.test/', '--event', 'case-opened', '--socket', server.socket]);
   assert.match(plain.err, /it must begin with https:/);
+  // Those that never answer, cut, or fail hold up nobody else.
+  const ill = { silent: () => {}, cutting: (request) => request.socket.destroy(), failing: (request, response) => response.writeHead(500).end() };
+  const well = new Set();
+  const taken = [];
+  for (const [name, does] of Object.entries(ill)) {
+    const at = await freePort();
+    const one = http.createServer((request, response) => {
+      request.resume();
+      if (!well.has(name)) return does(request, response);
+      taken.push(`${name} ${request.headers['postroom-delivery']}`);
+      response.writeHead(204).end();
+    });
+    await new Promise((resolve) => { one.listen(at, '127.0.0.1', resolve); });
+    await keep({ stop: () => { one.close(); one.closeAllConnections(); } });
+    await server.command('webhook', 'add', name, '--url', `http://localhost:${at}/`, '--event', 'case-opened');
+  }
   const { secret } = await server.command('webhook', 'add', 'tickets', '--url', `http://localhost:${port}/in`, '--event', 'mail-filed', '--event', 'case-opened', '--event', 'reply-sent');
   await lab.mail(sales, `From: Ann <ann@example.com>\r\nTo: ${sales}\r\nSubject: Where is it?\r\nMessage-ID: <1@example.com>\r\n\r\nHello\r\n`);
   const open = await server.caseAbout('Where is it?');
@@ -312,7 +328,23 @@ scenario('other software is told what happens until it takes it', { limit: 90_00
   assert.equal(filed.case, open.number);
   assert.equal(filed.mailbox, sales);
 
-  const [hook] = (await server.api('webhooks')).items;
+  // Each of them is seen to be waiting for its next try, and why; it can be had sooner.
+  for (const name of Object.keys(ill)) {
+    const { id } = (await server.api('webhooks')).items.find((each) => each.name === name);
+    const [tried] = await until(`${name} having been tried`, async () => {
+      const { items } = await server.api(`webhooks/${id}/deliveries`);
+      return items[0]?.tries > 0 && items;
+    }, { limit: 40_000 });
+    assert.equal(tried.state, 'waiting');
+    assert.equal(tried.status, name === 'failing' ? 500 : 0);
+    assert.notEqual(tried.reason, '');
+    assert.ok(Date.parse(tried.next_try) > Date.parse(tried.created));
+    well.add(name);
+    await server.command('webhook', 'repeat', name, tried.id);
+    await until(`its repetition to ${name}`, () => taken.includes(`${name} ${tried.id}`));
+  }
+
+  const hook = (await server.api('webhooks')).items.find((each) => each.name === 'tickets');
   assert.equal(hook.secret, undefined, 'the secret is shown once');
   const deliveries = await until('all being noted as delivered', async () => {
     const { items } = await server.api(`webhooks/${hook.id}/deliveries`);
