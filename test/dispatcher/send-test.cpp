@@ -20,24 +20,30 @@ namespace {
 using model::OutboundState;
 using store::Connection;
 
-constexpr std::string_view dialogue = R"(
+std::string const greeting = R"(
     S: 220 ready
     C: EHLO here
     S: 250-there
     S: 250-SIZE 157286400
     S: 250 PIPELINING
+)";
+std::string const offer = R"(
     C: MAIL FROM:<sales@contoso.com> SIZE=26
     C: RCPT TO:<customer@example.com>
     C: DATA
     S: 250 2.1.0 Sender OK
+)";
+std::string const accepted = R"(
     S: 250 2.1.5 Recipient OK
     S: 354 Start mail input; end with <CRLF>.<CRLF>
+)";
+std::string const octets = R"(
     C: Subject: hello
     C:
     C: Dear you
     C: .
-    S: 250 2.0.0 OK <new@provider> [Hostname=X]
 )";
+std::string const dialogue = greeting + offer + accepted + octets + "S: 250 2.0.0 OK <new@provider> [Hostname=X]\n";
 
 // Passes everything on to the script, and calls `before_dot` when the end of a message is about to leave.
 class Watched final : public net::Transport {
@@ -174,18 +180,7 @@ TEST_F(SendTest, AMailWhoseBytesAreLostFailsAndIsNotTriedForEver)
     auto const id = enqueue();
     auto const mail = claim();
     write([&](Connection& c) { c.execute("DELETE FROM body_chunk WHERE body = ?", mail.body); });
-    auto const played = send({mail}, {}, R"(
-        S: 220 ready
-        C: EHLO here
-        S: 250-there
-        S: 250 PIPELINING
-        C: MAIL FROM:<sales@contoso.com>
-        C: RCPT TO:<customer@example.com>
-        C: DATA
-        S: 250 2.1.0 Sender OK
-        S: 250 2.1.5 Recipient OK
-        S: 354 Start mail input; end with <CRLF>.<CRLF>
-    )");
+    auto const played = send({mail}, {}, greeting + offer + accepted);
     EXPECT_FALSE(played.broken);
     EXPECT_FALSE(played.dot_left);
     EXPECT_EQ(state(id), OutboundState::failed);
@@ -196,31 +191,12 @@ TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
     auto const bad = enqueue();
     auto const good = enqueue();
     // Postfix, without RSET: "503 5.5.1 Error: nested MAIL command".
-    auto const played = send({claim(), claim()}, {}, R"(
-        S: 220 ready
-        C: EHLO here
-        S: 250-there
-        S: 250 PIPELINING
-        C: MAIL FROM:<sales@contoso.com>
-        C: RCPT TO:<customer@example.com>
-        C: DATA
-        S: 250 2.1.0 Sender OK
+    auto const played = send({claim(), claim()}, {}, greeting + offer + R"(
         S: 550 5.1.1 No such user
         S: 503 5.5.1 No valid recipients
         C: RSET
         S: 250 2.0.0 Resetting
-        C: MAIL FROM:<sales@contoso.com>
-        C: RCPT TO:<customer@example.com>
-        C: DATA
-        S: 250 2.1.0 Sender OK
-        S: 250 2.1.5 Recipient OK
-        S: 354 Start mail input; end with <CRLF>.<CRLF>
-        C: Subject: hello
-        C:
-        C: Dear you
-        C: .
-        S: 250 2.0.0 OK
-    )");
+    )" + offer + accepted + octets + "S: 250 2.0.0 OK\n");
     EXPECT_TRUE(played.stage.at_end);
     EXPECT_EQ(state(bad), OutboundState::failed);
     EXPECT_EQ(state(good), OutboundState::sent);
@@ -229,7 +205,7 @@ TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
 TEST_F(SendTest, TheAccountsTroubleAfterTheEndKeepsTheMailAndCountsNoTry)
 {
     auto const id = enqueue();
-    std::string full(dialogue);
+    auto full = dialogue;
     full.replace(full.find("250 2.0.0 OK <new"), 9, "554 5.2.2");
     send({claim()}, {}, full);
     auto const mail = *read([&](Connection& c) { return store::outbound(c, id); });
@@ -243,7 +219,7 @@ TEST_F(SendTest, AMailIsGivenUpByItsDepartmentsPatienceFromItsFirstRefusal)
     write([&](Connection& c) {
         store::set_department_sending(c, {.department = house.department.id, .patience = Duration(60 * 60'000)});
     });
-    std::string busy(dialogue);
+    auto busy = dialogue;
     busy.replace(busy.find("250 2.0.0 OK <new"), 9, "451 4.3.0");
     auto const id = enqueue();
     auto const refused = [&] {
@@ -318,7 +294,7 @@ TEST_F(SendTest, WhatPerhapsIsCommittingAndWasNotEndedGoesBackToTheQueue)
 TEST_F(SendTest, WhatIsNoAnswerLeavesDoubt)
 {
     auto const id = enqueue();
-    std::string odd(dialogue);
+    auto odd = dialogue;
     odd.replace(odd.find("250 2.0.0 OK <new"), 3, "354");
     send({claim()}, {}, odd);
     EXPECT_EQ(state(id), OutboundState::in_doubt);
