@@ -150,7 +150,9 @@ net::awaitable<Conversation> Bench::signed_in(Target target, Purpose purpose)
         way.test_mail_from = mailbox->address;
         way.test_key = files_.test_key;
     }
-    co_return co_await converse(*on_.resolver, std::move(way));
+    auto talk = co_await converse(*on_.resolver, std::move(way));
+    if (talk.held(StepKind::send)) sent_from_.push_back(target);
+    co_return talk;
 }
 
 net::awaitable<std::shared_ptr<Conversation const>> Bench::retrieval(Target target)

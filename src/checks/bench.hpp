@@ -126,6 +126,8 @@ public:
     [[nodiscard]] net::awaitable<std::shared_ptr<Conversation const>> submission(Target target);
     /// A marked mail of the target's mailbox to itself, until it is back and gone.
     [[nodiscard]] net::awaitable<std::shared_ptr<Trip const>> round_trip(Target target);
+    /// Removes the marked mails that were sent and that no round trip removes. Says in the log which one it can't.
+    [[nodiscard]] net::awaitable<void> clear_away();
     [[nodiscard]] net::awaitable<std::shared_ptr<Renewal const>> renewal(std::shared_ptr<AccountFile const> account);
     /// What is known beside what a server said in a conversation of the target.
     [[nodiscard]] net::awaitable<Standing> standing(Target target, std::shared_ptr<Conversation const> talk);
@@ -139,6 +141,7 @@ public:
 
 private:
     [[nodiscard]] net::awaitable<Trip> travel(Target target);
+    [[nodiscard]] net::awaitable<void> take_home(Target target);
     [[nodiscard]] grants::Roads roads() const;
     [[nodiscard]] Way way_to(Place const& place) const;
     [[nodiscard]] net::awaitable<Conversation> signed_in(Target target, Purpose purpose);
@@ -149,6 +152,7 @@ private:
     Ground on_;
     Files files_;
     bool sends_;
+    std::vector<Target> sent_from_;
     Asked<Conversation> conversations_;
     Asked<Renewal> renewals_;
     Asked<Trip> trips_;

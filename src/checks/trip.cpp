@@ -3,8 +3,11 @@
 #include "base/text.hpp"
 #include "checks/bench.hpp"
 #include "grants/sign-in.hpp"
+#include "grants/together.hpp"
 #include "imap/folders.hpp"
 #include "store/sending.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -181,6 +184,28 @@ net::awaitable<std::shared_ptr<Trip const>> Bench::round_trip(Target target)
 {
     auto question = [this, target] { return travel(target); };
     return trips_.ask(to_string(target.mailbox->mailbox.id), std::move(question));
+}
+
+net::awaitable<void> Bench::take_home(Target target)
+{
+    std::string why;
+    try {
+        auto const trip = co_await round_trip(target);
+        if (trip->removed.empty())
+            why = trip->mailbox_trouble.empty() ? "it is not in the mailbox" : trip->mailbox_trouble;
+    } catch (std::exception const& e) {
+        why = e.what();
+    }
+    if (!why.empty())
+        spdlog::warn("the marked mail that {} sent to itself was not removed: {}", target.mailbox->mailbox.address,
+                     printable(why, 500));
+}
+
+net::awaitable<void> Bench::clear_away()
+{
+    std::vector<grants::Task> work;
+    for (auto const& each : sent_from_) work.emplace_back([this, each] { return take_home(each); });
+    co_await grants::together(std::move(work), 16);
 }
 
 }  // namespace postroom::checks

@@ -15,6 +15,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -196,7 +197,8 @@ public:
         };
         auto files = co_await store.read(std::move(look));
         auto tasks = plan(files, wanted, self->side);
-        bool const may_send = wanted.may_send && !taken.begun;
+        bool const tells = std::ranges::any_of(tasks, [](Task const& each) { return each.item->sends; });
+        bool const may_send = wanted.may_send && tells && !taken.begun;
         auto const bench = std::make_shared<Bench>(self->ground, std::move(files), may_send);
         if (!taken.begun) {
             auto begin = [&](store::Connection& c) {
@@ -211,6 +213,7 @@ public:
             return keep(self, id, std::move(task), std::move(its));
         };
         co_await carry_out(bench, std::move(tasks), std::move(tell));
+        co_await bench->clear_away();
     }
 
     static net::awaitable<void> nothing() { co_return; }

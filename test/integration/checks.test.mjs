@@ -111,6 +111,18 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   assert.equal(healthy.code, 0);
   assert.ok(healthy.run.findings.length > 50, `${healthy.run.findings.length} findings`);
 
+  // Alone, an item that tells by sending leaves no mail behind either, and one that does not sends none.
+  const mails = async () => Promise.all(['INBOX', 'Sent Items'].map(async (each) => (await lab.folder(sales, each)).length));
+  const before = await mails();
+  const accepted = async () => Object.keys((await lab.api('counters')).accepted_by_message_id).length;
+  const sent = await accepted();
+  assert.deepEqual((await check(server, 'send-as', '--mailbox', sales)).run.findings.map((each) => each.outcome), ['holds']);
+  assert.deepEqual(await mails(), before);
+  const after = await accepted();
+  assert.notEqual(after, sent);
+  assert.equal((await check(server, 'outbound-smtp', '--mailbox', sales)).code, 0);
+  assert.equal(await accepted(), after);
+
   // The schema: printed, served beside the contract, and saying the same as that of what it says too. It refuses what is no report.
   assert.deepEqual(JSON.parse((await run(['check', '--format', 'json-schema'])).out), schema);
   assert.deepEqual(await server.api('check-report.schema.json'), schema);
