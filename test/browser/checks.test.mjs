@@ -36,6 +36,9 @@ test('the list is run, and shows what it finds without being asked again', async
   await card.getByText(/5\.7\.139/).first().waitFor();
   await count(page, '1 fails').waitFor();
   await page.getByText(/^Last asked for:/).waitFor();
+  const report = page.getByRole('link', { name: /one page for handing on/ });
+  const handed = await page.request.get(new URL(await report.getAttribute('href'), page.url()).href);
+  assert.match(await handed.text(), /<html lang="en" dir="ltr">[^]*class="fails"[^]*smtp-enabled/);
   await picture(page, 'checks');
   await fits(page);
 });
@@ -72,13 +75,30 @@ test('an item has its history, and the ways in which it can fail', async () => {
   await page.getByRole('heading', { name: 'No such page' }).waitFor();
 });
 
-test('a mail server is tried step by step, and nothing of it is stored', async () => {
+/** Presses Tab until it has the focus. */
+async function tabTo(page, what) {
+  await what.waitFor();
+  for (let pressed = 0; pressed < 80; ++pressed) {
+    if (await what.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`no Tab leads to ${what}`);
+}
+
+test('a mail server is tried step by step by the keyboard alone, and nothing of it is stored', async () => {
   const { page } = browser;
   await page.goto(`${everything.house.url}/connections?lang=en`);
-  await page.getByRole('button', { name: 'Try a mail server' }).click();
-  await page.getByRole('dialog').getByLabel('Protocol').selectOption('smtp');
-  await page.getByRole('dialog').getByLabel('Mail server').fill(everything.lab.facts.smtp);
-  await page.getByRole('dialog').getByRole('button', { name: 'Try it' }).click();
+  await tabTo(page, page.getByRole('button', { name: 'Try a mail server' }));
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const protocol = dialog.getByLabel('Protocol');
+  await tabTo(page, protocol);
+  await page.keyboard.type('s');
+  assert.equal(await protocol.inputValue(), 'smtp');
+  await tabTo(page, dialog.getByLabel('Mail server'));
+  await page.keyboard.type(everything.lab.facts.smtp);
+  await tabTo(page, dialog.getByRole('button', { name: 'Try it' }));
+  await page.keyboard.press('Enter');
   await page.getByText('Every step held.').waitFor();
   await page.getByRole('row', { name: /^capabilities/ }).waitFor();
   await picture(page, 'connection');
