@@ -17,6 +17,7 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -400,7 +401,7 @@ asio::awaitable<void> Triage::let_go()
 
 // While the store takes what was read, the next is read, whose tries were counted with what the store took before. But
 // nothing goes on beside a mail that was begun before: one that kills the process must not count as another's end.
-asio::awaitable<bool> Triage::round()
+asio::awaitable<bool> Triage::turn()
 {
     using asio::experimental::awaitable_operators::operator&&;
     co_await end_quiet_loops();
@@ -437,6 +438,16 @@ asio::awaitable<bool> Triage::round()
     read_ = next;
     if (!after->empty()) begun_next_ = after;
     co_return more || read_ || begun_next_;
+}
+
+// Of two troubles that came side by side, the first says what it is.
+asio::awaitable<bool> Triage::round()
+{
+    try {
+        co_return co_await turn();
+    } catch (asio::multiple_exceptions const& several) {
+        std::rethrow_exception(several.first_exception());
+    }
 }
 
 }  // namespace postroom::triage

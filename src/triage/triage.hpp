@@ -77,6 +77,7 @@ private:
     asio::awaitable<void> read(Batch batch);
     asio::awaitable<bool> finish(Batch now, Batch next, Batch after);
     asio::awaitable<void> let_go();
+    asio::awaitable<bool> turn();
     asio::awaitable<void> finish_alone(Reading& reading);
     void settle(store::Connection& c, Reading& reading, desk::Terms const& terms) const;
     asio::awaitable<void> end_quiet_loops();

@@ -291,24 +291,27 @@ private:
 TEST_F(TriageTest, ExactlyOneActivityWhereverItIsKilled)
 {
     int number = 0;
-    for (int dies_at = 1; dies_at <= 4; ++dies_at) {
-        for (bool const after : {false, true}) {
-            std::vector<model::MessageId> ids;
-            for (int i = 0; i < 3; ++i) ids.push_back(file(mail("x", fmt::format("{}@example.com", ++number)), sales));
-            DyingStore dying(*store, dies_at, after);
-            {
-                Triage triage(loop.get_executor(), pool.get_executor(), dying, clock);
-                try {
-                    for (int i = 0; i < 3; ++i) test::run(loop, triage.round());
-                } catch (store::Failure const&) {
-                }
+    auto const killed_at = [&](int dies_at, bool after, int batch) {
+        std::vector<model::MessageId> ids;
+        for (int i = 0; i < 5; ++i) ids.push_back(file(mail("x", fmt::format("{}@example.com", ++number)), sales));
+        DyingStore dying(*store, dies_at, after);
+        {
+            Triage triage(loop.get_executor(), pool.get_executor(), dying, clock, {.batch = batch});
+            try {
+                for (int i = 0; i < 5; ++i) test::run(loop, triage.round());
+            } catch (store::Failure const&) {
             }
-            drain();
-            for (auto const& id : ids)
-                EXPECT_EQ(message(id).triage, model::TriageState::done)
-                    << dies_at << after << ' ' << message(id).exception;
-            EXPECT_EQ(all_activities().size(), static_cast<std::size_t>(number));
         }
+        drain();
+        for (auto const& id : ids)
+            EXPECT_EQ(message(id).triage, model::TriageState::done)
+                << dies_at << after << batch << ' ' << message(id).exception;
+        EXPECT_EQ(all_activities().size(), static_cast<std::size_t>(number));
+    };
+    for (bool const after : {false, true}) {
+        for (int dies_at = 1; dies_at <= 4; ++dies_at) killed_at(dies_at, after, 200);
+        // One is finished, one is read and one is begun at the same time.
+        for (int dies_at = 1; dies_at <= 6; ++dies_at) killed_at(dies_at, after, 1);
     }
 }
 
