@@ -19,7 +19,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 // An answer waits no longer for others.
-constexpr std::chrono::milliseconds longest_wait{25};
+constexpr std::chrono::milliseconds longest_wait{40};
 
 }  // namespace
 

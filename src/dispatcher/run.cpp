@@ -12,7 +12,7 @@ namespace {
 
 // Mails are committed to before their turn: as many as the server takes within a few milliseconds, so that a crash
 // leaves no more in doubt than it must.
-constexpr std::chrono::milliseconds ahead_for{20};
+constexpr std::chrono::milliseconds ahead_for{32};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Seen to fail where a lost claim is counted among ours, where the settlement is not noted again by itself, and where
-// what was committed to is told before the store has it.
+// what was committed to is told before the store has it; where a session writes for itself alone, and where nobody
+// writes what waits.
 #include "dispatcher/commitments.hpp"
 
 #include "dispatcher/queue-test.hpp"
@@ -86,6 +87,48 @@ TEST_F(CommitmentsTest, WhereTheStoreFailsNothingIsCommittedToAndTheAnswerIsNote
     EXPECT_EQ(begin(sent, others), (std::vector<std::optional<bool>>{std::nullopt}));
     EXPECT_EQ(state(sent.id), OutboundState::sent);
     EXPECT_EQ(state(others[0].id), OutboundState::claimed);
+}
+
+TEST_F(CommitmentsTest, SessionsOfOneServerWriteTogether)
+{
+    auto const sent = committing();
+    auto const next = claimed();
+    boost::asio::io_context loop;
+    Ground const ground{&failing, {}, loop.get_executor(), "here", &clock, Duration(1)};
+    auto const book = std::make_shared<Daybook>(ground);
+    Notes notes(loop.get_executor());
+    Commitments one(book, notes);
+    Commitments other(book, notes, [&] { return std::vector<model::Outbound>{next}; });
+    auto const before = store->counts().operations;
+    auto work = [&]() -> net::awaitable<void> {
+        one.settle(settlement_of(ground, sent, {Fate::sent, "250 taken"}));
+        other.begin();
+        bool const ours = co_await other.of(next.id);
+        EXPECT_TRUE(ours);
+        co_await notes.end();
+    };
+    test::run(loop, work());
+    EXPECT_EQ(store->counts().operations - before, 1U);
+    EXPECT_EQ(state(sent.id), OutboundState::sent);
+    EXPECT_EQ(state(next.id), OutboundState::committing);
+}
+
+TEST_F(CommitmentsTest, AnAnswerWaitsForOthersButNotForLong)
+{
+    auto const sent = committing();
+    auto const also = committing();
+    boost::asio::io_context loop;
+    Ground const ground{&failing, {}, loop.get_executor(), "here", &clock, Duration(1)};
+    Notes notes(loop.get_executor());
+    Commitments commitments(std::make_shared<Daybook>(ground), notes);
+    auto const before = store->counts().operations;
+    commitments.settle(settlement_of(ground, sent, {Fate::sent, "250 taken"}));
+    commitments.settle(settlement_of(ground, also, {Fate::sent, "250 taken"}));
+    EXPECT_EQ(store->counts().operations, before);
+    loop.run();
+    EXPECT_EQ(store->counts().operations - before, 1U);
+    EXPECT_EQ(state(sent.id), OutboundState::sent);
+    EXPECT_EQ(state(also.id), OutboundState::sent);
 }
 
 }  // namespace

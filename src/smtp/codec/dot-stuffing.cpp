@@ -4,6 +4,12 @@
 
 namespace postroom::smtp {
 
+namespace {
+
+constexpr std::size_t longest_line = 998;  // RFC 5322 section 2.1.1; a longer one is taken in pieces
+
+}  // namespace
+
 std::string DotStuffer::feed(std::string_view piece)
 {
     std::string out;
@@ -16,8 +22,11 @@ std::string DotStuffer::feed(std::string_view piece)
             if (piece.front() == '\n') piece.remove_prefix(1);
             continue;
         }
-        auto const end = piece.find_first_of("\r\n");
-        auto const text = piece.substr(0, end);
+        // Two memchr(), where find_first_of() looks at one character after another; bounded, for what has one kind
+        // alone.
+        auto text = piece.substr(0, longest_line);
+        text = text.substr(0, text.find('\n'));
+        text = text.substr(0, text.find('\r'));
         if (!text.empty()) {
             if (dots_ && after_ == After::line_end && text.front() == '.') out += '.';
             out += text;
@@ -28,8 +37,10 @@ std::string DotStuffer::feed(std::string_view piece)
         if (piece.front() == '\n') {
             out += "\r\n";
             after_ = After::line_end;
-        } else {
+        } else if (piece.front() == '\r') {
             after_ = After::carriage_return;
+        } else {
+            continue;
         }
         piece.remove_prefix(1);
     }

@@ -43,5 +43,16 @@ TEST(DotStuffing, KeepsEverythingElse)
     EXPECT_EQ(stuffer.feed(all) + stuffer.finish(), all + "\r\n.\r\n");
 }
 
+TEST(DotStuffing, TakesLinesOfAnyLength)
+{
+    for (std::size_t length = 990; length < 2'010; ++length) {
+        // Dots within a line, wherever it is taken in pieces, are no line's first.
+        std::string const line(length, '.');
+        DotStuffer stuffer;
+        ASSERT_EQ(stuffer.feed(line + "\r\n.\n" + line), '.' + line + "\r\n..\r\n." + line) << length;
+        ASSERT_EQ(stuffer.finish(), "\r\n.\r\n");
+    }
+}
+
 }  // namespace
 }  // namespace postroom::smtp
