@@ -94,7 +94,7 @@ test('a case is not closed over what one has not seen', async () => {
   // There may be another, about what the page could not learn.
   const alert = page.getByRole('alert').filter({ hasText: 'Somebody else changed this meanwhile' });
   await alert.waitFor();
-  await page.unroute(cases);
+  await page.unrouteAll({ behavior: 'wait' });
   assert.match(await alert.innerText(), /Changed by: admin/);
   await page.getByRole('button', { name: 'Reopen the case' }).waitFor();
   await alert.getByRole('button', { name: 'I have looked' }).click();
