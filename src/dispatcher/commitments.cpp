@@ -84,7 +84,7 @@ net::awaitable<void> Daybook::write(Ground ground, std::shared_ptr<Joint> joint,
     };
     try {
         joint->ours = co_await ground.store->write(std::move(work));
-    } catch (store::Failure const& failure) {
+    } catch (std::exception const& failure) {  // whatever it is: others wait for the end of this
         spdlog::warn("dispatcher: {}; noted again in a moment", failure.what());
         joint->failure = std::current_exception();
     }
