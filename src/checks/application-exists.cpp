@@ -1,5 +1,6 @@
 // application-exists: tenant and client id are known to the provider, in the cloud that the application names. Told
-// by: the sign-in page asked with prompt=none: it sends the browser back, or shows a number.
+// by: the sign-in page asked with prompt=none: it sends the browser back, or shows a number; and what renewals are
+// refused with.
 #include "checks/items.hpp"
 
 #include "checks/bench.hpp"
@@ -11,6 +12,20 @@
 namespace postroom::checks {
 
 namespace {
+
+// Some numbers come only where tokens are issued: that there is no service principal, say.
+net::awaitable<model::Finding> look_at_renewals(std::shared_ptr<Bench> bench, Target target, model::Finding otherwise)
+{
+    for (auto const& account : bench->files().accounts) {
+        if (account->application != target.application || !account->grant) continue;
+        auto const renewal = co_await bench->renewal(account);
+        if (renewal->renewed) break;
+        if (!renewal->refusal) continue;
+        auto found = judge_refusal("application-exists", renewal->refusal->message, target);
+        if (found.outcome == model::Outcome::fails) co_return found;
+    }
+    co_return otherwise;
+}
 
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
@@ -24,7 +39,10 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     }
     auto const page = co_await bench->sign_in_page(target.application);
     if (page->error) co_return untold(page->error->message);
-    if (sent_back(*page)) co_return holds("the sign-in page knows the application: it sends the browser back");
+    if (sent_back(*page)) {
+        auto knows = holds("the sign-in page knows the application: it sends the browser back");
+        co_return co_await look_at_renewals(bench, target, std::move(knows));
+    }
     auto const number = aadsts_in(page->answer.body);
     if (number.empty())
         co_return untold(fmt::format("the sign-in page says HTTP {} and no number", page->answer.status));

@@ -25,7 +25,8 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     // These see it themselves. What others would be to blame for shows nowhere but here.
     static constexpr std::array<std::string_view, 4> tellers{"application-exists", "client-credential", "permissions",
                                                              "grant-forecast"};
-    if (std::ranges::find(tellers, causes.front()->check) != tellers.end()) co_return found;
+    bool const of_application_only = own && causes.front()->check == "application-only";
+    if (of_application_only || std::ranges::find(tellers, causes.front()->check) != tellers.end()) co_return found;
     co_return fails(causes.front()->id, renewal->refusal->message, target);
 }
 

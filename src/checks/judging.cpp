@@ -218,7 +218,10 @@ Blame blame(Conversation const& talk, Standing const& standing)
     Blame found{.item = test_of(talk.purpose), .causes = {}, .evidence = shown(talk, step)};
     for (auto const& each : explanation.causes) found.causes.push_back(each.cause);
     found.causes = left(std::move(found.causes), standing);
-    if (!found.causes.empty() && judges_mailboxes(found.causes.front()->check))
+    // What is told of senders is told once the sign-in was taken.
+    bool const too_early =
+        step.kind == StepKind::sign_in && !found.causes.empty() && found.causes.front()->check == "send-as";
+    if (!found.causes.empty() && !too_early && judges_mailboxes(found.causes.front()->check))
         found.item = found.causes.front()->check;
     return found;
 }
@@ -226,11 +229,15 @@ Blame blame(Conversation const& talk, Standing const& standing)
 model::Finding judge(std::string_view item, Conversation const& talk, StepKind telling, Standing const& standing,
                      Target const& target)
 {
-    if (talk.held(telling)) return holds(shown(talk, *talk.find(telling)));
     auto const* const step = talk.broken();
-    if (step == nullptr) return untold(fmt::format("{} was not tried", to_string(telling)));
+    bool const held = talk.held(telling);
+    if (step == nullptr)
+        return held ? holds(shown(talk, *talk.find(telling)))
+                    : untold(fmt::format("{} was not tried", to_string(telling)));
     if (step->kind == StepKind::sign_in && talk.user.empty()) return untold(step->came);  // nothing to sign in with
     auto const found = blame(talk, standing);
+    // A server may say what is wrong later than where it is usual.
+    if (held && found.item != item) return holds(shown(talk, *talk.find(telling)));
     if (found.item != item) return untold(fmt::format("{} stands in the way: {}", found.item, found.evidence));
     if (found.causes.empty()) {
         auto finding = fails("", found.evidence, target);

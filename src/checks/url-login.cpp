@@ -12,13 +12,21 @@ namespace postroom::checks {
 
 namespace {
 
+// Whoever connects gets through, and gets no answer: neither port nor certificate is to blame.
+model::Finding unanswered(Error const& error, Target const& target)
+{
+    auto const causes =
+        model::explain(error.message, {.speaker = model::Speaker::local, .application_only = {}}).causes;
+    return fails(causes.empty() ? "connection-cut" : causes.front().cause->id, error.message, target);
+}
+
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const& authority = target.application->authority;
     if (authority.empty()) co_return untold("the application's authority can't be made of its cloud and tenant");
     auto const url = oauth::configuration_urls(authority).front();
     auto const page = co_await bench->page(url);
-    if (page->error) co_return untold(page->error->message);
+    if (page->error) co_return unanswered(*page->error, target);
     auto const words = fmt::format("GET {}: HTTP {}", url, page->answer.status);
     if (page->answer.status == 429) co_return fails("provider-too-many-requests", words, target);
     if (page->answer.status >= 500) co_return fails("entra-temporary", words, target);
@@ -27,7 +35,7 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     if (*provider && (*provider)->entra) {
         auto const token_url = (*provider)->token;
         auto const tokens = co_await bench->page(token_url);
-        if (tokens->error) co_return untold(tokens->error->message);
+        if (tokens->error) co_return unanswered(*tokens->error, target);
         auto const there = fmt::format("GET {}: HTTP {}", token_url, tokens->answer.status);
         if (tokens->answer.status == 429) co_return fails("provider-too-many-requests", there, target);
         if (tokens->answer.status >= 500) co_return fails("entra-temporary", there, target);

@@ -1,5 +1,6 @@
 // postroom lab break, mend and faults: the switchboard of the lab. What is Postroom's own to break is changed by its
 // API, and the lab remembers what was there before.
+#include "base/clock.hpp"
 #include "cli/lab-address.hpp"
 
 #include <boost/json/parse.hpp>
@@ -39,6 +40,12 @@ bool names(std::string_view what, json::value const& way)
     return what == text_at(way, "way") || what == text_at(way, "item");
 }
 
+std::string lab_url(LabAddress const& at)
+{
+    auto const authority = text_at(at.call("GET", "status"), "authority");
+    return authority.substr(0, authority.rfind('/'));
+}
+
 // "settings/external-url", and what it is now.
 class Postroom {
 public:
@@ -52,19 +59,20 @@ public:
         server_.emplace(path);
     }
 
-    // Changes it, and tells what puts it back: {"path", "method", "body"}.
-    json::value break_it(json::value const& way, std::string const& mailbox, std::string const& lab)
+    // Changes it, and tells what puts it back: a list of {"path", "method", "body"}.
+    json::array break_it(json::value const& way, std::string const& mailbox, LabAddress const& lab)
     {
         learn(mailbox, lab);
         auto const path = "/api/v1/" + filled(text_at(way, "path"));
         json::object members;
-        for (auto const& [name, value] : way.at("members").as_object())
-            members[filled(name)] = filled(value.as_string().c_str());
+        if (auto const* const given = way.at("members").if_object())
+            for (auto const& [name, value] : *given) members[filled(name)] = filled(value.as_string().c_str());
+        if (way.at("instead").as_bool()) return replace(path, members);
         if (way.at("adds").as_bool()) {
             server_->send("POST", path, members);
-            return json::object{{"path", path + "/" + text_at(members, "name")}, {"method", "DELETE"}};
+            return {json::object{{"path", path + "/" + text_at(members, "name")}, {"method", "DELETE"}}};
         }
-        bool const setting = path.starts_with("/api/v1/settings/");
+        bool const whole = path.starts_with("/api/v1/settings/") || path.ends_with("/sending");
         auto const now = server_->get(path);
         json::object before;
         for (auto const& [name, value] : members) {
@@ -72,41 +80,77 @@ public:
             bool const retrieval = change == "imap_host" || change == "pop3_host";
             before[name] = now.at(retrieval ? "retrieval_server" : change);
         }
-        auto const* const method = setting ? "PUT" : "PATCH";
+        auto const* const method = whole ? "PUT" : "PATCH";
         server_->send(method, path, members);
-        return json::object{{"path", path}, {"method", method}, {"body", std::move(before)}};
+        return {json::object{{"path", path}, {"method", method}, {"body", std::move(before)}}};
     }
 
-    void put_back(json::value const& before)
+    void put_back(json::array const& steps)
     {
-        std::optional<json::object> body;
-        if (auto const* const members = before.as_object().if_contains("body")) body = members->as_object();
-        server_->send(text_at(before, "method"), text_at(before, "path"), body);
+        for (auto const& step : steps) {
+            std::optional<json::object> body;
+            if (auto const* const members = step.as_object().if_contains("body")) body = members->as_object();
+            server_->send(text_at(step, "method"), text_at(step, "path"), body);
+        }
     }
 
 private:
     static std::string text_at(json::value const& object, std::string_view name) { return cli::text_at(object, name); }
 
+    // What stands in a list goes, and `members` come, where there are any.
+    json::array replace(std::string const& path, json::object const& members)
+    {
+        bool const credentials = path.ends_with("/credentials");
+        auto const list = credentials ? server_->get(path.substr(0, path.rfind('/'))).at("credentials")
+                                      : server_->get(path).at("items");
+        json::array back;
+        for (auto const& each : list.as_array()) {
+            json::object body;
+            if (credentials) body["client_secret"] = words_.at("SECRET");
+            for (auto const* const name : {"account", "server", "sender", "security", "user"})
+                if (each.as_object().contains(name) && !text_at(each, name).empty()) body[name] = text_at(each, name);
+            if (body.contains("account")) body.erase("security");
+            back.push_back(json::object{{"path", path}, {"method", "POST"}, {"body", std::move(body)}});
+        }
+        if (!members.empty()) {
+            auto const come = server_->send("POST", path, members);
+            back.push_back(json::object{{"path", path + "/" + text_at(come, "id")}, {"method", "DELETE"}});
+        }
+        for (auto const& each : list.as_array()) server_->send("DELETE", path + "/" + text_at(each, "id"));
+        return back;
+    }
+
     // What the words in capitals stand for.
-    void learn(std::string const& mailbox, std::string const& lab)
+    void learn(std::string const& mailbox, LabAddress const& lab)
     {
         auto const accounts = server_->all("/api/v1/accounts").at("items").as_array();
         std::string name;
         if (!mailbox.empty()) name = text_at(server_->get("/api/v1/mailboxes/" + in_url(mailbox)), "account");
         auto const mine = std::ranges::find_if(accounts, [&](auto const& each) {
-            return name.empty() ? !each.at("application").is_null() : text_at(each, "name") == name;
+            bool const usual = !each.at("application").is_null() && text_at(each, "retrieval") == "imap";
+            return name.empty() ? usual : text_at(each, "name") == name;
         });
         if (mine == accounts.end()) throw Exit(failed, say("Postroom has no account that could be broken"));
         auto external = text_at(server_->get("/api/v1/settings/external-url"), "value");
         if (external.starts_with("https")) external.erase(4, 1);
+        auto other = external;
+        for (auto const& [from, to] :
+             {std::pair<std::string_view, std::string_view>("localhost", "127.0.0.1"), {"127.0.0.1", "localhost"}})
+            if (auto const at = external.find(from); at != external.npos)
+                other = std::string(external).replace(at, from.size(), to);
+        auto const registered = lab.call("GET", "applications").as_array();
         words_ = {{"ACCOUNT", text_at(*mine, "name")},
                   {"APPLICATION", text_at(*mine, "application")},
                   {"CONSOLE", external},
                   {"DEPARTMENT", text_at(*mine, "department")},
                   {"IMAP", text_at(*mine, "retrieval_server")},
                   {"INBOUND", text_at(*mine, "retrieval") + "_host"},
-                  {"LAB", lab},
-                  {"SMTP", text_at(*mine, "submission_server")}};
+                  {"LAB", lab_url(lab)},
+                  {"MAILBOX", mailbox},
+                  {"OTHER-NAME", other},
+                  {"SECRET", text_at(registered.at(0).at("secrets").at(0), "value")},
+                  {"SMTP", text_at(*mine, "submission_server")},
+                  {"TEN-DAYS", to_rfc3339(system_clock().now() + std::chrono::days(10))}};
     }
 
     [[nodiscard]] std::string filled(std::string text) const
@@ -123,12 +167,6 @@ private:
     std::optional<ServerClient> server_;
     std::map<std::string, std::string> words_;
 };
-
-std::string lab_url(LabAddress const& at)
-{
-    auto const authority = text_at(at.call("GET", "status"), "authority");
-    return authority.substr(0, authority.rfind('/'));
-}
 
 int break_fault(Asked const& asked)
 {
@@ -148,7 +186,7 @@ int break_way(Asked const& asked)
         if (std::ranges::any_of(faults, [&](auto const& each) { return text_at(each, "id") == asked.what; }))
             return break_fault(asked);
     }
-    json::object body{{"way", asked.what}, {"mailbox", asked.mailbox}};
+    json::object body{{"way", asked.what}, {"mailbox", asked.mailbox}, {"value", asked.value}};
     auto const by = found == ways.end() ? std::string() : text_at(*found, "by");
     auto const name = found == ways.end() ? std::string() : text_at(*found, "way");
     if (by == "hand") throw Exit(failed, say("{} is broken by hand: {}", name, text_at(*found, "how")));
@@ -157,7 +195,7 @@ int break_way(Asked const& asked)
         if (std::ranges::any_of(broken, [&](auto const& each) { return text_at(each, "way") == name; }))
             throw Exit(failed, say("{} is broken already", name));
         Postroom postroom(asked.socket, name);
-        body["before"] = postroom.break_it(*found, asked.mailbox, lab_url(asked.at));
+        body["before"] = postroom.break_it(*found, asked.mailbox, asked.at);
     }
     auto const answer = asked.at.call("POST", "ways", json::serialize(body));
     print(say("{}: {}\n", text_at(answer, "way"), text_at(answer, "plays")));
@@ -180,7 +218,7 @@ int mend(Asked const& asked)
             auto const item = name.substr(0, name.find('/'));
             if (!asked.what.empty() && asked.what != name && asked.what != item) continue;
             if (!asked.mailbox.empty() && asked.mailbox != text_at(each, "mailbox")) continue;
-            if (!each.at("before").is_null()) Postroom(asked.socket, name).put_back(each.at("before"));
+            if (!each.at("before").is_null()) Postroom(asked.socket, name).put_back(each.at("before").as_array());
             auto const gone =
                 asked.at.call("DELETE", "ways?way=" + in_url(name) + "&mailbox=" + in_url(text_at(each, "mailbox")));
             mended += gone.at("mended").as_int64();
@@ -237,7 +275,9 @@ void add_lab_ways(Commands& commands, CLI::App& lab)
         .add_option("what", asked->what,
                     say("ITEM, ITEM/WAY or a fault, from postroom lab faults; an item alone fails in its first way"))
         ->required();
-    breaks.add_option("--value", asked->value, say("What the fault's value means is in the list"))
+    breaks
+        .add_option("--value", asked->value,
+                    say("What a fault's value means is in the list; of a way, one of its numbers"))
         ->type_name(say("VALUE"));
     breaks.add_option("--times", asked->times, say("How often the fault plays; until it is mended otherwise"))
         ->check(positive())

@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 struct Given {
     std::string directory = "var/lab", https = "127.0.0.1:8444", http = "127.0.0.1:8445", imap = "127.0.0.1:8993",
-                pop3 = "127.0.0.1:8995", smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", host = "localhost",
+                pop3 = "127.0.0.1:8995", smtp = "127.0.0.1:8587", inbound = "127.0.0.1:8025", proxy, host = "localhost",
                 tenant_file;
     std::vector<std::string> redirect_urls{"http://localhost:8080/oauth/callback"};
 };
@@ -32,18 +32,20 @@ json::object facts_of(lab::Lab const& lab)
 {
     auto const facts = lab.facts();
     auto const& at = lab.endpoints();
-    return {{"authority", facts.authority},
-            {"tenant", facts.tenant_id},
-            {"client_id", facts.client_id},
-            {"client_secret", facts.client_secret},
-            {"anchor", facts.anchor_file},
-            {"users", json::array{facts.user, facts.other_user, facts.desktop_user}},
-            {"password", facts.password},
-            {"page", fmt::format("http://localhost:{}/", at.http.port)},
-            {"imap", fmt::format("localhost:{}", at.imap.port)},
-            {"pop3", fmt::format("localhost:{}", at.pop3.port)},
-            {"smtp", fmt::format("localhost:{}", at.smtp.port)},
-            {"inbound", to_string(at.inbound)}};
+    json::object out{{"authority", facts.authority},
+                     {"tenant", facts.tenant_id},
+                     {"client_id", facts.client_id},
+                     {"client_secret", facts.client_secret},
+                     {"anchor", facts.anchor_file},
+                     {"users", json::array{facts.user, facts.other_user, facts.desktop_user}},
+                     {"password", facts.password},
+                     {"page", fmt::format("http://localhost:{}/", at.http.port)},
+                     {"imap", fmt::format("localhost:{}", at.imap.port)},
+                     {"pop3", fmt::format("localhost:{}", at.pop3.port)},
+                     {"smtp", fmt::format("localhost:{}", at.smtp.port)},
+                     {"inbound", to_string(at.inbound)}};
+    if (at.proxy) out["proxy"] = to_string(*at.proxy);
+    return out;
 }
 
 int run_lab(Given const& given)
@@ -59,6 +61,7 @@ int run_lab(Given const& given)
     options.listen.pop3 = or_exit(parse_endpoint(given.pop3, 8995), wrong_usage);
     options.listen.smtp = or_exit(parse_endpoint(given.smtp, 8587), wrong_usage);
     options.listen.inbound = or_exit(parse_endpoint(given.inbound, 8025), wrong_usage);
+    if (!given.proxy.empty()) options.listen.proxy = or_exit(parse_endpoint(given.proxy, 8128), wrong_usage);
     auto const log = spdlog::stderr_logger_mt("lab");
     log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     spdlog::set_default_logger(log);
@@ -99,6 +102,9 @@ void add_lab(Commands& commands, CLI::App& lab)
     lab.add_option("--pop3", given->pop3, say("POP3, in TLS from the first byte"))->type_name(say("HOST:PORT"));
     lab.add_option("--smtp", given->smtp, say("Submission, with STARTTLS"))->type_name(say("HOST:PORT"));
     lab.add_option("--inbound", given->inbound, say("Customers' mail, from any mail program"))
+        ->type_name(say("HOST:PORT"));
+    lab.add_option("--proxy", given->proxy,
+                   say("An HTTP proxy that leads to the lab, whatever host is asked for; none otherwise"))
         ->type_name(say("HOST:PORT"));
     lab.add_option("--redirect-url", given->redirect_urls,
                    say("Registered for the application; http://localhost:8080/oauth/callback otherwise"))

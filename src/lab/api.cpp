@@ -227,8 +227,8 @@ net::HttpResponse ways(State& state, net::HttpRequest const& request)
         auto const way = find_way(text_at(*said, "way"));
         if (!way) return problem(way.error());
         auto const* const before = said->if_contains("before");
-        auto const done =
-            break_way(state, **way, text_at(*said, "mailbox"), before != nullptr ? *before : json::value());
+        auto const done = break_way(state, **way, text_at(*said, "mailbox"), text_at(*said, "value"),
+                                    before != nullptr ? *before : json::value());
         return done ? json_response(to_json(**way)) : problem(done.error());
     }
     if (request.method == verb::delete_) {

@@ -98,7 +98,7 @@ std::string to_pem(Certificate const& certificate)
 bool still_good(Certificates const& files, std::string const& host_name)
 {
     for (auto const* const each : {&files.anchor_file, &files.key_file, &files.untrusted_file, &files.expired_file,
-                                   &files.another_name_file, &files.ends_soon_file})
+                                   &files.another_name_file, &files.ends_soon_file, &files.middlebox_file})
         if (::access(each->c_str(), R_OK) != 0) return false;
     Memory const file(BIO_new_file(files.chain_file.c_str(), "r"), BIO_free_all);
     if (!file) return false;
@@ -139,7 +139,8 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
                        .untrusted_file = directory + "/server-untrusted.pem",
                        .expired_file = directory + "/server-expired.pem",
                        .another_name_file = directory + "/server-another-name.pem",
-                       .ends_soon_file = directory + "/server-ends-soon.pem"};
+                       .ends_soon_file = directory + "/server-ends-soon.pem",
+                       .middlebox_file = directory + "/server-middlebox.pem"};
     if (still_good(files, host_name)) return files;
 
     Key const root_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
@@ -147,9 +148,13 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
     Key const leaf_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     if (!root_key || !middle_key || !leaf_key) return failure(Trouble::internal, "OpenSSL makes no EC keys");
     auto const root = make(root_key.get(), "Postroom lab root", nullptr, nullptr, 3'650, "");
-    auto const middle = make(middle_key.get(), "Postroom lab intermediate", root.get(), root_key.get(), 3'650, "");
+    auto const middle =
+        make(middle_key.get(), "Postroom lab, in Microsoft's place", root.get(), root_key.get(), 3'650, "");
     std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
     if (host_name != "localhost") names += ",DNS:" + host_name;
+    // Whom the lab's proxy leads here.
+    for (auto const* const host : {"outlook.office365.com", "smtp.office365.com", "login.microsoftonline.com"})
+        names += std::string(",DNS:") + host;
     // A large provider's certificate names many hosts.
     for (int i = 1; i <= 16; ++i) names += ",DNS:*.mail" + std::to_string(i) + ".lab.invalid";
     auto const leaf = make(leaf_key.get(), host_name, middle.get(), middle_key.get(), 825, names);
@@ -161,6 +166,8 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
     Key const other_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     auto const other_root = make(other_key.get(), "Inspecting middlebox", nullptr, nullptr, 3'650, "");
     auto const untrusted = make(leaf_key.get(), host_name, other_root.get(), other_key.get(), 825, names);
+    auto const inspecting = make(other_key.get(), "Inspecting middlebox", root.get(), root_key.get(), 3'650, "");
+    auto const middlebox = make(leaf_key.get(), host_name, inspecting.get(), other_key.get(), 825, names);
 
     auto const key_text =
         to_pem([&](BIO* out) { PEM_write_bio_PrivateKey(out, leaf_key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
@@ -173,6 +180,8 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
           std::pair(&files.another_name_file, &another_name), std::pair(&files.ends_soon_file, &ends_soon)})
         if (auto const done = write_private(*file, to_pem(*certificate) + to_pem(middle)); !done)
             return std::unexpected(done.error());
+    if (auto const done = write_private(files.middlebox_file, to_pem(middlebox) + to_pem(inspecting)); !done)
+        return std::unexpected(done.error());
     if (auto const done = write_private(files.chain_file, to_pem(leaf) + to_pem(middle)); !done)
         return std::unexpected(done.error());
     return files;

@@ -16,6 +16,7 @@ struct Certificates {
     std::string expired_file;       ///< ended a day ago
     std::string another_name_file;  ///< for another host
     std::string ends_soon_file;     ///< within five days of its making
+    std::string middlebox_file;     ///< by an authority that is trusted, and is not the one in Microsoft's place
 };
 
 /// For localhost, 127.0.0.1, ::1 and `host_name`. What is in `directory` (made where it is missing) is used again while

@@ -10,9 +10,9 @@ namespace postroom::lab {
 
 namespace {
 
-constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP";
+constexpr std::string_view provider = "identity provider", imap = "IMAP", pop3 = "POP3", smtp = "SMTP", proxy = "proxy";
 
-constexpr std::array<FaultRow, 55> table{{
+constexpr std::array<FaultRow, 58> table{{
     {Fault::authorize_redirect_mismatch, "authorize-redirect-mismatch", provider,
      "The authorize page shows AADSTS50011 and does not redirect.", "", "",
      "Microsoft Entra, redirect URI rules and error codes"},
@@ -93,6 +93,8 @@ constexpr std::array<FaultRow, 55> table{{
     {Fault::imap_changes_refused, "imap-changes-refused", imap,
      "STORE, COPY, MOVE and EXPUNGE are refused: NO Server Unavailable. 15",
      "the UIDs that it plays for, with commas; empty: all", "", "invented"},
+    {Fault::imap_refused, "imap-refused", imap, "A command is refused.", "the command, a space, and the answer to it",
+     "EXAMINE BAD Command Argument Error. 11", "as the answer; that it comes there is invented"},
     {Fault::pop3_sign_in_refused, "pop3-sign-in-refused", pop3,
      "-ERR Authentication failure: unknown user name or bad password.", "", "",
      "Exchange Online, Microsoft's OAuth page for POP"},
@@ -117,6 +119,8 @@ constexpr std::array<FaultRow, 55> table{{
      "", "invented"},
     {Fault::pop3_ids_by_position, "pop3-ids-by-position", pop3,
      "UIDL gives each mail its place in the list for a unique id, so that ids are used again.", "", "", "invented"},
+    {Fault::pop3_refused, "pop3-refused", pop3, "A command is refused.", "the command, a space, and the answer to it",
+     "STAT -ERR Protocol error. 14", "as the answer; that it comes there is invented"},
     {Fault::smtp_disabled_tenant, "smtp-disabled-tenant", smtp,
      "535 5.7.139: SmtpClientAuthentication is disabled for the Tenant.", "", "",
      "Exchange Online, email-oauth2-proxy #193"},
@@ -145,6 +149,8 @@ constexpr std::array<FaultRow, 55> table{{
     {Fault::smtp_lost_after_accepting, "smtp-lost-after-accepting", smtp,
      "The connection ends after the final dot, without a reply; the mail was accepted and is delivered.", "", "",
      "freescout #5457; the manner is invented"},
+    {Fault::proxy_refused, "proxy-refused", proxy, "The proxy lets nothing through.", "the HTTP status", "403",
+     "tinyproxy and squid"},
 }};
 
 FaultRow const* row_of(std::string_view id)
@@ -175,7 +181,8 @@ Result<void> Faults::set(std::string_view id, std::string scope, std::optional<s
     }
     auto chosen = value.value_or(std::string(row->preset));
     if (chosen.size() > 10'000) return failure(Trouble::invalid, "the value of a fault has at most 10,000 bytes");
-    if (is_number(row->preset) && !is_number(chosen))
+    bool const words_follow = row->fault == Fault::token_refused;  // the error value
+    if (is_number(row->preset) && !is_number(words_follow ? chosen.substr(0, chosen.find(' ')) : chosen))
         return failure(Trouble::invalid,
                        "the value of " + std::string(id) + " is a number: " + std::string(row->value));
     scope = to_lower(scope);

@@ -48,6 +48,7 @@ enum class Fault {
     imap_chatter,
     imap_shuffled,
     imap_changes_refused,
+    imap_refused,
     pop3_sign_in_refused,
     pop3_disabled,
     pop3_unavailable,
@@ -60,6 +61,7 @@ enum class Fault {
     pop3_list_reordered,
     pop3_list_empty,
     pop3_ids_by_position,
+    pop3_refused,
     smtp_disabled_tenant,
     smtp_disabled_mailbox,
     smtp_sign_in_refused,
@@ -71,12 +73,13 @@ enum class Fault {
     smtp_not_delivered,
     smtp_lost_before_accepting,
     smtp_lost_after_accepting,
+    proxy_refused,
 };
 
 struct FaultRow {
     Fault fault;
     std::string_view id;      ///< as the API says it
-    std::string_view where;   ///< identity provider, IMAP, POP3, SMTP
+    std::string_view where;   ///< identity provider, IMAP, POP3, SMTP, proxy
     std::string_view plays;   ///< what happens
     std::string_view value;   ///< what the value means; empty: none is used
     std::string_view preset;  ///< the value where none is given

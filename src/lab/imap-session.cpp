@@ -266,6 +266,7 @@ net::awaitable<void> ImapSession::answer(std::string_view command)
             no("Server Unavailable. 15");  // Exchange Online
             co_return;
         }
+        if (is_refused(name, mailbox_address())) co_return;
     }
     words.space();
     chatter();
@@ -335,6 +336,15 @@ void ImapSession::chatter()
     if (!view_.empty()) say("* 1 FETCH (X-ODD (\"(\" NIL (1 {2}\r\n)(2)) FLAGS (\\Seen))");
     say(R"(* STATUS "Sent Items" (MESSAGES 7))");
     say("* X-NOTHING");
+}
+
+bool ImapSession::is_refused(std::string_view command, std::string_view address)
+{
+    auto const said = state_->faults.see(Fault::imap_refused, {address});
+    if (!said || !equal_ignoring_case(said->substr(0, said->find(' ')), command)) return false;
+    (void)state_->faults.take(Fault::imap_refused, {address});
+    say(tag_ + ' ' + std::string(trim(std::string_view(*said).substr(command.size()))));
+    return true;
 }
 
 bool ImapSession::refuses_changes(std::vector<std::uint32_t> const& uids)

@@ -104,6 +104,8 @@ private:
     void chatter();
     /// A fault refuses changes to one of these.
     [[nodiscard]] bool refuses_changes(std::vector<std::uint32_t> const& uids);
+    /// A fault answers that command in another way.
+    bool is_refused(std::string_view command, std::string_view address);
 
     SharedState state_;
     std::unique_ptr<net::Accepted> connection_;

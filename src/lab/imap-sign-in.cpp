@@ -65,6 +65,7 @@ net::awaitable<void> ImapSession::authenticate(Words& words)
         refuse();
         co_return;
     }
+    if (is_refused("AUTHENTICATE", address)) co_return;
     user_ = std::move(user);
     auto& mailbox = *user_->mailbox;
     // All of these look the same to the client (Exchange Online, MailKit #1494; too many connections: php-imap #464).

@@ -5,10 +5,13 @@
 #include "lab/identity-provider.hpp"
 #include "lab/imap-session.hpp"
 #include "lab/pop3-session.hpp"
+#include "lab/proxy.hpp"
+#include "lab/silent-port.hpp"
 #include "lab/smtp-session.hpp"
 #include "lab/tenant-json.hpp"
 #include "net/http-server.hpp"
 #include "net/listen.hpp"
+#include "net/resolver.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/json/parse.hpp>
@@ -48,6 +51,14 @@ net::awaitable<net::HttpResponse> handle(SharedState state, std::shared_ptr<Iden
     co_return response;
 }
 
+// What cuts a connection lets its beginning through.
+net::awaitable<void> cut_after(std::string greeting, std::unique_ptr<net::Accepted> connection)
+{
+    if (greeting.empty()) co_return;
+    Wire const wire(std::move(greeting));
+    co_await connection->write(wire);
+}
+
 // Its passwords are published: it is nobody else's.
 Result<void> check_loopback(Endpoint const& at)
 {
@@ -80,8 +91,11 @@ struct Lab::Impl {
     struct Port {
         std::int64_t Settings::* setting;
         Endpoint* at;
+        bool tls_at_once;
         Open open;
+        std::string_view greeting;  // what is said where each connection is cut after it
         std::unique_ptr<net::Listener> listener{};
+        std::unique_ptr<SilentPort> silent{};
     };
 
     SharedState state;
@@ -90,7 +104,9 @@ struct Lab::Impl {
     Certificates certificates;
     std::vector<Port> ports;
     std::vector<std::unique_ptr<net::Listener>> always;  // those without TLS
+    std::shared_ptr<ProxyPorts> leads;                   // where its proxy leads
 
+    boost::asio::any_io_executor executor;
     [[nodiscard]] Result<std::shared_ptr<net::TlsContext>> tls_of(std::int64_t how) const;
     [[nodiscard]] Result<void> set_port(Port& port, std::int64_t how) const;
     [[nodiscard]] Result<void> set_ports(Settings const& settings);
@@ -102,6 +118,7 @@ Result<std::shared_ptr<net::TlsContext>> Lab::Impl::tls_of(std::int64_t how) con
                        : how == 3 ? certificates.expired_file
                        : how == 4 ? certificates.another_name_file
                        : how == 5 ? certificates.ends_soon_file
+                       : how == 7 ? certificates.middlebox_file
                                   : certificates.chain_file;
     auto tls = net::TlsContext::server(file, certificates.key_file);
     if (tls && how == 6) {
@@ -116,10 +133,22 @@ Result<std::shared_ptr<net::TlsContext>> Lab::Impl::tls_of(std::int64_t how) con
 Result<void> Lab::Impl::set_port(Port& port, std::int64_t how) const
 {
     port.listener.reset();
+    port.silent.reset();
     if (how == 1) return {};
+    if (how == 8) {
+        auto silent = SilentPort::open(executor, *port.at);
+        if (!silent) return std::unexpected(silent.error());
+        port.silent = std::make_unique<SilentPort>(std::move(*silent));
+        return {};
+    }
     auto tls = tls_of(how);
     if (!tls) return std::unexpected(tls.error());
-    auto opened = port.open(*port.at, std::move(*tls));
+    auto opened = how == 9
+                      ? net::Listener::open(executor, {.at = *port.at, .tls = *tls, .tls_at_once = port.tls_at_once},
+                                            [greeting = port.greeting](std::unique_ptr<net::Accepted> each) {
+                                                return cut_after(std::string(greeting), std::move(each));
+                                            })
+                      : port.open(*port.at, std::move(*tls));
     if (!opened) return std::unexpected(opened.error());
     port.at->port = (*opened)->port();
     port.listener = std::move(*opened);
@@ -170,7 +199,8 @@ Facts Lab::facts() const
 Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, Options options)
 {
     auto const& asked = options.listen;
-    for (auto const& at : {asked.https, asked.http, asked.imap, asked.pop3, asked.smtp, asked.inbound})
+    for (auto const& at : {asked.https, asked.http, asked.imap, asked.pop3, asked.smtp, asked.inbound,
+                           asked.proxy.value_or(Endpoint{"127.0.0.1", 0})})
         if (auto const ours = check_loopback(at); !ours) return std::unexpected(ours.error());
     auto certificates = load_or_make_certificates(options.directory, options.host_name);
     if (!certificates) return std::unexpected(certificates.error());
@@ -218,12 +248,35 @@ Result<std::unique_ptr<Lab>> Lab::start(boost::asio::any_io_executor executor, O
         return serve_smtp(state, std::move(each), SmtpRole::inbound);
     };
     auto& listen = impl->options.listen;
-    impl->ports.push_back({&Settings::https_port, &listen.https, https});
-    impl->ports.push_back({&Settings::imap_port, &listen.imap, mail(true, imap)});
-    impl->ports.push_back({&Settings::pop3_port, &listen.pop3, mail(true, pop3)});
-    impl->ports.push_back({&Settings::smtp_port, &listen.smtp, mail(false, smtp)});
+    impl->executor = executor;
+    impl->ports.push_back({&Settings::https_port, &listen.https, true, https, ""});
+    impl->ports.push_back({&Settings::imap_port, &listen.imap, true, mail(true, imap),
+                           "* OK The Microsoft Exchange IMAP4 service is ready.\r\n"});
+    impl->ports.push_back({&Settings::pop3_port, &listen.pop3, true, mail(true, pop3),
+                           "+OK The Microsoft Exchange POP3 service is ready.\r\n"});
+    impl->ports.push_back({&Settings::smtp_port, &listen.smtp, false, mail(false, smtp),
+                           "220 lab.invalid Microsoft ESMTP MAIL Service ready\r\n"});
+    if (listen.proxy) {
+        auto const leads = std::make_shared<ProxyPorts>();
+        leads->resolver = std::make_shared<net::Resolver>(executor);
+        auto const proxy = [state, leads](std::unique_ptr<net::Accepted> each) {
+            return serve_proxy(state, leads, std::move(each));
+        };
+        impl->ports.push_back({&Settings::proxy_port, &*listen.proxy, false,
+                               [=](Endpoint at, Tls const& /*tls*/) {
+                                   return net::Listener::open(executor, {.at = std::move(at)}, proxy);
+                               },
+                               ""});
+        impl->leads = leads;
+    }
     for (auto& port : impl->ports)
         if (auto const done = impl->set_port(port, 0); !done) return std::unexpected(done.error());
+    if (impl->leads)
+        for (auto const& [port, at] : {std::pair<std::uint16_t, Endpoint*>(443, &listen.https),
+                                       {993, &listen.imap},
+                                       {995, &listen.pop3},
+                                       {587, &listen.smtp}})
+            impl->leads->ways[port] = impl->leads->ways[at->port] = *at;
     auto const add = [&](Endpoint& at, Result<std::unique_ptr<net::Listener>> opened) -> Result<void> {
         if (!opened) return std::unexpected(opened.error());
         at.port = (*opened)->port();

@@ -22,6 +22,7 @@ struct Endpoints {
     Endpoint pop3{"127.0.0.1", 8995};     ///< POP3, in TLS from the first byte
     Endpoint smtp{"127.0.0.1", 8587};     ///< submission, with STARTTLS
     Endpoint inbound{"127.0.0.1", 8025};  ///< a customer's mail, from any mail program, without TLS or sign-in
+    std::optional<Endpoint> proxy{};      ///< an HTTP proxy, to whom the lab is every host; or none
 };
 
 struct Options {

@@ -74,6 +74,15 @@ net::awaitable<void> Pop3Session::run()
     co_await flush();
 }
 
+bool Pop3Session::is_refused(std::string_view command, std::string_view address)
+{
+    auto const said = state_->faults.see(Fault::pop3_refused, {address});
+    if (!said || !equal_ignoring_case(said->substr(0, said->find(' ')), command)) return false;
+    (void)state_->faults.take(Fault::pop3_refused, {address});
+    say(trim(std::string_view(*said).substr(command.size())));
+    return true;
+}
+
 net::awaitable<void> Pop3Session::answer(std::string_view command)
 {
     auto const space = command.find(' ');
@@ -103,6 +112,8 @@ net::awaitable<void> Pop3Session::answer(std::string_view command)
         error(wrong_state);
     } else if (fault(Fault::pop3_unavailable)) {
         error("Server Unavailable. 21");
+    } else if (is_refused(verb, user_->mailbox->address)) {
+        co_return;
     } else if (verb == "STAT") {
         status();
     } else if (verb == "LIST" || verb == "UIDL") {

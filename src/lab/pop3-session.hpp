@@ -34,6 +34,8 @@ private:
     void say(std::string_view line);
     void error(std::string_view words);
     [[nodiscard]] std::optional<std::string> fault(Fault which);
+    /// A fault answers that command in another way.
+    bool is_refused(std::string_view command, std::string_view address);
 
     // pop3-sign-in.cpp
     void capabilities();

@@ -62,6 +62,7 @@ void Pop3Session::sign_in(std::string_view base64)
     // With which words a mailbox is refused whose POP3 is off, or that the user may not open, is not known: invented.
     bool const off = !mailbox.pop_enabled || !mailbox.licensed || mailbox.alias || take(Fault::pop3_disabled);
     if (off || !mailbox.may_open(user->upn) || take(Fault::pop3_sign_in_refused)) return refuse();
+    if (is_refused("AUTH", mailbox.address)) return;
     user_ = std::move(user);
     open_inbox();
     say("+OK User successfully authenticated.");

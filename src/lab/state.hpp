@@ -43,8 +43,10 @@ struct Settings {
     std::int64_t smtp_shared_user = 0;        ///< 1: XOAUTH2's user= may be a mailbox that the token's user may open
     std::int64_t smtp_command_line = 12'288;  ///< octets of an SMTP line
     /// 0 open, 1 closed; open with a certificate that 2 nobody trusts, 3 has expired, 4 is another host's, 5 ends soon;
-    /// 6 speaks TLS 1.1 only.
+    /// 6 speaks TLS 1.1 only, 7 an inspecting middlebox issued, of an authority that is trusted; 8 does not answer who
+    /// connects; 9 ends each connection: of mail after the greeting, of https within TLS.
     std::int64_t https_port = 0, imap_port = 0, pop3_port = 0, smtp_port = 0;
+    std::int64_t proxy_port = 0;  ///< 0 open, 1 closed
 };
 
 /// What exactly-once tests count.

@@ -93,7 +93,7 @@ struct SettingName {
     std::string_view name;
     std::int64_t Settings::* value;
 };
-constexpr std::array<SettingName, 19> settings_table{{
+constexpr std::array<SettingName, 20> settings_table{{
     {"access_token_life_s", &Settings::access_token_life_s},
     {"access_token_bytes", &Settings::access_token_bytes},
     {"refresh_token_rotates", &Settings::refresh_token_rotates},
@@ -113,6 +113,7 @@ constexpr std::array<SettingName, 19> settings_table{{
     {"imap_port", &Settings::imap_port},
     {"pop3_port", &Settings::pop3_port},
     {"smtp_port", &Settings::smtp_port},
+    {"proxy_port", &Settings::proxy_port},
 }};
 
 std::set<std::string> lowered(std::vector<std::string> const& texts)
@@ -265,7 +266,8 @@ Result<void> apply_settings(State& state, json::object const& object)
     for (auto const& [name, member] : settings_table)
         if (auto const value = fields.number(name)) changed.*member = *value;
     for (auto const* const name : {"https_port", "imap_port", "pop3_port", "smtp_port"})
-        if (auto const value = fields.number(name); value && *value > 6) fields.wrong(name, "a number from 0 to 6");
+        if (auto const value = fields.number(name); value && *value > 9) fields.wrong(name, "a number from 0 to 9");
+    if (changed.proxy_port > 1) fields.wrong("proxy_port", "0 or 1");
     auto const smtp_off = fields.truth("smtp_auth_disabled");
     auto const known = fields.truth("tenant_known");
     if (auto const good = fields.check(); !good) return good;

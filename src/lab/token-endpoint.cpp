@@ -56,19 +56,22 @@ net::HttpResponse json_response(json::object const& body, net::http::status stat
 
 bool is_of_client(std::string_view number)
 {
-    return number.starts_with("70002") || number == "700027" || number == "50012" || number == "50027";
+    auto const last = number.substr(number.find(' ') == number.npos ? number.size() : number.find(' ') + 1);
+    return number.starts_with("70002") || number.starts_with("50012") || number.starts_with("50027") ||
+           last == "invalid_client";
 }
 
 // Number, error value and status are documented; the sentence is invented.
-EntraError refusal_with(std::string_view number)
+EntraError refusal_with(std::string_view value)
 {
+    auto const space = value.find(' ');
+    auto const number = value.substr(0, space);
     auto const code = static_cast<unsigned>(to_number(number, 0));
     bool const of_client = is_of_client(number);
     bool const of_application = code == 700016 || code == 7000112;
+    auto const* const usual = of_client ? "invalid_client" : of_application ? "unauthorized_client" : "invalid_grant";
     return {of_client ? 401U : 400U,
-            of_client        ? "invalid_client"
-            : of_application ? "unauthorized_client"
-                             : "invalid_grant",
+            space == value.npos ? std::string(usual) : std::string(value.substr(space + 1)),
             code,
             "The request is refused.",
             {}};

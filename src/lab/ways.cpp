@@ -1,6 +1,7 @@
 #include "lab/ways.hpp"
 
 #include "base/text.hpp"
+#include "lab/delivery.hpp"
 #include "lab/tenant-json.hpp"
 
 #include <spdlog/spdlog.h>
@@ -41,7 +42,9 @@ Result<json::object> show_application(State& state, std::string const& key)
 {
     auto const* const application = state.tenant.find_application(key);
     if (application == nullptr) return failure(Trouble::not_found, "the lab has no application " + printable(key, 64));
-    return to_json(*application);
+    auto shown = to_json(*application);
+    if (!application->secrets.empty()) shown["secret"] = application->secrets.front().value;
+    return shown;
 }
 
 Result<json::object> show_settings(State& state, std::string const& /*key*/)
@@ -101,11 +104,32 @@ void put_back(State& state, std::vector<BrokenWay>& later, Undo const& undo)
         spdlog::error("lab: what was there before can't be put back: {}", back.error().message);
 }
 
+// To one mailbox, or to all. From somebody whom nobody answers, so that it is a mail like any other.
+Result<void> let_arrive(State& state, std::string const& mailbox, std::string_view text)
+{
+    std::vector<std::string> recipients{mailbox};
+    if (mailbox.empty()) {
+        recipients.clear();
+        for (auto const& [address, each] : state.tenant.mailboxes) recipients.push_back(address);
+    }
+    for (auto const& each : recipients) {
+        auto const raw = "From: ada@customer.example\r\nTo: " + each + "\r\nMessage-ID: <" + to_hex(random_bytes(12)) +
+                         "@customer.example>\r\n" + std::string(text);
+        if (auto const uid = deliver_from_outside(state, {each}, raw, "INBOX"); !uid)
+            return std::unexpected(uid.error());
+    }
+    return {};
+}
+
 Result<void> change(State& state, Way const& way, BrokenWay& broken)
 {
+    if (way.change == Change::mail) return let_arrive(state, broken.mailbox, way.with);
     if (way.change == Change::fault) {
         std::optional<std::string> value;
-        if (!way.with.empty()) value = std::string(way.with);
+        if (!broken.value.empty())
+            value = broken.value;
+        else if (!way.with.empty())
+            value = std::string(way.with);
         return state.faults.set(way.what, broken.mailbox, std::move(value), 0);
     }
     if (way.change == Change::clock) state.clock.advance(std::chrono::seconds(to_number(way.with, 0)));
@@ -126,6 +150,7 @@ void undo(State& state, BrokenWay const& broken, std::vector<BrokenWay>& later)
     auto const& way = *broken.way;
     if (way.change == Change::fault) (void)state.faults.clear(way.what, broken.mailbox);
     if (way.change == Change::clock) state.clock.advance(-std::chrono::seconds(to_number(way.with, 0)));
+    if (way.change == Change::mail) (void)let_arrive(state, broken.mailbox, way.what);
     for (auto const& each : broken.undo) put_back(state, later, each);
 }
 
@@ -134,6 +159,12 @@ void undo(State& state, BrokenWay const& broken, std::vector<BrokenWay>& later)
 bool Way::has(std::string_view note) const
 {
     return std::ranges::any_of(split(notes, ' '), [&](auto each) { return each == note; });
+}
+
+std::string Way::cause_of(std::string_view value) const
+{
+    if (values.empty()) return std::string(cause);
+    return std::string(cause) + std::string(value.empty() ? with : value);
 }
 
 Result<Way const*> find_way(std::string_view name)
@@ -154,9 +185,12 @@ Result<Way const*> find_way(std::string_view name)
                    "no item \"" + printable(item, 64) + "\" can be broken here; these can: " + known);
 }
 
-Result<void> break_way(State& state, Way const& way, std::string mailbox, json::value before)
+Result<void> break_way(State& state, Way const& way, std::string mailbox, std::string value, json::value before)
 {
     mailbox = to_lower(mailbox);
+    if (!value.empty() && std::ranges::none_of(split(way.values, ' '), [&](auto each) { return each == value; }))
+        return failure(Trouble::invalid, way.name() + (way.values.empty() ? " takes no value" : " takes one of ") +
+                                             std::string(way.values));
     if (way.has("everybody") && !mailbox.empty())
         return failure(Trouble::invalid, way.name() + " concerns everybody, and not one mailbox");
     for (auto const& each : state.broken) {
@@ -166,7 +200,7 @@ Result<void> break_way(State& state, Way const& way, std::string mailbox, json::
             return failure(Trouble::conflict,
                            each.way->name() + " is broken, with the same fault: mend it before " + way.name());
     }
-    BrokenWay broken{&way, std::move(mailbox), state.clock.now(), {}, std::move(before)};
+    BrokenWay broken{&way, std::move(mailbox), std::move(value), state.clock.now(), {}, std::move(before)};
     auto done = change(state, way, broken);
     std::vector<BrokenWay> none;
     if (done)
@@ -200,10 +234,15 @@ Result<std::size_t> mend_ways(State& state, Way const* way, std::optional<std::s
 
 namespace {
 
+bool is_of_postroom(Change change)
+{
+    return change == Change::postroom || change == Change::postroom_adds || change == Change::postroom_instead;
+}
+
 std::string_view by(Change change)
 {
     if (change == Change::hand) return "hand";
-    return change == Change::postroom || change == Change::postroom_adds ? "postroom" : "lab";
+    return is_of_postroom(change) ? "postroom" : "lab";
 }
 
 }  // namespace
@@ -213,13 +252,21 @@ json::object to_json(Way const& way)
     json::array notes;
     for (auto const each : split(way.notes, ' '))
         if (!each.empty()) notes.emplace_back(each);
-    json::object out{{"way", way.name()},    {"item", way.item},   {"plays", way.plays},       {"cause", way.cause},
-                     {"by", by(way.change)}, {"among", way.among}, {"notes", std::move(notes)}};
-    if (way.change == Change::postroom || way.change == Change::postroom_adds) {
+    json::object out{{"way", way.name()},         {"item", way.item},     {"plays", way.plays},
+                     {"cause", way.cause_of({})}, {"by", by(way.change)}, {"among", way.among},
+                     {"notes", std::move(notes)}};
+    if (is_of_postroom(way.change)) {
         out["adds"] = way.change == Change::postroom_adds;
+        out["instead"] = way.change == Change::postroom_instead;
         out["path"] = way.what;
-        out["members"] = json::parse(way.with);
+        out["members"] = way.with.empty() ? json::value() : json::parse(way.with);
     }
+    if (!way.values.empty()) {
+        json::array values;
+        for (auto const each : split(way.values, ' ')) values.emplace_back(each);
+        out["values"] = std::move(values);
+    }
+    if (way.change == Change::mail) out["change"] = "mail";
     if (is_kept(way.change)) {
         out["change"] = way.change == Change::settings  ? "settings"
                         : way.change == Change::mailbox ? "mailbox"
@@ -243,6 +290,8 @@ json::object to_json(BrokenWay const& broken)
 {
     return {{"way", broken.way->name()},
             {"mailbox", broken.mailbox},
+            {"value", broken.value},
+            {"cause", broken.way->cause_of(broken.value)},
             {"since", to_rfc3339(broken.since)},
             {"before", broken.before}};
 }

@@ -20,13 +20,13 @@ const accounts = {
   team: { user: of('support'), mailbox: of('shared') },
   own: { mailbox: of('desk') },
   // Of Microsoft's own hosts, which the lab's proxy leads to the lab.
-  behind: { user: of('behind'), mailbox: of('behind') },
+  through: { user: of('through'), mailbox: of('through') },
 };
 const languages = ['en', 'fr', 'nl', 'pt-BR', 'ar'];
 
 async function furnish(keep) {
   const lab = await keep(startLab({ proxy: true }));
-  const server = await keep(startServer({ anchors: [lab.facts.anchor], store: 'sqlite', configuration: `[net]\nproxy = "http://${lab.facts.proxy}"\n` }));
+  const server = await keep(startServer({ anchors: [lab.facts.anchor], store: 'sqlite', configuration: `[net]\nproxy = "http://${lab.facts.proxy}"\nno-proxy = [".invalid"]\n` }));
   const { client_id: clientId, client_secret: clientSecret, authority, password, imap, pop3, smtp } = lab.facts;
   await setUp(server, { authority, clientId, clientSecret });
   const elsewhere = { url: server.url.replace('localhost', '127.0.0.1') };
@@ -34,12 +34,12 @@ async function furnish(keep) {
   await lab.api('applications', {
     client_id: clientId, redirect_uris: [server.url, elsewhere.url].map((each) => `${each}/oauth/callback`), app_roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'], service_principal: principal,
   });
-  for (const upn of ['orders', 'answers', 'behind'].map(of)) await lab.api('users', { upn, password });
+  for (const upn of ['orders', 'answers', 'through'].map(of)) await lab.api('users', { upn, password });
   await lab.api('mailboxes', { address: of('shared'), full_access: [of('support')], send_as: [of('support')] });
   await lab.api('mailboxes', { address: of('desk'), full_access: [principal], send_as: [principal] });
   for (const name of ['sales', 'orders']) await addAccount(server, { user: of(name), imap, smtp, after: 'leave' });
   await addAccount(server, { user: of('answers'), pop3, smtp, after: 'leave' });
-  await addAccount(server, { user: of('behind'), imap: 'outlook.office365.com:993', smtp: 'smtp.office365.com:587', after: 'leave' });
+  await addAccount(server, { user: of('through'), imap: 'outlook.office365.com:993', smtp: 'smtp.office365.com:587', after: 'leave' });
   const sharing = ['--department', 'Customer care', '--application', 'provider', '--kind', 'shared', '--imap-host', imap, '--smtp-host', smtp];
   await server.command('account', 'add', 'team', '--user', of('support'), ...sharing);
   await server.command('account', 'add', 'own', '--access', 'application', ...sharing);
@@ -117,8 +117,8 @@ function switches(house, way, account, value = '') {
 }
 
 const concerns = (way, account) => (has(way, 'pop3') ? account === 'answers' : has(way, 'shared') ? account === 'team'
-  : has(way, 'application') ? account === 'own' : has(way, 'proxy') ? account === 'behind'
-    : ['sales', 'orders'].includes(account) || (account === 'behind' && !has(way, 'everybody') && way.by === 'lab'));
+  : has(way, 'application') ? account === 'own' : has(way, 'proxy') ? account === 'through'
+    : ['sales', 'orders'].includes(account) || (account === 'through' && !has(way, 'everybody') && way.by === 'lab'));
 // What is wrong with console and provider is so whichever account it is.
 const touches = (way, account) => concerns(way, account)
   || (/^(external-url|port-443|url-login|clock|application-exists|redirect-url|authority.another)/.test(way.way));
@@ -202,7 +202,7 @@ async function inLanes(houses, work, carryOut) {
     await Promise.all([...byAccount.values()].map((list) => lane(house, list)));
     await lane(house, alone);
   }));
-  assert.equal(troubles.join('\n---\n'), '');
+  if (troubles.length > 0) throw new Error(`${troubles.length} of them:\n${troubles.join('\n---\n')}`);
 }
 
 /** All holds for everybody; what waits for mail is looked at once. */
@@ -289,7 +289,7 @@ async function furnishSeveral(keep, many) {
 const fitting = new RegExp(process.env.WAY ?? '');
 const knownTo = async ({ lab }) => (await lab.api('ways')).known.filter((each) => fitting.test(each.way));
 
-if (!asked) scenario('every way in which an item fails is found, and nothing else is blamed; two at once, too', { limit: 170_000 }, async ({ keep }) => {
+if (!asked) scenario('every way in which an item fails is found, and nothing else is blamed; two at once, too', { limit: 400_000 }, async ({ keep }) => {
   const houses = await furnishSeveral(keep, 2);
   const known = await knownTo(houses[0]);
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);

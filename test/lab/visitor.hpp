@@ -178,8 +178,8 @@ protected:
         std::signal(SIGPIPE, SIG_IGN);  // plain OpenSSL writes to connections that the lab has closed
         Options options;
         options.directory = directory();
-        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0},
-                          {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0}};
+        options.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"127.0.0.1", 0},        {"127.0.0.1", 0},
+                          {"127.0.0.1", 0}, {"127.0.0.1", 0}, Endpoint{"127.0.0.1", 0}};
         auto started = Lab::start(io_.get_executor(), options);
         ASSERT_TRUE(started) << started.error().message;
         lab_ = std::move(*started);

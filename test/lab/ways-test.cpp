@@ -59,6 +59,75 @@ TEST_F(WaysTest, CloseAPortAndOpenItAgain)
     EXPECT_THAT(Visitor(port, facts_.anchor_file, true).line(), HasSubstr("* OK"));
 }
 
+TEST_F(WaysTest, LetAPortBeSilentAndAnswerAgain)
+{
+    auto const port = lab_->endpoints().imap.port;
+    auto const comes_through = [&] {
+        boost::asio::io_context io;
+        boost::asio::ip::tcp::socket socket(io);
+        boost::system::error_code error = boost::asio::error::timed_out;
+        socket.async_connect({boost::asio::ip::make_address("127.0.0.1"), port}, [&](auto result) { error = result; });
+        io.run_for(std::chrono::milliseconds(300));
+        return error;
+    };
+    api("ways", {{"way", "port-993/silent"}});
+    EXPECT_EQ(comes_through(), boost::asio::error::timed_out) << "neither taken nor refused";
+    mend("");
+    EXPECT_FALSE(comes_through());
+    EXPECT_THAT(Visitor(port, facts_.anchor_file, true).line(), HasSubstr("* OK"));
+}
+
+TEST_F(WaysTest, CutAConnectionAfterItsGreeting)
+{
+    api("ways", {{"way", "port-587/cut"}});
+    Visitor visitor(lab_->endpoints().smtp.port, facts_.anchor_file, false);
+    EXPECT_THAT(visitor.line(), HasSubstr("220 "));
+    EXPECT_EQ(visitor.line(), "(closed)");
+    mend("");
+    EXPECT_THAT(smtp(false)->smtp("NOOP"), HasSubstr("250"));
+}
+
+TEST_F(WaysTest, TakeANumberOfTheirsAndNoOther)
+{
+    auto const breaks = [&](char const* number) {
+        return api("ways", {{"way", "grant-refresh/number"}, {"mailbox", "sales@contoso.test"}, {"value", number}});
+    };
+    EXPECT_EQ(breaks("70043").status, 400U) << "that is grant-forecast's";
+    EXPECT_EQ(breaks("50097").status, 200U);
+    EXPECT_THAT(http("GET", "/lab/api/ways").body, HasSubstr(R"("value":"50097","cause":"AADSTS50097")"));
+    auto const answer = token(
+        {{"grant_type", "refresh_token"}, {"refresh_token", std::string(grant()["refresh_token"].as_string())}}, 400);
+    EXPECT_EQ(answer.at("error_codes").at(0).as_int64(), 50097);
+    EXPECT_EQ(api("ways", {{"way", "inbound-enabled"}, {"value", "1"}}).status, 400U) << "it has none";
+}
+
+TEST_F(WaysTest, LeadEveryHostToTheLabByItsProxy)
+{
+    auto const port = lab_->endpoints().proxy->port;
+    auto const asked = [&](std::string const& whom) {
+        auto visitor = std::make_unique<Visitor>(port, facts_.anchor_file, false);
+        visitor->send("CONNECT " + whom + " HTTP/1.1\r\nHost: " + whom + "\r\n\r\n");
+        return visitor;
+    };
+    auto const visitor = asked("outlook.office365.com:993");
+    EXPECT_EQ(visitor->line(), "HTTP/1.1 200 Connection established");
+    while (!visitor->line().empty()) {
+    }
+    visitor->start_tls();
+    EXPECT_THAT(visitor->line(), HasSubstr("* OK"));
+    EXPECT_EQ(asked("outlook.office365.com:25")->line(), "HTTP/1.1 403 Forbidden");
+    EXPECT_EQ(asked("nonsense")->line(), "HTTP/1.1 403 Forbidden");
+    api("ways", {{"way", "port-993/closed"}});
+    EXPECT_EQ(asked("outlook.office365.com:993")->line(), "HTTP/1.1 502 Bad Gateway");
+    mend("");
+    api("ways", {{"way", "proxy/sign-in"}});
+    EXPECT_EQ(asked("outlook.office365.com:993")->line(), "HTTP/1.1 407 Proxy Authentication Required");
+    mend("");
+    Visitor endless(port, facts_.anchor_file, false);
+    endless.send(std::string(20'000, 'x'));
+    EXPECT_EQ(endless.rest(), "");
+}
+
 TEST_F(WaysTest, AreBrokenForOneMailboxOrForAll)
 {
     auto const off = [&] {
@@ -88,7 +157,7 @@ TEST_F(WaysTest, RefuseWhatCantBe)
     EXPECT_EQ(same.status, 409U);
     EXPECT_THAT(same.body, HasSubstr("send-as/refused-early"));
     EXPECT_EQ(mend("?way=nothing"), 404U);
-    EXPECT_EQ(api("settings", {{"imap_port", 7}}).status, 400U);
+    EXPECT_EQ(api("settings", {{"imap_port", 10}}).status, 400U);
 }
 
 }  // namespace postroom::lab

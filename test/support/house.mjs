@@ -40,11 +40,11 @@ export async function run(args, { cwd, input, limit = 60_000 } = {}) {
 // For a person's browser there are names that nothing on this machine knows.
 const onLoopback = (name, { all }, found) => (all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4));
 
-/** The simulated tenant. `host` is its name, where it is not localhost. */
-export async function startLab({ tenant, host } = {}) {
+/** The simulated tenant. `host` is its name, where it is not localhost; `proxy`: it is a proxy, too. */
+export async function startLab({ tenant, host, proxy } = {}) {
   const { folder, remove } = scratchFolder('lab');
   const args = ['lab', '--directory', folder];
-  for (const name of ['https', 'http', 'imap', 'pop3', 'smtp', 'inbound']) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
+  for (const name of ['https', 'http', 'imap', 'pop3', 'smtp', 'inbound', ...(proxy ? ['proxy'] : [])]) args.push(`--${name}`, `127.0.0.1:${await freePort()}`);
   if (host) args.push('--host', host);
   if (tenant) {
     writeFileSync(path.join(folder, 'tenant.json'), JSON.stringify(tenant));
