@@ -292,7 +292,7 @@ const knownTo = async ({ lab }) => (await lab.api('ways')).known.filter((each) =
 if (!asked) scenario('every way in which an item fails is found, and nothing else is blamed; two at once, too', { limit: 400_000 }, async ({ keep }) => {
   const houses = await furnishSeveral(keep, 2);
   const known = await knownTo(houses[0]);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const seed = Number(process.env.SEED ?? 7);
   const random = randomFrom(seed);
   const chosen = (list, most) => Array.from({ length: Math.min(most, list.length) }, () => list.splice(random(list.length), 1)[0]);
   const begun = Date.now();
