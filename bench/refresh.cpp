@@ -8,6 +8,7 @@
 #include "grants/credentials.hpp"
 #include "grants/places.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
 #include "store/people.hpp"
 

@@ -9,6 +9,7 @@
 #include "alarms/unwritten.hpp"
 #include "base/text.hpp"
 #include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 #include "store/settings.hpp"
 #include "store/webhooks.hpp"
 

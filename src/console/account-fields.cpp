@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 #include "console/names.hpp"
 #include "grants/places.hpp"
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 
 #include <fmt/format.h>
 

@@ -9,6 +9,7 @@
 #include "store/accounts.hpp"
 #include "store/changes.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 

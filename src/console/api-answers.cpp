@@ -6,9 +6,9 @@
 #include "console/json.hpp"
 #include "console/outbound-view.hpp"
 #include "console/responses.hpp"
-#include "store/accounts.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
 

@@ -11,6 +11,7 @@
 #include "oauth/authority.hpp"
 #include "oauth/clouds.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/changes.hpp"
 #include "store/grants.hpp"
 

@@ -5,6 +5,7 @@
 #include "console/responses.hpp"
 #include "grants/guard.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
 
 #include <fmt/format.h>

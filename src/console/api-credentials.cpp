@@ -6,6 +6,7 @@
 #include "console/responses.hpp"
 #include "grants/credential-ends.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 
 #include <algorithm>
 

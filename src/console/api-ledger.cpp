@@ -6,9 +6,9 @@
 #include "console/paging.hpp"
 #include "console/responses.hpp"
 #include "model/reconciliation.hpp"
-#include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/ledger.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>

@@ -11,6 +11,7 @@
 #include "store/changes.hpp"
 #include "store/coordination.hpp"
 #include "store/figures.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include "console/outbound-view.hpp"
 #include "console/paging.hpp"
 #include "console/responses.hpp"
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
 

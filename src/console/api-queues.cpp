@@ -7,8 +7,8 @@
 #include "console/responses.hpp"
 #include "desk/desk.hpp"
 #include "desk/queue.hpp"
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/people.hpp"
 
 #include <algorithm>

@@ -9,7 +9,9 @@
 #include "grants/guard.hpp"
 #include "grants/provider.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 

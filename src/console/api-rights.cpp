@@ -7,6 +7,7 @@
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <boost/json/parse.hpp>
 

@@ -6,6 +6,7 @@
 #include "console/responses.hpp"
 #include "desk/answer.hpp"
 #include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 #include "store/sending.hpp"
 
 #include <fmt/format.h>

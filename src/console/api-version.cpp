@@ -4,7 +4,7 @@
 #include "console/contract.hpp"
 #include "console/external-url.hpp"
 #include "console/responses.hpp"
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/migrations.hpp"
 
 #include <algorithm>

@@ -4,6 +4,8 @@
 #include "checks/commands.hpp"
 #include "checks/judging.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
+#include "store/mailboxes.hpp"
 
 namespace postroom::console {
 

@@ -2,6 +2,8 @@
 
 #include "console/problem.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
+#include "store/mailboxes.hpp"
 #include "store/people.hpp"
 
 #include <fmt/format.h>

@@ -3,10 +3,10 @@
 #include "base/text.hpp"
 #include "desk/fields.hpp"
 #include "desk/history.hpp"
-#include "store/accounts.hpp"
 #include "store/acknowledgements.hpp"
 #include "store/cases.hpp"
 #include "store/coordination.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 

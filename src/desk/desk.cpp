@@ -6,9 +6,9 @@
 #include "desk/reading.hpp"
 #include "desk/reports.hpp"
 #include "desk/threading.hpp"
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
 #include "store/changes.hpp"
+#include "store/mailboxes.hpp"
 #include "store/messages.hpp"
 
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 
 #include "desk/history.hpp"
 #include "model/sight.hpp"
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/people.hpp"
 
 #include <fmt/format.h>

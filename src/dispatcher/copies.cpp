@@ -4,7 +4,7 @@
 #include "dispatcher/account-run.hpp"
 #include "dispatcher/ruling.hpp"
 #include "dispatcher/sent-items.hpp"
-#include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 #include "store/sent-copies.hpp"
 
 #include <spdlog/spdlog.h>

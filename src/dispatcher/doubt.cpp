@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "dispatcher/account-run.hpp"
 #include "dispatcher/sent-items.hpp"
-#include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
 #include "store/settings.hpp"

@@ -1,7 +1,7 @@
 #include "dispatcher/line.hpp"
 
 #include "dispatcher/account-run.hpp"
-#include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 
 #include <utility>
 

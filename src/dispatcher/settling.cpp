@@ -1,7 +1,7 @@
 #include "dispatcher/settling.hpp"
 
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
 #include "store/sent-copies.hpp"

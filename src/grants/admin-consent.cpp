@@ -6,7 +6,7 @@
 #include "net/http-server.hpp"
 #include "oauth/json-fields.hpp"
 #include "oauth/token-answer.hpp"
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/object.hpp>

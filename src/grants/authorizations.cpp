@@ -6,6 +6,7 @@
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 #include "store/holds.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

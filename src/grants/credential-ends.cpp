@@ -2,7 +2,7 @@
 
 #include "base/readable-time.hpp"
 #include "model/alarm.hpp"
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/coordination.hpp"
 #include "store/settings.hpp"
 

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "grants/places.hpp"
 #include "oauth/client-certificate.hpp"
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

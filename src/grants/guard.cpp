@@ -11,6 +11,7 @@
 #include "oauth/code-flow.hpp"
 #include "oauth/device-flow.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 #include "store/settings.hpp"

@@ -6,6 +6,7 @@
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -5,6 +5,7 @@
 #include "oauth/client-credentials.hpp"
 #include "oauth/refresh.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
 #include "store/holds.hpp"
 

@@ -6,6 +6,7 @@
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 #include "store/job-runner.hpp"
+#include "store/mailboxes.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>

@@ -7,6 +7,7 @@
 #include "oauth/device-flow.hpp"
 #include "oauth/id-token.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
 
 #include <fmt/format.h>

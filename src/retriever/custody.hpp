@@ -10,6 +10,7 @@
 #include "retriever/withheld.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
+#include "store/mailboxes.hpp"
 
 #include <chrono>
 #include <functional>

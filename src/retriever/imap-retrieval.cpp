@@ -4,8 +4,8 @@
 #include "imap/folders.hpp"
 #include "retriever/imap-sink.hpp"
 #include "retriever/verdict.hpp"
-#include "store/accounts.hpp"
 #include "store/after-actions.hpp"
+#include "store/mailboxes.hpp"
 #include "store/settings.hpp"
 #include "store/withheld.hpp"
 

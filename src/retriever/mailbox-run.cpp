@@ -7,6 +7,7 @@
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
 #include "store/holds.hpp"
+#include "store/mailboxes.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/redirect_error.hpp>

@@ -8,6 +8,7 @@
 #include "retriever/retriever.hpp"
 #include "retriever/turns.hpp"
 #include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 

@@ -1,6 +1,7 @@
 #include "retriever/reconcile-worker.hpp"
 
 #include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>

@@ -3,8 +3,8 @@
 #include "base/open-files.hpp"
 #include "base/text.hpp"
 #include "retriever/mailbox-run.hpp"
-#include "store/accounts.hpp"
 #include "store/bodies.hpp"
+#include "store/mailboxes.hpp"
 #include "store/settings.hpp"
 
 #include <spdlog/spdlog.h>

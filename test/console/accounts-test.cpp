@@ -4,6 +4,7 @@
 #include "grants/places.hpp"
 #include "store/accounts.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/grants.hpp"
 
 #include <gmock/gmock.h>

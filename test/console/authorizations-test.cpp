@@ -6,6 +6,7 @@
 #include "model/causes.hpp"
 #include "store/accounts.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "store/accounts.hpp"
+#include "store/mailboxes.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -3,9 +3,9 @@
 
 #include "base/text.hpp"
 #include "grants/authorizations.hpp"
-#include "store/accounts.hpp"
 #include "store/cases.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 #include "store/messages.hpp"
 
 namespace postroom::console {

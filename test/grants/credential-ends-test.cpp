@@ -1,6 +1,6 @@
 #include "grants/credential-ends.hpp"
 
-#include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/coordination.hpp"
 #include "support/scratch-folder.hpp"
 

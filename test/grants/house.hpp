@@ -8,6 +8,7 @@
 #include "grants/tokens.hpp"
 #include "net/http-server.hpp"
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 #include "store/people.hpp"

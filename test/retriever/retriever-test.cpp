@@ -6,6 +6,7 @@
 #include "net/listen.hpp"
 #include "store/accounts.hpp"
 #include "store/figures.hpp"
+#include "store/mailboxes.hpp"
 #include "store/people.hpp"
 #include "support/certificates.hpp"
 #include "support/loop.hpp"

@@ -1,5 +1,7 @@
 // Accounts and mailboxes: their names, states, removal, and what a person decides of a mailbox that stopped.
 #include "store/accounts.hpp"
+#include "store/applications.hpp"
+#include "store/mailboxes.hpp"
 
 #include "filing-house.hpp"
 #include "store/grants.hpp"

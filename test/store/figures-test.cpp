@@ -7,6 +7,7 @@
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
 #include "store/holds.hpp"
+#include "store/mailboxes.hpp"
 #include "store/unreadable.hpp"
 #include "store/withheld.hpp"
 

@@ -2,9 +2,9 @@
 #include "store/findings.hpp"
 
 #include "filing-house.hpp"
-#include "store/accounts.hpp"
 #include "store/alarms.hpp"
 #include "store/coordination.hpp"
+#include "store/mailboxes.hpp"
 
 #include <algorithm>
 

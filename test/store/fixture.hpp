@@ -3,8 +3,10 @@
 
 #include "store/accounts.hpp"
 #include "store/after-actions.hpp"
+#include "store/applications.hpp"
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
+#include "store/mailboxes.hpp"
 #include "store/messages.hpp"
 #include "store/outbound.hpp"
 #include "store/people.hpp"

@@ -4,6 +4,7 @@
 #include "both-stores.hpp"
 #include "store/accounts.hpp"
 #include "store/coordination.hpp"
+#include "store/mailboxes.hpp"
 #include "store/messages.hpp"
 #include "store/outbound.hpp"
 #include "store/session.hpp"
