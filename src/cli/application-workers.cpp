@@ -2,14 +2,9 @@
 
 #include "alarms/notifier.hpp"
 #include "alarms/pulse.hpp"
-#include "cli/exit.hpp"
+#include "cli/crew.hpp"
 #include "net/resolver.hpp"
 #include "webhooks/webhooks.hpp"
-
-#include <spdlog/spdlog.h>
-#include <boost/asio/co_spawn.hpp>
-
-#include <cstdlib>
 
 namespace postroom::cli {
 
@@ -40,20 +35,6 @@ struct ApplicationWorkers::Impl {
         return given;
     }
 
-    template <class Worker>
-    void spawn(Worker& worker, std::string_view name)
-    {
-        ++running;
-        asio::co_spawn(loop, worker.run(), [this, name](std::exception_ptr const& trouble) {
-            if (trouble) {
-                spdlog::critical("{} ended, which it never should; Postroom stops", name);
-                spdlog::shutdown();
-                std::_Exit(failed);
-            }
-            if (--running == 0 && ended) ended();
-        });
-    }
-
     asio::io_context& loop;
     net::Resolver resolver;
     grants::Tokens tokens;
@@ -61,8 +42,7 @@ struct ApplicationWorkers::Impl {
     alarms::Notifier notifier;
     webhooks::Webhooks webhooks;
     alarms::Pulse pulse;
-    int running = 0;
-    std::function<void()> ended;
+    Crew crew{loop};
 };
 
 ApplicationWorkers::ApplicationWorkers(asio::io_context& loop, grants::Ground ground, grants::Roads roads,
@@ -75,18 +55,18 @@ ApplicationWorkers::~ApplicationWorkers() = default;
 
 void ApplicationWorkers::start()
 {
-    impl_->spawn(impl_->notifier, "the alarm notifier");
-    impl_->spawn(impl_->webhooks, "what webhooks are told");
-    impl_->spawn(impl_->pulse, "the pulse");
+    impl_->crew.spawn(impl_->notifier, "the alarm notifier");
+    impl_->crew.spawn(impl_->webhooks, "what webhooks are told");
+    impl_->crew.spawn(impl_->pulse, "the pulse");
 }
 
 void ApplicationWorkers::stop(std::function<void()> ended)
 {
-    impl_->ended = std::move(ended);
     impl_->notifier.stop();
     impl_->webhooks.stop();
     impl_->pulse.stop();
     impl_->tokens.stop();
+    impl_->crew.when_ended(std::move(ended));
 }
 
 }  // namespace postroom::cli

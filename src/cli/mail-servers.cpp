@@ -2,7 +2,7 @@
 
 #include "alarms/pulse.hpp"
 #include "checks/worker.hpp"
-#include "cli/exit.hpp"
+#include "cli/crew.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "grants/trial-worker.hpp"
 #include "net/resolver.hpp"
@@ -10,7 +10,6 @@
 #include "retriever/retriever.hpp"
 #include "triage/triage.hpp"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,7 +19,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
-#include <cstdlib>
 #include <thread>
 
 namespace postroom::cli {
@@ -85,25 +83,8 @@ struct MailServers::Impl {
         dispatcher.nudge();
     }
 
-    template <class Worker>
-    void spawn(Worker& worker, std::string_view name)
+    void stop(std::function<void()> ended)
     {
-        ++running;
-        asio::co_spawn(loop, worker.run(), [this, name](std::exception_ptr const& trouble) {
-            if (trouble) {
-                // Half of Postroom is worse than none: whoever watches over it starts it anew, and the store bears
-                // that.
-                spdlog::critical("{} ended, which it never should; Postroom stops", name);
-                spdlog::shutdown();
-                std::_Exit(failed);
-            }
-            if (--running == 0 && ended) ended();
-        });
-    }
-
-    void stop(std::function<void()> when_ended)
-    {
-        ended = std::move(when_ended);
         retriever.stop();
         dispatcher.stop();
         trials.stop();
@@ -113,7 +94,7 @@ struct MailServers::Impl {
         waits->now();  // each knows already why it is broken off
         triage.stop();
         tokens.stop();
-        if (running == 0) ended();
+        crew.when_ended(std::move(ended));
     }
 
     asio::io_context loop{1};
@@ -132,8 +113,7 @@ struct MailServers::Impl {
     retriever::ReconcileWorker reconciliations;
     checks::CheckWorker checks;
     alarms::Pulse pulse;
-    int running = 0;
-    std::function<void()> ended;
+    Crew crew{loop};
     std::thread thread;
 };
 
@@ -184,14 +164,14 @@ bool MailServers::finish()
 
 void MailServers::start()
 {
-    impl_->spawn(impl_->tokens, "the refresher");
-    impl_->spawn(impl_->triage, "triage");
-    impl_->spawn(impl_->retriever, "the retriever");
-    impl_->spawn(impl_->dispatcher, "the dispatcher");
-    impl_->spawn(impl_->trials, "the trial of grants");
-    impl_->spawn(impl_->reconciliations, "the comparison of mailboxes");
-    impl_->spawn(impl_->checks, "the check list");
-    impl_->spawn(impl_->pulse, "the pulse");
+    impl_->crew.spawn(impl_->tokens, "the refresher");
+    impl_->crew.spawn(impl_->triage, "triage");
+    impl_->crew.spawn(impl_->retriever, "the retriever");
+    impl_->crew.spawn(impl_->dispatcher, "the dispatcher");
+    impl_->crew.spawn(impl_->trials, "the trial of grants");
+    impl_->crew.spawn(impl_->reconciliations, "the comparison of mailboxes");
+    impl_->crew.spawn(impl_->checks, "the check list");
+    impl_->crew.spawn(impl_->pulse, "the pulse");
     impl_->thread = std::thread([this] { impl_->loop.run(); });
 }
 
