@@ -5,7 +5,7 @@
 #include "cli/configuration.hpp"
 #include "cli/mail-servers.hpp"
 #include "cli/progress-line.hpp"
-#include "grants/master-keys.hpp"
+#include "grants/key-rotation.hpp"
 
 #include <fmt/ranges.h>
 #include <unistd.h>

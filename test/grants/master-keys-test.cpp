@@ -1,5 +1,6 @@
 #include "grants/master-keys.hpp"
 
+#include "grants/key-rotation.hpp"
 #include "grants/places.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
