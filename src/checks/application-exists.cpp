@@ -48,9 +48,9 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
         co_return untold(fmt::format("the sign-in page says HTTP {} and no number", page->answer.status));
     auto found = judge_refusal("application-exists", number, target);
     // Whatever else is wrong is wrong of an application that it knows.
-    if (found.outcome == model::Outcome::could_not_be_told)
-        co_return holds("the sign-in page knows it, and says " + number);
-    co_return found;
+    if (found.outcome != model::Outcome::could_not_be_told) co_return found;
+    auto knows = holds("the sign-in page knows it, and says " + number);
+    co_return co_await look_at_renewals(bench, target, std::move(knows));
 }
 
 }  // namespace
