@@ -46,6 +46,26 @@ std::string lab_url(LabAddress const& at)
     return authority.substr(0, authority.rfind('/'));
 }
 
+// Whether both change the same in Postroom, so that only one of them can tell what was there before.
+bool collide(json::value const& way, json::value const& other)
+{
+    if (text_at(way, "path").empty() || text_at(way, "path") != text_at(other, "path")) return false;
+    if (way.at("adds").as_bool() || other.at("adds").as_bool()) return text_at(way, "way") == text_at(other, "way");
+    auto const* const members = way.at("members").if_object();
+    auto const* const others = other.at("members").if_object();
+    if (way.at("instead").as_bool() || members == nullptr || others == nullptr) return true;
+    return std::ranges::any_of(*members, [&](auto const& each) { return others->contains(each.key()); });
+}
+
+std::string secret_of(std::string_view client_id, json::array const& registered)
+{
+    for (auto const& each : registered) {
+        auto const& secrets = each.at("secrets").as_array();
+        if (text_at(each, "client_id") == client_id && !secrets.empty()) return text_at(secrets.front(), "value");
+    }
+    return {};
+}
+
 // "settings/external-url", and what it is now.
 class Postroom {
 public:
@@ -67,7 +87,7 @@ public:
         json::object members;
         if (auto const* const given = way.at("members").if_object())
             for (auto const& [name, value] : *given) members[filled(name)] = filled(value.as_string().c_str());
-        if (way.at("instead").as_bool()) return replace(path, members);
+        if (way.at("instead").as_bool()) return replace(way, path, members);
         if (way.at("adds").as_bool()) {
             server_->send("POST", path, members);
             return {json::object{{"path", path + "/" + text_at(members, "name")}, {"method", "DELETE"}}};
@@ -98,16 +118,20 @@ private:
     static std::string text_at(json::value const& object, std::string_view name) { return cli::text_at(object, name); }
 
     // What stands in a list goes, and `members` come, where there are any.
-    json::array replace(std::string const& path, json::object const& members)
+    json::array replace(json::value const& way, std::string const& path, json::object const& members)
     {
         bool const credentials = path.ends_with("/credentials");
         auto const list = credentials ? server_->get(path.substr(0, path.rfind('/'))).at("credentials")
                                       : server_->get(path).at("items");
         json::array back;
         for (auto const& each : list.as_array()) {
+            // A password or a key that Postroom keeps is shown to nobody: it could not be put back.
+            bool const kept = credentials ? text_at(each, "kind") != "secret" || words_.at("SECRET").empty()
+                                          : each.at("has_password").as_bool();
+            if (kept) throw Exit(failed, say("{} is broken by hand: {}", text_at(way, "way"), text_at(way, "plays")));
             json::object body;
             if (credentials) body["client_secret"] = words_.at("SECRET");
-            for (auto const* const name : {"account", "server", "sender", "security", "user"})
+            for (auto const* const name : {"account", "server", "sender", "security", "user", "ends"})
                 if (each.as_object().contains(name) && !text_at(each, name).empty()) body[name] = text_at(each, name);
             if (body.contains("account")) body.erase("security");
             back.push_back(json::object{{"path", path}, {"method", "POST"}, {"body", std::move(body)}});
@@ -138,9 +162,12 @@ private:
              {std::pair<std::string_view, std::string_view>("localhost", "127.0.0.1"), {"127.0.0.1", "localhost"}})
             if (auto const at = external.find(from); at != external.npos)
                 other = std::string(external).replace(at, from.size(), to);
-        auto const registered = lab.call("GET", "applications").as_array();
+        auto const application = text_at(*mine, "application");
+        auto const client_id = application.empty()
+                                   ? std::string()
+                                   : text_at(server_->get("/api/v1/applications/" + in_url(application)), "client_id");
         words_ = {{"ACCOUNT", text_at(*mine, "name")},
-                  {"APPLICATION", text_at(*mine, "application")},
+                  {"APPLICATION", application},
                   {"CONSOLE", external},
                   {"DEPARTMENT", text_at(*mine, "department")},
                   {"IMAP", text_at(*mine, "retrieval_server")},
@@ -148,7 +175,7 @@ private:
                   {"LAB", lab_url(lab)},
                   {"MAILBOX", mailbox},
                   {"OTHER-NAME", other},
-                  {"SECRET", text_at(registered.at(0).at("secrets").at(0), "value")},
+                  {"SECRET", secret_of(client_id, lab.call("GET", "applications").as_array())},
                   {"SMTP", text_at(*mine, "submission_server")},
                   {"TEN-DAYS", to_rfc3339(system_clock().now() + std::chrono::days(10))}};
     }
@@ -190,14 +217,25 @@ int break_way(Asked const& asked)
     auto const by = found == ways.end() ? std::string() : text_at(*found, "by");
     auto const name = found == ways.end() ? std::string() : text_at(*found, "way");
     if (by == "hand") throw Exit(failed, say("{} is broken by hand: {}", name, text_at(*found, "how")));
+    std::optional<Postroom> postroom;
     if (by == "postroom") {
         auto const broken = asked.at.call("GET", "ways").at("broken").as_array();
-        if (std::ranges::any_of(broken, [&](auto const& each) { return text_at(each, "way") == name; }))
-            throw Exit(failed, say("{} is broken already", name));
-        Postroom postroom(asked.socket, name);
-        body["before"] = postroom.break_it(*found, asked.mailbox, asked.at);
+        for (auto const& other : ways)
+            if (collide(*found, other) && std::ranges::any_of(broken, [&](auto const& each) {
+                    return text_at(each, "way") == text_at(other, "way");
+                }))
+                throw Exit(failed, say("{} is broken already", text_at(other, "way")));
+        postroom.emplace(asked.socket, name);
+        body["before"] = postroom->break_it(*found, asked.mailbox, asked.at);
     }
-    auto const answer = asked.at.call("POST", "ways", json::serialize(body));
+    json::value answer;
+    try {
+        answer = asked.at.call("POST", "ways", json::serialize(body));
+    } catch (Exit const&) {
+        // What the lab does not remember nobody mends.
+        if (postroom) postroom->put_back(body.at("before").as_array());
+        throw;
+    }
     print(say("{}: {}\n", text_at(answer, "way"), text_at(answer, "plays")));
     print(say("postroom check {} finds it; postroom lab mend {} puts it back.\n", text_at(answer, "item"),
               text_at(answer, "way")));
