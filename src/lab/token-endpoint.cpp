@@ -54,11 +54,12 @@ net::HttpResponse json_response(json::object const& body, net::http::status stat
         status, {{"content-type", std::string(json_type)}, {"cache-control", "no-store"}}, json::serialize(body), {}};
 }
 
-bool is_of_client(std::string_view number)
+// "700027", or "99999 invalid_client"
+bool is_of_client(std::string_view value)
 {
-    auto const last = number.substr(number.find(' ') == number.npos ? number.size() : number.find(' ') + 1);
-    return number.starts_with("70002") || number.starts_with("50012") || number.starts_with("50027") ||
-           last == "invalid_client";
+    auto const space = value.find(' ');
+    if (space != value.npos) return value.substr(space + 1) == "invalid_client";
+    return value.starts_with("70002") || value == "50012" || value == "50027" || value == "5002730";
 }
 
 // Number, error value and status are documented; the sentence is invented.
@@ -67,7 +68,7 @@ EntraError refusal_with(std::string_view value)
     auto const space = value.find(' ');
     auto const number = value.substr(0, space);
     auto const code = static_cast<unsigned>(to_number(number, 0));
-    bool const of_client = is_of_client(number);
+    bool const of_client = is_of_client(value);
     bool const of_application = code == 700016 || code == 7000112;
     auto const* const usual = of_client ? "invalid_client" : of_application ? "unauthorized_client" : "invalid_grant";
     return {of_client ? 401U : 400U,
