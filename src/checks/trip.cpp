@@ -191,8 +191,9 @@ net::awaitable<void> Bench::take_home(Target target)
     std::string why;
     try {
         auto const trip = co_await round_trip(target);
-        if (trip->removed.empty())
-            why = trip->mailbox_trouble.empty() ? "it is not in the mailbox" : trip->mailbox_trouble;
+        why = trip->mailbox_trouble.empty() ? trip->sent_trouble : trip->mailbox_trouble;
+        // One that was retrieved and is gone was removed by the retriever, as the mailbox's are.
+        if (why.empty() && !trip->in_mailbox && !trip->came) why = "it is not in the mailbox";
     } catch (std::exception const& e) {
         why = e.what();
     }
