@@ -17,6 +17,8 @@ model::Finding unanswered(Error const& error, Target const& target)
 {
     auto const causes =
         model::explain(error.message, {.speaker = model::Speaker::local, .application_only = {}}).causes;
+    // What is too long was an answer.
+    if (causes.empty() && error.kind == Trouble::limit) return untold(error.message);
     return fails(causes.empty() ? "connection-cut" : causes.front().cause->id, error.message, target);
 }
 
