@@ -21,7 +21,12 @@ void put_message_id(std::string& header, std::string_view message_id)
 
 std::string read_chunk(store::Connection& c, model::Outbound const& mail, int number)
 {
-    auto chunk = store::read_chunk(c, mail.body, number);
+    std::string chunk;
+    try {
+        chunk = store::read_chunk(c, mail.body, number);
+    } catch (store::Damaged const& damage) {
+        throw DamagedMail(mail.message_id + ": " + damage.what());
+    }
     if (chunk.empty()) throw DamagedMail("the store has lost a part of " + mail.message_id);
     if (number == 0 && mail.part > 1) put_message_id(chunk, mail.message_id);
     return chunk;

@@ -15,13 +15,13 @@ constexpr int level = 1;  // on mails 1 % larger than with 3, the default, in tw
 std::string unpack(std::string_view zstd, std::int64_t size)
 {
     if (size < 0 || size > static_cast<std::int64_t>(chunk_bytes))
-        throw Failure(Trouble::store, "a chunk in the store has an impossible size");
+        throw Damaged("a chunk in the store has an impossible size");
     // A context is made once a thread: it is larger than most mails.
     thread_local std::unique_ptr<ZSTD_DCtx, decltype([](ZSTD_DCtx* context) { ZSTD_freeDCtx(context); })> const context(
         ZSTD_createDCtx());
     std::string octets(static_cast<std::size_t>(size), '\0');
     auto const got = ZSTD_decompressDCtx(context.get(), octets.data(), octets.size(), zstd.data(), zstd.size());
-    if (ZSTD_isError(got) || got != octets.size()) throw Failure(Trouble::store, "a chunk in the store is damaged");
+    if (ZSTD_isError(got) || got != octets.size()) throw Damaged("a chunk in the store is damaged");
     return octets;
 }
 

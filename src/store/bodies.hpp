@@ -10,6 +10,12 @@ namespace postroom::store {
 
 inline constexpr std::size_t chunk_bytes = 256 * 1024;
 
+/// What is stored is not what was written: no other look finds it otherwise.
+class Damaged : public Failure {
+public:
+    explicit Damaged(std::string const& why) : Failure(Trouble::store, why) {}
+};
+
 /// A chunk, compressed by the caller's thread (the store thread only writes it).
 struct Chunk {
     int number = 0;         ///< from 0
@@ -30,7 +36,7 @@ void add_body(Connection& c, model::BodyId body, Chunk const& chunk, model::Dige
 [[nodiscard]] std::optional<model::BodyId> body_with(Connection& c, model::Digest const& digest);
 
 [[nodiscard]] std::int64_t body_size(Connection& c, model::BodyId body);
-/// One chunk's octets; empty past the last. Throws Failure where the chunk is damaged.
+/// One chunk's octets; empty past the last. Throws Damaged.
 [[nodiscard]] std::string read_chunk(Connection& c, model::BodyId body, int number);
 /// The whole of it. Throws Failure (Trouble::limit) above `most` octets.
 [[nodiscard]] std::string read_body(Connection& c, model::BodyId body, std::size_t most = 160 * 1024 * 1024);

@@ -186,6 +186,17 @@ TEST_F(SendTest, AMailWhoseBytesAreLostFailsAndIsNotTriedForEver)
     EXPECT_EQ(state(id), OutboundState::failed);
 }
 
+TEST_F(SendTest, AMailWhoseBytesAreDamagedFailsAndIsNotTriedForEver)
+{
+    auto const id = enqueue();
+    auto const mail = claim();
+    write([&](Connection& c) { c.execute("UPDATE body_chunk SET size = size + 1 WHERE body = ?", mail.body); });
+    auto const played = send({mail}, {}, greeting + offer + accepted);
+    EXPECT_FALSE(played.broken);
+    EXPECT_FALSE(played.dot_left);
+    EXPECT_EQ(state(id), OutboundState::failed);
+}
+
 TEST_F(SendTest, ARefusedMailDoesNotRefuseTheNext)
 {
     auto const bad = enqueue();
