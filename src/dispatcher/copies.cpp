@@ -43,10 +43,10 @@ net::awaitable<std::string> put(Ground const& ground, SentItems& sent, model::Ou
     co_return appended ? std::string() : appended.error().words();
 }
 
-net::awaitable<void> note(Ground const& ground, store::SentCopy const& copy, std::string trouble)
+net::awaitable<void> note(Ground const& ground, store::SentCopy const& copy, std::string trouble, double lateness)
 {
     bool const given_up = !trouble.empty() && copy.tries + 1 >= most_tries;
-    auto const next_try = ground.clock->now() + wait_before_retry(copy.tries, 0.5);
+    auto const next_try = ground.clock->now() + wait_before_retry(copy.tries, lateness);
     auto work = [id = copy.mail.id, trouble, given_up, next_try](store::Connection& c) {
         if (trouble.empty() || given_up)
             store::sent_copy_done(c, id);
@@ -75,20 +75,24 @@ net::awaitable<void> put_those(Ground const& ground, model::Account const& accou
         trouble = broken.what();
     }
     bool broke = !trouble.empty();
+    bool broke_at_one = false;
     bool damaged = false;
     for (auto const& copy : copies) {
         auto words = trouble;
+        // Those behind the one that the connection broke at are tried before it the next time: it may be to blame, and
+        // would take them along for ever.
+        double const lateness = broke_at_one ? 0.0 : 0.5;
         try {
             if (!broke) words = co_await put(ground, sent, copy.mail);
         } catch (net::Broken const& broken) {
             trouble = words = broken.what();
-            broke = true;
+            broke = broke_at_one = true;
         } catch (DamagedMail const& damage) {
             words = damage.what();
             damaged = true;
         }
         if (ground.roads.stop && ground.roads.stop->is_now()) co_return;  // that was no try
-        co_await note(ground, copy, std::move(words));
+        co_await note(ground, copy, std::move(words), lateness);
         if (damaged) co_return;  // the connection ended with it; the others are due still, and not to blame
     }
     if (!broke) co_await sent.session->logout();
