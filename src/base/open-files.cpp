@@ -1,8 +1,17 @@
 #include "base/open-files.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace postroom {
+
+void hold_standard_files()
+{
+    // What is opened takes the lowest number that is free.
+    for (int const file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(file, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+}
 
 std::size_t most_open_files()
 {

@@ -5,6 +5,9 @@
 
 namespace postroom {
 
+/// Opens /dev/null where standard input, output or error is closed, so that no connection and no file of the store
+/// takes its number, and is read or written in its place.
+void hold_standard_files();
 /// Raises the limit to what the system allows without asking anybody, which is often far above what it begins with.
 /// Returns the limit that holds now.
 std::size_t raise_open_files();

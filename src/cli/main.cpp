@@ -9,6 +9,7 @@
 
 int main(int argc, char** argv)
 {
+    postroom::hold_standard_files();
     // A peer that went away is an error of one write, not the end of the program.
     std::signal(SIGPIPE, SIG_IGN);
     // A connection a mailbox, and more: the usual 1,024 is soon used up.
