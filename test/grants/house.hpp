@@ -11,6 +11,7 @@
 #include "store/applications.hpp"
 #include "store/coordination.hpp"
 #include "store/grants.hpp"
+#include "store/mailboxes.hpp"
 #include "store/people.hpp"
 #include "store/settings.hpp"
 #include "support/certificates.hpp"
