@@ -90,7 +90,7 @@ constexpr std::array table{
         "authorize-refused", "7000112", "everybody"},
     Way{"application-exists", "number", "The sign-in page knows the tenant or the application by a number.", "AADSTS",
         fault, "authorize-refused", "90099", "everybody", "",
-        "50105 50128 70001 90002 90099 700011 700016 1000031 7000110 7000112"},
+        "50128 70001 90002 90099 700011 700016 1000031 7000110 7000112"},
     Way{"application-exists", "number-at-renewal", "What issues tokens knows the application by a number.", "AADSTS",
         fault, "token-refused", "7000229", "everybody grant", "", "51000 7000229"},
     Way{"redirect-url", "not-registered", "The redirect URL is not registered.", "AADSTS50011", application, "",
