@@ -56,6 +56,7 @@ void check_still(store::Connection& c, Request const& request, Members const& me
         auto const now = case_or_problem(c, request.caller.sight, drafted.number);
         if (now.mailbox != drafted.mailbox.id)
             throw Problem(Trouble::conflict, tr("the case was transferred meanwhile; look at it again"));
+        (void)or_problem(desk::mailbox_of(c, now));  // or nobody would send it
     } else {
         (void)mailbox_at(c, request.caller.sight, drafted.mailbox.address, "mailbox");
     }

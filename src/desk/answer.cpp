@@ -164,13 +164,24 @@ struct Ground {
     model::Activity const* about = nullptr;  // the mail that is answered or sent on; none where a case has none
 };
 
+}  // namespace
+
+Result<model::Mailbox> mailbox_of(store::Connection& c, model::Case const& a_case)
+{
+    auto mailbox = store::mailbox(c, a_case.mailbox);
+    if (!mailbox)
+        return failure(Trouble::not_found, tr("the mailbox of this case was removed; it can't be answered from it"));
+    return *std::move(mailbox);
+}
+
+namespace {
+
 Result<Ground> ground_of(store::Connection& c, model::CaseId id, std::optional<model::ActivityId> about)
 {
     auto const a_case = store::case_by_id(c, id);
     if (!a_case) return failure(Trouble::not_found, tr("there is no such case"));
-    auto const mailbox = store::mailbox(c, a_case->mailbox);
-    if (!mailbox)
-        return failure(Trouble::not_found, tr("the mailbox of this case was removed; it can't be answered from it"));
+    auto const mailbox = mailbox_of(c, *a_case);
+    if (!mailbox) return std::unexpected(mailbox.error());
     Ground ground{.a_case = *a_case, .mailbox = *mailbox, .activities = store::activities_of(c, id)};
     if (!about) {
         ground.about = last_received(ground.activities);

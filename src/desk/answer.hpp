@@ -60,6 +60,9 @@ enum class Audience {
     all,     ///< and whoever else that mail was to, but for our own mailboxes
 };
 
+/// Which the case's mail goes out from. Errors: Trouble::not_found, where it was removed.
+[[nodiscard]] Result<model::Mailbox> mailbox_of(store::Connection& c, model::Case const& a_case);
+
 struct Reply {
     model::CaseId case_id;
     std::string text;

@@ -7,6 +7,7 @@
 #include "store/bodies.hpp"
 #include "store/cases.hpp"
 #include "store/fixture.hpp"
+#include "store/mailboxes.hpp"
 #include "store/outbound.hpp"
 #include "store/sending.hpp"
 
@@ -109,6 +110,15 @@ TEST_F(AnswerTest, ForwardsWithTheAttachments)
     EXPECT_EQ(mime::part(raw(queued), 2)->bytes, "PNG!");
     auto const shown = read([&](Connection& c) { return *store::activity(c, queued.activity); });
     EXPECT_EQ(shown.attachments.at(0).part, 2);
+}
+
+TEST_F(AnswerTest, NothingGoesOutFromAMailboxThatWasRemoved)
+{
+    EXPECT_EQ(read([&](Connection& c) { return mailbox_of(c, house.a_case); })->id, house.mailbox.id);
+    write([&](Connection& c) { store::remove_mailbox(c, house.mailbox.id); });
+    auto const gone = read([&](Connection& c) { return mailbox_of(c, house.a_case); });
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().kind, Trouble::not_found);
 }
 
 TEST_F(AnswerTest, TooMuchIsRefusedBeforeAnythingIsWritten)
