@@ -61,9 +61,10 @@ test('what one does shows on the page of the other', async () => {
       return true;
     }, { limit: 15_000 });
   }
-  await first.page.getByRole('button', { name: 'Close the case', exact: true }).click();
+  await first.page.getByRole('button', { name: 'Close the case', exact: true }).press('Enter');
   await second.page.getByRole('button', { name: 'Reopen the case' }).waitFor(soon);
-  await first.page.getByRole('button', { name: 'Reopen the case' }).waitFor();
+  const reopen = first.page.getByRole('button', { name: 'Reopen the case' });
+  await until('the button that it has become having the focus', () => reopen.evaluate((button) => button === button.ownerDocument.activeElement));
   await second.page.getByRole('button', { name: 'Reopen the case' }).click();
   await first.page.getByRole('button', { name: 'Close the case', exact: true }).waitFor(soon);
 });

@@ -8,6 +8,7 @@ import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
+import { TurningButton } from "../parts/turning-button";
 import { Webhooks } from "../parts/webhooks";
 import { Data, Num, Said, State, Time, To, type Mood } from "../parts/words";
 
@@ -58,13 +59,12 @@ function Calls() {
                 cell: (row) =>
                   writes && row.id && (
                     <div className={styles.actions}>
-                      {/* A button that does the contrary is another one, or who presses one may press the other. */}
-                      <Button key={`acknowledge ${row.acknowledged}`} size="small" disabled={acknowledge.isPending} onClick={() => acknowledge.mutate({ id: row.id ?? "", acknowledged: !row.acknowledged })}>
+                      <TurningButton turn={`acknowledge ${row.acknowledged}`} size="small" disabled={acknowledge.isPending} onClick={() => acknowledge.mutate({ id: row.id ?? "", acknowledged: !row.acknowledged })}>
                         {t(row.acknowledged ? "alarm.unacknowledge" : "alarm.acknowledge")}
-                      </Button>
-                      <Button key={`silence ${row.silenced_until !== null}`} size="small" disabled={quiet.isPending} onClick={() => quiet.mutate({ id: row.id ?? "", minutes: row.silenced_until ? 0 : silence })}>
+                      </TurningButton>
+                      <TurningButton turn={`silence ${row.silenced_until !== null}`} size="small" disabled={quiet.isPending} onClick={() => quiet.mutate({ id: row.id ?? "", minutes: row.silenced_until ? 0 : silence })}>
                         {t(row.silenced_until ? "alarm.speak" : "alarm.silence")}
-                      </Button>
+                      </TurningButton>
                     </div>
                   ),
               },

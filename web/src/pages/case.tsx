@@ -1,5 +1,5 @@
 // A case: its mails, oldest first, and the box to answer in.
-import { Badge, Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, makeStyles, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router-dom";
 import { call, path, Trouble } from "../api/client";
@@ -11,6 +11,7 @@ import { DataTable } from "../parts/data-table";
 import { Fetched, Page, Section } from "../parts/page";
 import { Refusal } from "../parts/refusal";
 import { ReplyBox } from "../parts/reply-box";
+import { TurningButton } from "../parts/turning-button";
 import { Data, Time, To } from "../parts/words";
 
 const useStyles = makeStyles({
@@ -45,9 +46,9 @@ export function CasePage() {
         data && (
           <>
             <CaseMoves it={data} />
-            <Button key={turnTo /* another button, or who presses one may press the other */} disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
+            <TurningButton turn={turnTo} disabled={change.isPending} onClick={() => change.mutate(turnTo)}>
               {t(turnTo === "closed" ? "case.close" : "case.reopen")}
-            </Button>
+            </TurningButton>
           </>
         )
       }

@@ -10,6 +10,7 @@ import { DataTable } from "./data-table";
 import { chosen, FormDialog, type FormField, type Values } from "./form-dialog";
 import { Fetched, Section } from "./page";
 import { Refusal } from "./refusal";
+import { TurningButton } from "./turning-button";
 import { Data, DataList, Num, Said, State, Time, type Mood } from "./words";
 
 const useStyles = makeStyles({ actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalXS } });
@@ -80,7 +81,7 @@ function Actions({ row, open }: { row: Webhook; open: () => void }) {
         <>
           <Button size="small" disabled={test.isPending} onClick={() => test.mutate(undefined, { onSuccess: open })}>{t("webhook.test")}</Button>
           <FormDialog trigger={<Button size="small">{t("common.change")}</Button>} title={row.name} submit={t("common.save")} fields={fields} onSubmit={(values) => call("PATCH", path("webhooks", row.id), asAsked(values))} />
-          <Button key={`turn ${row.enabled}` /* another button, or who presses one may press the other */} size="small" disabled={turn.isPending} onClick={() => turn.mutate(undefined)}>{t(row.enabled ? "webhook.off" : "webhook.on")}</Button>
+          <TurningButton turn={`turn ${row.enabled}`} size="small" disabled={turn.isPending} onClick={() => turn.mutate(undefined)}>{t(row.enabled ? "webhook.off" : "webhook.on")}</TurningButton>
           <ConfirmButton label={t("common.remove")} name={t("webhook.remove", { name: row.name })} question={t("webhook.removeQuestion")} onConfirm={() => call("DELETE", path("webhooks", row.id))} />
         </>
       )}
