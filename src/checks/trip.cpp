@@ -5,6 +5,7 @@
 #include "grants/sign-in.hpp"
 #include "grants/together.hpp"
 #include "imap/folders.hpp"
+#include "mime/read.hpp"
 #include "store/sending.hpp"
 
 #include <spdlog/spdlog.h>
@@ -88,7 +89,10 @@ net::awaitable<Result<Visit>> visit_pop3(grants::Roads roads, model::Account acc
         for (auto at = ids->mails.size(); at > first && !visit.found; --at) {
             auto const number = ids->mails[at - 1].number;
             auto const top = co_await session.top(number, 0);
+            // An answer to it has its id too.
             if (!top || top->find(message_id) == std::string::npos) continue;
+            auto const mail = mime::read(*top);
+            if (!mail || mail->message_id != message_id) continue;
             visit.found = true;
             (void)co_await session.remove({number});
         }
