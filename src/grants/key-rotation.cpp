@@ -93,7 +93,7 @@ private:
     // a new one otherwise.
     Result<std::string> choose(std::string const& current)
     {
-        auto const first = vault_.key_names().front();
+        auto first = vault_.key_names().front();
         if (first != current) {
             bool const used = read(store_, [&](store::Connection& c) {
                 auto const keys = store::master_keys(c);

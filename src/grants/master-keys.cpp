@@ -59,9 +59,9 @@ Result<void> take_master_key(store::Store& store, vault::Vault const& vault)
     return is_right(vault, *current);
 }
 
-MasterKeyWatch::MasterKeyWatch(asio::any_io_executor executor, store::Store& store,
+MasterKeyWatch::MasterKeyWatch(asio::any_io_executor const& executor, store::Store& store,
                                std::shared_ptr<vault::Vault const> vault, std::string server)
-    : store_(store), vault_(std::move(vault)), server_(std::move(server)), pause_(std::move(executor))
+    : store_(store), vault_(std::move(vault)), server_(std::move(server)), pause_(executor)
 {
 }
 
@@ -80,7 +80,8 @@ store::awaitable<void> MasterKeyWatch::run()
     }
     try {
         co_await store_.write([this](store::Connection& c) { store::remove_holder(c, server_); });
-    } catch (store::Failure const&) {  // the others see by its silence that it is gone
+    } catch (store::Failure const& failure) {
+        spdlog::debug("the others see by its silence that this server is gone: {}", failure.what());
     }
 }
 

@@ -27,7 +27,7 @@ namespace postroom::grants {
 class MasterKeyWatch {
 public:
     /// `server` is what its leases are held by.
-    MasterKeyWatch(boost::asio::any_io_executor executor, store::Store& store,
+    MasterKeyWatch(boost::asio::any_io_executor const& executor, store::Store& store,
                    std::shared_ptr<vault::Vault const> vault, std::string server);
     [[nodiscard]] store::awaitable<void> run();
     void stop();
