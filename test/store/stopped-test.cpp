@@ -126,8 +126,9 @@ TEST_P(StoppedTest, HoldsNoMailboxAndCommitsNoAttemptAfterItsLeaseRanOut)
     });
 }
 
-// Stopped between committing and its answer: what may have left is in doubt, and nobody's to send again.
-TEST_P(StoppedTest, LeavesInDoubtWhatItWasCommitting)
+// Stopped between committing and noting its answer: what may have left is in doubt, and nobody's to send again, until
+// whoever heard the answer wakes and notes it.
+TEST_P(StoppedTest, LeavesInDoubtWhatItWasCommittingUntilItTellsTheAnswer)
 {
     start([&](Store& theirs) {
         bool committing = false;
@@ -145,9 +146,13 @@ TEST_P(StoppedTest, LeavesInDoubtWhatItWasCommitting)
         EXPECT_EQ(recover_outbound(c, c.now()), 1);
         EXPECT_TRUE(claim(c, house.account.id, "awake", 5, 60s).empty());
     });
-    EXPECT_EQ(wake(), 0);
     EXPECT_EQ(read([&](Connection& c) { return outbound(c, mail)->state; }), model::OutboundState::in_doubt);
-    EXPECT_TRUE(write([&](Connection& c) { return claim(c, house.account.id, "awake", 5, 60s); }).empty());
+    EXPECT_EQ(wake(), 0);
+    EXPECT_EQ(read([&](Connection& c) { return outbound(c, mail)->state; }), model::OutboundState::queued);
+    EXPECT_EQ(read([&](Connection& c) { return attempts_of(c, mail).at(0).outcome; }), "later");
+    auto const again = write([&](Connection& c) { return claim(c, house.account.id, "awake", 5, 60s); });
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].attempt, 2);
 }
 
 class StoppedWriterTest : public StoppedTest {};
