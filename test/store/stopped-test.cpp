@@ -4,11 +4,12 @@
 #include "both-stores.hpp"
 #include "counting.hpp"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
+#include <iostream>
 #include <thread>
 
 namespace postroom::store {
@@ -33,7 +34,7 @@ protected:
         // From here on by the store's own clock: two processes have no other in common.
         store.reset();
     }
-    ~StoppedTest() override
+    void TearDown() override
     {
         if (child <= 0) return;
         ::kill(child, SIGKILL);
@@ -171,7 +172,8 @@ TEST_P(StoppedWriterTest, HoldsUpNobodyForLongWhereItIsStoppedInsideATransaction
                 note(c, "from one that slept");
             });
             return 1;
-        } catch (Failure const&) {
+        } catch (Failure const& failure) {
+            std::cerr << "ended, as it should be: " << failure.what() << '\n';
         }
         theirs.write_now([](Connection& c) { note(c, "from one that is awake again"); });
         return 0;
