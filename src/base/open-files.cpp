@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <initializer_list>
+
 namespace postroom {
 
 void hold_standard_files()
