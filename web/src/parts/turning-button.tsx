@@ -3,11 +3,11 @@
 import { Button, type ButtonProps } from "@fluentui/react-components";
 import { useRef } from "react";
 
-/** `turn`: what tells one of the two from the other. */
-export function TurningButton({ turn, ...props }: { turn: string } & ButtonProps) {
+/** `turn`: what tells one of the two from the other. While it is disabled it keeps the focus, too. */
+export function TurningButton({ turn, disabled = false, ...props }: { turn: string } & ButtonProps) {
   const focused = useRef(false);
   const take = (element: HTMLButtonElement | HTMLAnchorElement | null) => {
     if (element && focused.current) element.focus();
   };
-  return <Button {...props} key={turn} ref={take} onFocus={() => (focused.current = true)} onBlur={() => (focused.current = false)} />;
+  return <Button {...props} key={turn} ref={take} disabledFocusable={disabled} onFocus={() => (focused.current = true)} onBlur={() => (focused.current = false)} />;
 }
