@@ -63,6 +63,16 @@ void check_still(store::Connection& c, Request const& request, Members const& me
     (void)uploads_of(c, request.caller, members);
 }
 
+// Queued where that holds; its files are the mail's now.
+desk::Queued queue_still(store::Connection& c, Request const& request, Members const& members,
+                         desk::Written const& written)
+{
+    check_still(c, request, members, written);
+    auto queued = desk::queue(c, written);
+    forget_uploads(c, request.caller, members);
+    return queued;
+}
+
 json::object queued_view(store::Connection& c, Request const& request, desk::Queued const& queued)
 {
     Names names(c, request.language());
@@ -102,11 +112,9 @@ Answer reply_to_case(House& house, Request const& request)
     };
     auto const written = co_await write_down(house, std::move(draft));
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        check_still(c, request, members, written);
         auto const a_case = case_or_problem(c, request.caller.sight, number);
         auto const now = house.now();
-        auto const queued = desk::queue(c, written);
-        forget_uploads(c, request.caller, members);
+        auto const queued = queue_still(c, request, members, written);
         if (close && a_case.state == model::CaseState::open)
             or_problem(desk::close_case(c, a_case.id, request.caller.name, now));
         note(c, request.caller, "case.reply", case_named(number),
@@ -138,10 +146,8 @@ Answer forward_from_case(House& house, Request const& request)
     };
     auto const written = co_await write_down(house, std::move(draft));
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        check_still(c, request, members, written);
         auto const now = house.now();
-        auto const queued = desk::queue(c, written);
-        forget_uploads(c, request.caller, members);
+        auto const queued = queue_still(c, request, members, written);
         note(c, request.caller, "case.forward", case_named(number), {{"outbound", to_string(queued.outbound)}}, now);
         return queued_view(c, request, queued);
     });
@@ -169,10 +175,8 @@ Answer send_message(House& house, Request const& request)
     };
     auto const written = co_await write_down(house, std::move(draft));
     auto const body = co_await house.store().write([&](store::Connection& c) {
-        check_still(c, request, members, written);
         auto const now = house.now();
-        auto const queued = desk::queue(c, written);
-        forget_uploads(c, request.caller, members);
+        auto const queued = queue_still(c, request, members, written);
         note(c, request.caller, "message.send", case_named(queued.number), {{"outbound", to_string(queued.outbound)}},
              now);
         return queued_view(c, request, queued);
