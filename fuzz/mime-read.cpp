@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
@@ -18,10 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (!mail) return 0;
     for (auto const* text : {&mail->text, &mail->html, &mail->subject})
         if (to_valid_utf8(*text) != *text) std::abort();
-    for (auto const& part : mail->parts) {
+    // Each look parses anew: of hundreds of parts some are enough, or a mail takes a second.
+    auto const step = mail->parts.size() / 5 + 1;
+    for (std::size_t at = 0; at < mail->parts.size(); ++at) {
+        auto const& part = mail->parts[at];
         if (to_valid_utf8(part.name) != part.name) std::abort();
-        if (part.number > 10 && part.number % 50 != 0) continue;  // each look parses anew
-        if (!mime::part(bytes, part.number)) std::abort();
+        if (at % step == 0 && !mime::part(bytes, part.number)) std::abort();
     }
     if (mail->invitation)
         for (auto const* text : {&mail->invitation->method, &mail->invitation->summary, &mail->invitation->place,
