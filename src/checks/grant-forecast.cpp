@@ -15,9 +15,10 @@ namespace {
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const renewal = co_await bench->renewal(target.account);
+    std::optional<model::Finding> refused;
     if (renewal->refusal) {
-        auto found = judge_refusal("grant-forecast", renewal->refusal->message, target);
-        if (found.outcome == model::Outcome::fails) co_return found;
+        refused = judge_refusal("grant-forecast", renewal->refusal->message, target);
+        if (refused->outcome == model::Outcome::fails) co_return *refused;
     }
     auto const& grant = target.account->grant;
     if (!grant) co_return untold("there is no grant");
@@ -25,7 +26,7 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const unused_until = std::max(grant->renewed, grant->accepted) + std::chrono::days(90);
     if (!renewal->renewed && !grant->refresh_token.bytes.empty() && unused_until - bench->now() < told_ahead)
         co_return warns("grant-unused", "it was renewed last on " + to_readable(grant->renewed), target);
-    if (renewal->refusal) co_return untold("the grant could not be renewed: " + renewal->refusal->message);
+    if (refused) co_return *refused;
     co_return holds("nothing that it needs is known to end within 30 days");
 }
 

@@ -16,12 +16,8 @@ namespace {
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {
     auto const renewal = co_await bench->renewal(target.account);
-    if (renewal->refusal) {
-        auto found = judge_refusal("permissions", renewal->refusal->message, target);
-        // What the next token would be granted is not known.
-        if (found.outcome == model::Outcome::fails) co_return found;
-        co_return untold("the grant could not be renewed: " + renewal->refusal->message);
-    }
+    // What the next token would be granted is not known then.
+    if (renewal->refusal) co_return judge_refusal("permissions", renewal->refusal->message, target);
     auto const& grant = target.account->grant;
     if (!grant) co_return untold("there is no grant");
     auto const provider = co_await bench->provider(target.account->application);

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "checks/bench.hpp"
 #include "checks/judging.hpp"
+#include "checks/sign-in-words.hpp"
 
 #include <fmt/format.h>
 
@@ -34,8 +35,11 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     if (page->answer.status >= 500) co_return fails("entra-temporary", words, target);
     // Entra says there that it takes POST only: it is in order.
     auto const provider = co_await bench->provider(target.application);
-    if (*provider && (*provider)->entra) {
-        auto const token_url = (*provider)->token;
+    std::string token_url;
+    if (*provider && (*provider)->entra) token_url = (*provider)->token;
+    // A tenant that it does not know has no configuration: tokens are issued beside where that would be.
+    if (!*provider && !aadsts_in(page->answer.body).empty()) token_url = authority + "/oauth2/v2.0/token";
+    if (!token_url.empty()) {
         auto const tokens = co_await bench->page(token_url);
         if (tokens->error) co_return unanswered(*tokens->error, target);
         auto const there = fmt::format("GET {}: HTTP {}", token_url, tokens->answer.status);
