@@ -186,18 +186,18 @@ Result<void> Faults::set(std::string_view id, std::string scope, std::optional<s
         return failure(Trouble::invalid,
                        "the value of " + std::string(id) + " is a number: " + std::string(row->value));
     scope = to_lower(scope);
-    clear(id, scope);
+    clear(id, scope, step_of(id, chosen));
     if (active_.size() >= 1'000) return failure(Trouble::limit, "a thousand faults are on already");
     active_.push_back({row->fault, std::move(scope), std::move(chosen), times, 0});
     return {};
 }
 
-bool Faults::clear(std::string_view id, std::optional<std::string_view> scope)
+bool Faults::clear(std::string_view id, std::optional<std::string_view> scope, std::string_view step)
 {
     auto const* const row = row_of(id);
     auto const gone = std::erase_if(active_, [&](ActiveFault const& each) {
         return (id.empty() || (row != nullptr && each.fault == row->fault)) &&
-               (!scope || equal_ignoring_case(each.scope, *scope));
+               (!scope || equal_ignoring_case(each.scope, *scope)) && (step.empty() || step_of(id, each.value) == step);
     });
     return gone > 0;
 }
@@ -220,11 +220,34 @@ std::optional<std::string> Faults::take(Fault fault, std::initializer_list<std::
 {
     auto const found = find(fault, who);
     if (found == active_.end()) return std::nullopt;
+    return play(found);
+}
+
+std::optional<std::string> Faults::take_answer(Fault fault, std::string_view step, std::string_view who)
+{
+    auto const found = std::ranges::find_if(active_, [&](ActiveFault const& each) {
+        auto const named = std::string_view(each.value).substr(0, each.value.find(' '));
+        return each.fault == fault && (each.scope.empty() || each.scope == who) && equal_ignoring_case(named, step) &&
+               each.value.size() > step.size();
+    });
+    if (found == active_.end()) return std::nullopt;
+    auto const said = play(found);
+    return std::string(trim(std::string_view(said).substr(step.size())));
+}
+
+std::string Faults::play(std::vector<ActiveFault>::const_iterator found)
+{
     auto const at = active_.begin() + (found - active_.cbegin());
     auto value = at->value;
     ++at->played;
     if (at->times > 0 && --at->times == 0) active_.erase(at);
     return value;
+}
+
+std::string_view step_of(std::string_view id, std::string_view value)
+{
+    bool const answers_a_step = id == "imap-refused" || id == "pop3-refused" || id == "smtp-refused";
+    return answers_a_step ? value.substr(0, value.find(' ')) : std::string_view();
 }
 
 bool names_uid(std::string_view list, std::uint32_t uid)

@@ -99,24 +99,33 @@ struct ActiveFault {
 
 class Faults {
 public:
-    /// Switches on; one of the same fault and scope is replaced. Errors: Trouble::not_found for an unknown id (naming
+    /// Switches on; one of the same fault and scope is replaced, and of those that answer a step, one of the same step.
+    /// Errors: Trouble::not_found for an unknown id (naming
     /// the known ones), Trouble::invalid for a value that is no number where one is needed.
     [[nodiscard]] Result<void> set(std::string_view id, std::string scope, std::optional<std::string> value,
                                    std::uint64_t times);
-    /// Switches off; an empty id means all. False: nothing was on.
-    bool clear(std::string_view id, std::optional<std::string_view> scope);
+    /// Switches off; an empty id means all, and a step the answers to it only. False: nothing was on.
+    bool clear(std::string_view id, std::optional<std::string_view> scope, std::string_view step = {});
 
     /// The value, where the fault is on for everybody or for one of `who`; it then counts as played once.
     [[nodiscard]] std::optional<std::string> take(Fault fault, std::initializer_list<std::string_view> who);
     /// The same without playing it.
     [[nodiscard]] std::optional<std::string> see(Fault fault, std::initializer_list<std::string_view> who) const;
+    /// What is answered to that step of a dialogue, by a fault whose values begin with a step's name; it then counts as
+    /// played once.
+    [[nodiscard]] std::optional<std::string> take_answer(Fault fault, std::string_view step, std::string_view who);
     [[nodiscard]] std::vector<ActiveFault> const& active() const { return active_; }
 
 private:
     [[nodiscard]] std::vector<ActiveFault>::const_iterator find(Fault fault,
                                                                 std::initializer_list<std::string_view> who) const;
+    [[nodiscard]] std::string play(std::vector<ActiveFault>::const_iterator found);
     std::vector<ActiveFault> active_;
 };
+
+/// The step of a dialogue that the value of such a fault is about, and that may have others beside it: "data" of
+/// "data 550 5.7.1 Unable to relay". Empty for a fault that has one value only.
+[[nodiscard]] std::string_view step_of(std::string_view id, std::string_view value);
 
 /// The value of a fault lists that UID, with commas between; an empty one lists all.
 [[nodiscard]] bool names_uid(std::string_view list, std::uint32_t uid);

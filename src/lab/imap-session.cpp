@@ -340,11 +340,9 @@ void ImapSession::chatter()
 
 bool ImapSession::is_refused(std::string_view command, std::string_view address)
 {
-    auto const said = state_->faults.see(Fault::imap_refused, {address});
-    if (!said || !equal_ignoring_case(said->substr(0, said->find(' ')), command)) return false;
-    (void)state_->faults.take(Fault::imap_refused, {address});
-    say(tag_ + ' ' + std::string(trim(std::string_view(*said).substr(command.size()))));
-    return true;
+    auto const said = state_->faults.take_answer(Fault::imap_refused, command, address);
+    if (said) say(tag_ + ' ' + *said);
+    return said.has_value();
 }
 
 bool ImapSession::refuses_changes(std::vector<std::uint32_t> const& uids)

@@ -76,11 +76,9 @@ net::awaitable<void> Pop3Session::run()
 
 bool Pop3Session::is_refused(std::string_view command, std::string_view address)
 {
-    auto const said = state_->faults.see(Fault::pop3_refused, {address});
-    if (!said || !equal_ignoring_case(said->substr(0, said->find(' ')), command)) return false;
-    (void)state_->faults.take(Fault::pop3_refused, {address});
-    say(trim(std::string_view(*said).substr(command.size())));
-    return true;
+    auto const said = state_->faults.take_answer(Fault::pop3_refused, command, address);
+    if (said) say(*said);
+    return said.has_value();
 }
 
 net::awaitable<void> Pop3Session::answer(std::string_view command)

@@ -55,10 +55,8 @@ std::optional<std::string> SmtpSession::fault(Fault which)
 
 bool SmtpSession::is_refused_at(std::string_view stage, std::string_view address)
 {
-    if (auto const said = state_->faults.see(Fault::smtp_refused, {address});
-        said && said->substr(0, said->find(' ')) == stage && said->size() > stage.size()) {
-        (void)state_->faults.take(Fault::smtp_refused, {address});
-        say(std::string(trim(std::string_view(*said).substr(stage.size()))) + ' ' + reference());
+    if (auto const said = state_->faults.take_answer(Fault::smtp_refused, stage, address)) {
+        say(*said + ' ' + reference());
         return true;
     }
     if (state_->faults.see(Fault::smtp_temporary, {address}) != stage) return false;

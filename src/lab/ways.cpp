@@ -148,7 +148,7 @@ Result<void> change(State& state, Way const& way, BrokenWay& broken)
 void undo(State& state, BrokenWay const& broken, std::vector<BrokenWay>& later)
 {
     auto const& way = *broken.way;
-    if (way.change == Change::fault) (void)state.faults.clear(way.what, broken.mailbox);
+    if (way.change == Change::fault) (void)state.faults.clear(way.what, broken.mailbox, step_of(way.what, way.with));
     if (way.change == Change::clock) state.clock.advance(-std::chrono::seconds(to_number(way.with, 0)));
     if (way.change == Change::mail) (void)let_arrive(state, broken.mailbox, way.what);
     for (auto const& each : broken.undo) put_back(state, later, each);
@@ -196,7 +196,8 @@ Result<void> break_way(State& state, Way const& way, std::string mailbox, std::s
     for (auto const& each : state.broken) {
         if (each.mailbox != mailbox) continue;
         if (each.way == &way) return failure(Trouble::conflict, way.name() + " is broken already");
-        if (way.change == Change::fault && each.way->change == Change::fault && each.way->what == way.what)
+        if (way.change == Change::fault && each.way->change == Change::fault && each.way->what == way.what &&
+            step_of(way.what, way.with) == step_of(way.what, each.way->with))
             return failure(Trouble::conflict,
                            each.way->name() + " is broken, with the same fault: mend it before " + way.name());
     }
@@ -277,6 +278,7 @@ json::object to_json(Way const& way)
     if (way.change == Change::fault) {
         out["change"] = "fault";
         out["fault"] = way.what;
+        out["step"] = step_of(way.what, way.with);
     }
     if (way.change == Change::clock) {
         out["change"] = "clock";
@@ -288,12 +290,16 @@ json::object to_json(Way const& way)
 
 json::object to_json(BrokenWay const& broken)
 {
+    json::array undo;
+    for (auto const& each : broken.undo)
+        undo.push_back(json::object{{"of", each.key}, {"member", each.member}, {"before", each.before}});
     return {{"way", broken.way->name()},
             {"mailbox", broken.mailbox},
             {"value", broken.value},
             {"cause", broken.way->cause_of(broken.value)},
             {"since", to_rfc3339(broken.since)},
-            {"before", broken.before}};
+            {"before", broken.before},
+            {"undo", std::move(undo)}};
 }
 
 }  // namespace postroom::lab

@@ -1,5 +1,6 @@
 #include "lab/ways.hpp"
 
+#include "lab/faults.hpp"
 #include "visitor.hpp"
 
 #include <gmock/gmock.h>
@@ -11,6 +12,7 @@
 namespace postroom::lab {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class WaysTest : public LabTest {
 protected:
@@ -147,13 +149,46 @@ TEST_F(WaysTest, AreBrokenForOneMailboxOrForAll)
     EXPECT_EQ(off(), 0U);
 }
 
+TEST(FaultsOfADialogue, AnswerEachStepWithWhatIsAboutIt)
+{
+    Faults faults;
+    for (auto const* const value : {"auth 535 locked", "data 550 first", "data 550 second", "mail"})
+        EXPECT_TRUE(faults.set("smtp-refused", "sales@contoso.test", value, 0));
+    auto const said = [&](std::string_view step, std::string_view who = "sales@contoso.test") {
+        return faults.take_answer(Fault::smtp_refused, step, who).value_or("nothing");
+    };
+    EXPECT_EQ(said("auth"), "535 locked");
+    EXPECT_EQ(said("DATA"), "550 second") << "a step has one answer";
+    EXPECT_EQ(said("mail"), "nothing") << "no answer is given for it";
+    EXPECT_EQ(said("rcpt"), "nothing");
+    EXPECT_EQ(said("auth", "orders@contoso.test"), "nothing");
+    EXPECT_TRUE(faults.clear("smtp-refused", "sales@contoso.test", "data"));
+    EXPECT_EQ(said("data"), "nothing");
+    EXPECT_EQ(said("auth"), "535 locked");
+    EXPECT_TRUE(faults.set("smtp-refused", "", "rcpt 452 later", 1));
+    EXPECT_EQ(said("rcpt"), "452 later");
+    EXPECT_EQ(said("rcpt"), "nothing") << "it plays once";
+}
+
+TEST_F(WaysTest, MayRefuseSeveralStepsOfADialogue)
+{
+    for (auto const* const way : {"quota/recipients", "quota/busy", "outbound-smtp/account-locked"})
+        EXPECT_EQ(api("ways", {{"way", way}}).status, 200U) << way;
+    EXPECT_EQ(api("ways", {{"way", "quota/rate"}}).status, 409U) << "it is about the same step as quota/recipients";
+    EXPECT_EQ(mend("?way=quota/busy"), 200U);
+    auto const on = http("GET", "/lab/api/faults").body;
+    EXPECT_THAT(on, HasSubstr("account locked"));
+    EXPECT_THAT(on, HasSubstr("SubmissionQuotaExceededException"));
+    EXPECT_THAT(on, Not(HasSubstr("451 4.7.500")));
+}
+
 TEST_F(WaysTest, RefuseWhatCantBe)
 {
     EXPECT_EQ(api("ways", {{"way", "no-such-item"}}).status, 404U);
     EXPECT_EQ(api("ways", {{"way", "port-993"}, {"mailbox", "sales@contoso.test"}}).status, 400U);
     EXPECT_EQ(api("ways", {{"way", "inbound-enabled"}, {"mailbox", "nobody@contoso.test"}}).status, 404U);
     api("ways", {{"way", "send-as/refused-early"}});
-    auto const same = api("ways", {{"way", "quota/recipients"}});
+    auto const same = api("ways", {{"way", "quota/busy"}});
     EXPECT_EQ(same.status, 409U);
     EXPECT_THAT(same.body, HasSubstr("send-as/refused-early"));
     EXPECT_EQ(mend("?way=nothing"), 404U);
