@@ -1,10 +1,10 @@
 // The device authorization grant as Entra has it: a code for a terminal, and the page where somebody enters it.
 #include "base/text.hpp"
+#include "lab/answers.hpp"
 #include "lab/identity-provider.hpp"
 #include "lab/sign-in-page.hpp"
 
 #include <fmt/format.h>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -18,12 +18,6 @@ constexpr auto life = std::chrono::seconds(900);
 constexpr int interval_s = 5;
 constexpr std::size_t most_waiting = 10'000;
 
-std::string value_of(std::multimap<std::string, std::string> const& form, std::string const& name)
-{
-    auto const found = form.find(name);
-    return found == form.end() ? std::string() : found->second;
-}
-
 // Nine letters and digits that nobody takes for one another.
 std::string make_user_code()
 {
@@ -31,14 +25,6 @@ std::string make_user_code()
     std::string code;
     for (char const byte : random_bytes(9)) code += alphabet[static_cast<unsigned char>(byte) % alphabet.size()];
     return code;
-}
-
-net::HttpResponse html(std::string body)
-{
-    return {net::http::status::ok,
-            {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}, {"x-frame-options", "DENY"}},
-            std::move(body),
-            {}};
 }
 
 std::string code_page(std::string_view code, std::string_view login, std::string_view problem)
@@ -60,18 +46,12 @@ std::string code_page(std::string_view code, std::string_view login, std::string
 
 net::HttpResponse IdentityProvider::device_code(std::string_view tenant, net::HttpRequest const& request)
 {
-    if (!state_->tenant.answers_to(tenant))
-        return refuse({400, "invalid_tenant", 90002, "Tenant '" + printable(tenant, 64) + "' not found."});
+    if (!state_->tenant.answers_to(tenant)) return refuse(unknown_tenant(tenant));
     auto const form = net::parse_form(request.body);
     auto const client_id = form ? value_of(*form, "client_id") : std::string();
-    if (client_id.empty())
-        return refuse(
-            {400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."});
+    if (client_id.empty()) return refuse(missing("client_id"));
     auto const* const application = state_->tenant.application(client_id);
-    if (application == nullptr)
-        return refuse({400, "unauthorized_client", 700016,
-                       "Application with identifier '" + printable(client_id, 64) +
-                           "' was not found in the directory 'Contoso'."});
+    if (application == nullptr) return refuse(unknown_application(client_id));
     auto const now = state_->clock.now();
     // What has run out is remembered for a while, so that it is known as such.
     std::erase_if(device_codes_, [&](auto const& each) { return each.second.expires + life < now; });
@@ -87,15 +67,13 @@ net::HttpResponse IdentityProvider::device_code(std::string_view tenant, net::Ht
                             {"interval", interval_s},
                             {"message", "To sign in, use a web browser to open the page " + where +
                                             " and enter the code " + user_code + " to authenticate."}};
-    return {net::http::status::ok,
-            {{"content-type", "application/json; charset=utf-8"}, {"cache-control", "no-store"}},
-            json::serialize(body),
-            {}};
+    return json_response(body);
 }
 
 net::HttpResponse IdentityProvider::device_page(net::HttpRequest const& request)
 {
-    if (request.method != net::http::verb::post) return html(code_page(request.parameter("otc").value_or(""), {}, {}));
+    if (request.method != net::http::verb::post)
+        return html_response(code_page(request.parameter("otc").value_or(""), {}, {}));
     auto const form = net::parse_form(request.body).value_or(Form());
     auto const given = to_upper(trim(value_of(form, "otc")));
     auto const login = value_of(form, "login");
@@ -104,20 +82,21 @@ net::HttpResponse IdentityProvider::device_page(net::HttpRequest const& request)
                each.second.expires > state_->clock.now();
     });
     if (found == device_codes_.end())
-        return html(code_page({}, login, "That code didn't work. Check the code and try again."));
+        return html_response(code_page({}, login, "That code didn't work. Check the code and try again."));
     if (value_of(form, "consent") == "decline") {
         found->second.outcome = IssuedDeviceCode::Outcome::declined;
-        return html(page("Cancelled", "<h1>Cancelled</h1><p>You have cancelled. You may now close this window.</p>"));
+        return html_response(
+            page("Cancelled", "<h1>Cancelled</h1><p>You have cancelled. You may now close this window.</p>"));
     }
     auto const* const user = state_->tenant.user(login);
     if (user == nullptr || user->password != value_of(form, "passwd"))
-        return html(code_page(
+        return html_response(code_page(
             given, login,
             word({400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password."},
                  state_->clock.now())
                 .text));
     if (!user->enabled)
-        return html(
+        return html_response(
             code_page(given, login,
                       word({400, "invalid_grant", 50057, "The user account is disabled."}, state_->clock.now()).text));
     ++state_->counters.sign_ins;
@@ -125,7 +104,7 @@ net::HttpResponse IdentityProvider::device_page(net::HttpRequest const& request)
         application->consented.insert(user->object_id);
     found->second.user_id = user->object_id;
     found->second.outcome = IssuedDeviceCode::Outcome::granted;
-    return html(page("Signed in", "<h1>You have signed in.</h1><p>You may now close this window.</p>"));
+    return html_response(page("Signed in", "<h1>You have signed in.</h1><p>You may now close this window.</p>"));
 }
 
 net::HttpResponse IdentityProvider::redeem_device(Application const& application, Form const& form)

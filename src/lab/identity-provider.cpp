@@ -1,9 +1,8 @@
 #include "lab/identity-provider.hpp"
 
 #include "base/text.hpp"
+#include "lab/answers.hpp"
 #include "lab/sign-in-page.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -20,20 +19,6 @@ struct IdentityProvider::Asked {
 };
 
 namespace {
-
-std::string value_of(std::multimap<std::string, std::string> const& form, std::string const& name)
-{
-    auto const found = form.find(name);
-    return found == form.end() ? std::string() : found->second;
-}
-
-net::HttpResponse html(std::string body, net::http::status status = net::http::status::ok)
-{
-    return {status,
-            {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}, {"x-frame-options", "DENY"}},
-            std::move(body),
-            {}};
-}
 
 // Exactly, but for localhost's port, which does not count (Microsoft, redirect URI restrictions).
 bool is_registered(Application const& application, std::string const& uri)
@@ -74,16 +59,6 @@ Scopes read_scopes(std::string_view text)
     return read;
 }
 
-WordedError word(EntraError const& error, Instant now)
-{
-    auto stamp = to_rfc3339(now);  // 2026-01-09T02:02:12.000Z → 2026-01-09 02:02:12Z
-    stamp[10] = ' ';
-    stamp = stamp.substr(0, 19) + 'Z';
-    WordedError worded{{}, stable_guid(random_bytes(16)), stable_guid(random_bytes(16)), stamp};
-    worded.text = "AADSTS" + std::to_string(error.code) + ": " + error.words;
-    return worded;
-}
-
 std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const& request)
 {
     if (request.path == "/devicelogin") return device_page(request);
@@ -95,11 +70,7 @@ std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const
     if (rest == "/oauth2/v2.0/token") return token(tenant, request);
     if (rest == "/oauth2/v2.0/devicecode") return device_code(tenant, request);
     if (rest == "/v2.0/.well-known/openid-configuration") return configuration(tenant);
-    if (rest == "/discovery/v2.0/keys")
-        return net::HttpResponse{net::http::status::ok,
-                                 {{"content-type", "application/json; charset=utf-8"}},
-                                 json::serialize(state_->keys.jwks()),
-                                 {}};
+    if (rest == "/discovery/v2.0/keys") return json_response(state_->keys.jwks());
     if (rest == "/oidc/userinfo") return user_info(request);
     if (rest == "/oauth2/v2.0/introspect") return introspect(request);
     return std::nullopt;
@@ -113,11 +84,7 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
                                 number == 429 ? 90055U : 90033U, "A transient error has occurred. Please try again."});
         return response;
     }
-    if (!state_->tenant.answers_to(tenant))
-        return refuse({400, "invalid_tenant", 90002,
-                       "Tenant '" + printable(tenant, 64) +
-                           "' not found. Check to make sure you have the correct tenant ID and are signing into the "
-                           "correct cloud."});
+    if (!state_->tenant.answers_to(tenant)) return refuse(unknown_tenant(tenant));
     auto const at = state_->base_url + '/' + state_->tenant.id;
     auto const other = state_->faults.take(Fault::configuration_of_another_tenant, {});
     auto const issuer = other ? state_->base_url + '/' + *other : at;
@@ -140,29 +107,17 @@ net::HttpResponse IdentityProvider::configuration(std::string_view tenant) const
         {"introspection_endpoint", at + "/oauth2/v2.0/introspect"},
         {"claims_supported", json::array{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name",
                                          "tid", "ver", "email", "oid"}}};
-    return {
-        net::http::status::ok, {{"content-type", "application/json; charset=utf-8"}}, json::serialize(document), {}};
+    return json_response(document);
 }
 
 // What is wrong here is shown on Entra's own page, and never redirected.
 std::optional<EntraError> IdentityProvider::check(Asked& asked, std::string_view tenant)
 {
     // Numbers and meanings are documented; which of the sentences are Entra's own, docs/lab.md says.
-    if (!state_->tenant.answers_to(tenant))
-        return EntraError{400, "invalid_tenant", 90002,
-                          "Tenant '" + printable(tenant, 64) +
-                              "' not found. Check to make sure you have the correct tenant ID and are signing into the "
-                              "correct cloud."};
-    if (asked.client_id.empty())
-        return EntraError{400, "invalid_request", 900144,
-                          "The request body must contain the following parameter: 'client_id'."};
+    if (!state_->tenant.answers_to(tenant)) return unknown_tenant(tenant);
+    if (asked.client_id.empty()) return missing("client_id");
     asked.application = state_->tenant.application(asked.client_id);
-    if (asked.application == nullptr)
-        return EntraError{400, "unauthorized_client", 700016,
-                          "Application with identifier '" + printable(asked.client_id, 64) +
-                              "' was not found in the directory 'Contoso'. This can happen if the application has not "
-                              "been installed by the administrator of the tenant or consented to by any user in the "
-                              "tenant. You may have sent your authentication request to the wrong tenant."};
+    if (asked.application == nullptr) return unknown_application(asked.client_id);
     if (auto const number = state_->faults.take(Fault::authorize_refused, {asked.application->client_id}))
         return EntraError{400, "invalid_request", static_cast<unsigned>(to_number(*number, 0)),
                           "The request is refused."};  // invented: which sentence it has is not looked up
@@ -187,9 +142,10 @@ net::HttpResponse IdentityProvider::redirect(Asked const& asked, Form const& par
         std::string inputs;
         for (auto const& [name, value] : with_state)
             inputs += "<input type=\"hidden\" name=\"" + escape(name) + "\" value=\"" + escape(value) + "\">";
-        return html(page("Working...", "<form method=\"post\" action=\"" + escape(asked.redirect_uri) + "\">" + inputs +
-                                           "<button>Continue</button></form><script>document.forms[0].submit()"
-                                           "</script>"));
+        return html_response(page("Working...", "<form method=\"post\" action=\"" + escape(asked.redirect_uri) + "\">" +
+                                                    inputs +
+                                                    "<button>Continue</button></form><script>document.forms[0].submit()"
+                                                    "</script>"));
     }
     for (auto const& [name, value] : with_state)
         text += (text.empty() ? "" : "&") + name + '=' + net::percent_encode(value);
@@ -217,8 +173,8 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     asked.mode = parameter("response_mode");
     if (auto const error = check(asked, tenant)) {
         auto const worded = word(*error, state_->clock.now());
-        return html(error_page(worded.text, worded.trace_id, worded.correlation_id, worded.timestamp),
-                    net::http::status::bad_request);
+        return html_response(error_page(worded.text, worded.trace_id, worded.correlation_id, worded.timestamp),
+                             net::http::status::bad_request);
     }
     auto const redirect_error = [&](EntraError const& error) {
         auto const worded = word(error, state_->clock.now());
@@ -232,9 +188,7 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
             {400, "unsupported_response_type", 700054,
              "response_type '" + printable(parameter("response_type"), 32) + "' is not enabled for the application."});
     auto const scopes = read_scopes(asked.scope);
-    if (scopes.full.empty() && !scopes.openid)
-        return redirect_error(
-            {400, "invalid_request", 900144, "The request body must contain the following parameter: 'scope'."});
+    if (scopes.full.empty() && !scopes.openid) return redirect_error(missing("scope"));
     if (!asked.challenge_method.empty() && asked.challenge_method != "S256" && asked.challenge_method != "plain")
         return redirect_error({400, "invalid_request", 90013, "Invalid input received from the user."});
 
@@ -244,7 +198,8 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     }
     if (request.method == net::http::verb::post) {
         auto const form = net::parse_form(request.body);
-        if (!form) return html(page("Bad request", escape(form.error().message)), net::http::status::bad_request);
+        if (!form)
+            return html_response(page("Bad request", escape(form.error().message)), net::http::status::bad_request);
         return sign_in(asked, *form);
     }
 
@@ -264,7 +219,7 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
             {400, "login_required", 50058, "A silent sign-in request was sent but no user is signed in."});
     SignInForm form{asked.login_hint, {}, asked.application->name, {}};
     if (asked.prompt == "select_account" && known != nullptr) form.accounts.push_back(known->upn);
-    return html(sign_in_page(form));
+    return html_response(sign_in_page(form));
 }
 
 std::string IdentityProvider::remember_session(std::string const& user_id)
@@ -287,7 +242,7 @@ net::HttpResponse IdentityProvider::sign_in(Asked const& asked, Form const& form
     auto* const user = state_->tenant.user(login);
     auto const problem = [&](unsigned code, std::string words) {
         auto const worded = word({400, "invalid_grant", code, std::move(words), {}}, state_->clock.now());
-        return html(sign_in_page({login, worded.text, asked.application->name, {}}));
+        return html_response(sign_in_page({login, worded.text, asked.application->name, {}}));
     };
     if (user == nullptr)
         return problem(50034, "The user account " + printable(login, 128) + " does not exist in the directory.");
@@ -316,7 +271,7 @@ net::HttpResponse IdentityProvider::consent_or_finish(Asked const& asked, User c
                                     {"error_description",
                                      "AADSTS65001: The user or administrator has not consented "
                                      "to use the application."}});
-        return html(consent_page(application.name, user.upn, read_scopes(asked.scope).full));
+        return html_response(consent_page(application.name, user.upn, read_scopes(asked.scope).full));
     }
     std::erase_if(codes_, [now = state_->clock.now()](auto const& each) {
         return each.second.expires + std::chrono::hours(1) < now;

@@ -1,6 +1,7 @@
 // Entra ID, as far as a program that asks for mail tokens sees it: authorize, token, OpenID configuration, keys.
 #pragma once
 
+#include "lab/entra-error.hpp"
 #include "lab/state.hpp"
 #include "net/http-server.hpp"
 
@@ -11,14 +12,13 @@
 
 namespace postroom::lab {
 
-/// A refusal as Entra words it: "AADSTS50011: …" with trace and correlation id.
-struct EntraError {
-    unsigned status = 400;
-    std::string error;          ///< invalid_grant …
-    unsigned code = 0;          ///< 50011
-    std::string words;          ///< without "AADSTS50011: "
-    std::string suberror = {};  ///< often empty
+/// Who a client says it is, and how it proves that.
+struct PresentedClient {
+    std::string id;
+    std::optional<std::string> secret, assertion;
 };
+[[nodiscard]] PresentedClient read_client(net::HttpRequest const& request,
+                                          std::multimap<std::string, std::string> const& form);
 
 /// An authorization code that was handed out and is still remembered, so that its second use is known as such.
 struct IssuedCode {
@@ -61,20 +61,25 @@ private:
     // token-endpoint.cpp
     net::HttpResponse token(std::string_view tenant, net::HttpRequest const& request);
     Result<net::HttpResponse> busy(std::string_view who);
-    std::optional<EntraError> check_client(Application const* application, std::string_view client_id,
-                                           std::optional<std::string_view> secret);
+    net::HttpResponse redeem(Application const& application, std::string_view tenant, Form const& form);
+    net::HttpResponse refresh(Application const& application, Form const& form);
+    net::HttpResponse refuse(EntraError const& error) const;
+
+    // client-authentication.cpp
+    std::optional<EntraError> check_client(Application const* application, PresentedClient const& client);
     std::optional<EntraError> check_assertion(Application const& application, std::string_view assertion);
+
+    // token-issue.cpp
     net::HttpResponse grant_application(Application const& application, Form const& form);
     /// What the fault token-claims says in place of what is so.
     void say_otherwise(boost::json::object& claims, std::initializer_list<std::string_view> who) const;
     std::string pad(boost::json::object claims) const;
-    net::HttpResponse redeem(Application const& application, std::string_view tenant, Form const& form);
-    net::HttpResponse refresh(Application const& application, Form const& form);
     net::HttpResponse issue(Application const& application, User const& user, std::string const& scope,
                             std::string const& granted, std::string const& nonce, bool with_refresh_token);
     std::string access_token(Application const& application, User const& user, std::string const& resource,
                              std::string const& scopes, Instant now, std::int64_t life) const;
-    net::HttpResponse refuse(EntraError const& error) const;
+
+    // token-inspection.cpp
     net::HttpResponse introspect(net::HttpRequest const& request) const;
     net::HttpResponse user_info(net::HttpRequest const& request) const;
 
@@ -92,12 +97,6 @@ private:
 /// As the token endpoint issues it, for whoever has signed in.
 [[nodiscard]] std::string make_refresh_token(State const& state, std::string_view client_id, User const& user,
                                              std::string_view scope);
-
-/// "AADSTS50011: … Trace ID: … Correlation ID: … Timestamp: …"
-struct WordedError {
-    std::string text, trace_id, correlation_id, timestamp;
-};
-[[nodiscard]] WordedError word(EntraError const& error, Instant now);
 
 /// Splits "https://outlook.office.com/SMTP.Send" into resource and name; OpenID's own scopes have no resource.
 struct Scopes {

@@ -151,9 +151,11 @@ TEST_F(ApplicationTest, ProvesItselfByACertificate)
         return ask(assertion, 401).at("error_codes").at(0).as_int64();
     };
     EXPECT_EQ(code(other.sign(claims(endpoint, now))), 700027);
-    EXPECT_EQ(code(registered.sign(claims("https://elsewhere.example/token", now))), 50027);
+    EXPECT_EQ(code(registered.sign(claims("https://elsewhere.example/token", now))), 50012);
     EXPECT_EQ(code(registered.sign(claims(endpoint, now - 3'600))), 700024);
-    EXPECT_EQ(code("no.such.token"), 50027);
+    auto const malformed = ask("no.such.token", 400);
+    EXPECT_EQ(malformed.at("error"), "invalid_request");
+    EXPECT_EQ(malformed.at("error_codes").at(0), 50027);
     auto broken = registered.sign(claims(endpoint, now));
     broken[broken.size() - 10] = broken[broken.size() - 10] == 'A' ? 'B' : 'A';
     EXPECT_EQ(code(broken), 700027);

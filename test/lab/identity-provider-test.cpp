@@ -132,6 +132,26 @@ TEST_F(IdentityProviderTest, RedeemsACodeOnceAndForItsOwnerOnly)
     EXPECT_THAT(description(redeem(late, 400)), StartsWith("AADSTS70008"));
 }
 
+TEST_F(IdentityProviderTest, RefusesByNumberWithTheErrorThatGoesWithIt)
+{
+    std::string const old(grant().at("refresh_token").as_string());
+    for (auto const& [value, status, error] : {std::tuple("7000222", 401U, "invalid_client"),
+                                               {"700027", 401U, "invalid_client"},
+                                               {"700020", 400U, "interaction_required"},
+                                               {"700022", 400U, "invalid_scope"},
+                                               {"700023", 400U, "invalid_scope"},
+                                               {"7000229", 400U, "unauthorized_client"},
+                                               {"50027", 400U, "invalid_request"},
+                                               {"50034", 400U, "invalid_grant"},
+                                               {"99999 invalid_client", 401U, "invalid_client"},
+                                               {"99999", 400U, "invalid_grant"}}) {
+        fault("token-refused", value);
+        auto const body = token({{"grant_type", "refresh_token"}, {"refresh_token", old}}, status);
+        EXPECT_EQ(body.at("error"), error) << value;
+        EXPECT_THAT(description(body), StartsWith("AADSTS" + std::string(split(value, ' ')[0]) + ":"));
+    }
+}
+
 TEST_F(IdentityProviderTest, RefreshesAndKeepsTheOldTokenGood)
 {
     auto const first = grant();
