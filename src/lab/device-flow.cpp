@@ -99,9 +99,11 @@ net::HttpResponse IdentityProvider::device_page(net::HttpRequest const& request)
         return html_response(
             code_page(given, login,
                       word({400, "invalid_grant", 50057, "The user account is disabled."}, state_->clock.now()).text));
+    auto* const application = state_->tenant.application(found->second.client_id);
+    if (application != nullptr && !may_consent(*user, *application))
+        return html_response(code_page(given, login, word(admin_consent_required(), state_->clock.now()).text));
     ++state_->counters.sign_ins;
-    if (auto* const application = state_->tenant.application(found->second.client_id))
-        application->consented.insert(user->object_id);
+    if (application != nullptr) application->consented.insert(user->object_id);
     found->second.user_id = user->object_id;
     found->second.outcome = IssuedDeviceCode::Outcome::granted;
     return html_response(page("Signed in", "<h1>You have signed in.</h1><p>You may now close this window.</p>"));

@@ -78,6 +78,11 @@ EntraError unknown_tenant(std::string_view tenant)
                 "correct cloud."};
 }
 
+EntraError admin_consent_required()
+{
+    return {400, "consent_required", 90094, "Administrator consent is required."};
+}
+
 EntraError unknown_application(std::string_view client_id)
 {
     return {400, "unauthorized_client", 700016,

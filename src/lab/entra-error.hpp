@@ -30,6 +30,7 @@ struct WordedError {
 // What several endpoints say.
 [[nodiscard]] EntraError missing(std::string_view parameter);
 [[nodiscard]] EntraError unknown_tenant(std::string_view tenant);
+[[nodiscard]] EntraError admin_consent_required();
 [[nodiscard]] EntraError unknown_application(std::string_view client_id);
 
 }  // namespace postroom::lab

@@ -10,14 +10,6 @@ namespace postroom::lab {
 
 namespace json = boost::json;
 
-// What the authorize page was asked, after check().
-struct IdentityProvider::Asked {
-    std::string tenant, path_and_query;
-    std::string client_id, redirect_uri, scope, state, prompt, login_hint, nonce, challenge, challenge_method, mode;
-    std::string session;  ///< object id of who has signed in in this browser before
-    Application* application = nullptr;
-};
-
 namespace {
 
 // Exactly, but for localhost's port, which does not count (Microsoft, redirect URI restrictions).
@@ -68,6 +60,8 @@ std::optional<net::HttpResponse> IdentityProvider::answer(net::HttpRequest const
     auto const rest = std::string_view(request.path).substr(slash);
     if (rest == "/oauth2/v2.0/authorize") return authorize(tenant, request);
     if (rest == "/oauth2/v2.0/token") return token(tenant, request);
+    if (rest == "/v2.0/adminconsent") return admin_consent(tenant, request, Asked::ForAll::scopes);
+    if (rest == "/adminconsent") return admin_consent(tenant, request, Asked::ForAll::registration);
     if (rest == "/oauth2/v2.0/devicecode") return device_code(tenant, request);
     if (rest == "/v2.0/.well-known/openid-configuration") return configuration(tenant);
     if (rest == "/discovery/v2.0/keys") return json_response(state_->keys.jwks());
@@ -171,11 +165,7 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     asked.challenge = parameter("code_challenge");
     asked.challenge_method = parameter("code_challenge_method");
     asked.mode = parameter("response_mode");
-    if (auto const error = check(asked, tenant)) {
-        auto const worded = word(*error, state_->clock.now());
-        return html_response(error_page(worded.text, worded.trace_id, worded.correlation_id, worded.timestamp),
-                             net::http::status::bad_request);
-    }
+    if (auto const error = check(asked, tenant)) return show(*error);
     auto const redirect_error = [&](EntraError const& error) {
         auto const worded = word(error, state_->clock.now());
         return redirect(asked, {{"error", error.error},
@@ -192,10 +182,7 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     if (!asked.challenge_method.empty() && asked.challenge_method != "S256" && asked.challenge_method != "plain")
         return redirect_error({400, "invalid_request", 90013, "Invalid input received from the user."});
 
-    if (auto const cookie = request.cookie("ESTSAUTH")) {
-        auto const found = sessions_.find(std::string(*cookie));
-        if (found != sessions_.end()) asked.session = found->second;
-    }
+    asked.session = session_of(request);
     if (request.method == net::http::verb::post) {
         auto const form = net::parse_form(request.body);
         if (!form)
@@ -220,6 +207,27 @@ net::HttpResponse IdentityProvider::authorize(std::string_view tenant, net::Http
     SignInForm form{asked.login_hint, {}, asked.application->name, {}};
     if (asked.prompt == "select_account" && known != nullptr) form.accounts.push_back(known->upn);
     return html_response(sign_in_page(form));
+}
+
+// What is not redirected.
+net::HttpResponse IdentityProvider::show(EntraError const& error) const
+{
+    auto const worded = word(error, state_->clock.now());
+    return html_response(error_page(worded.text, worded.trace_id, worded.correlation_id, worded.timestamp),
+                         net::http::status::bad_request);
+}
+
+std::string IdentityProvider::session_of(net::HttpRequest const& request) const
+{
+    auto const cookie = request.cookie("ESTSAUTH");
+    auto const found = cookie ? sessions_.find(std::string(*cookie)) : sessions_.end();
+    return found == sessions_.end() ? std::string() : found->second;
+}
+
+bool IdentityProvider::may_consent(User const& user, Application const& application) const
+{
+    return state_->settings.users_may_consent != 0 || user.administrator || application.admin_consent ||
+           application.consented.contains(user.object_id);
 }
 
 std::string IdentityProvider::remember_session(std::string const& user_id)
@@ -258,7 +266,10 @@ net::HttpResponse IdentityProvider::sign_in(Asked const& asked, Form const& form
 
 net::HttpResponse IdentityProvider::consent_or_finish(Asked const& asked, User const& user, Form const& form)
 {
+    if (asked.consent_for_all != Asked::ForAll::no) return consent_for_all(asked, user, form);
     auto& application = *asked.application;
+    // Shown on the page, and not redirected (Microsoft Entra, error codes).
+    if (!may_consent(user, application)) return show(admin_consent_required());
     auto const answer = value_of(form, "consent");
     bool const consented = application.admin_consent || application.consented.contains(user.object_id);
     if (answer == "decline")

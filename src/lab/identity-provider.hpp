@@ -44,14 +44,29 @@ public:
 
 private:
     using Form = std::multimap<std::string, std::string>;
-    struct Asked;
+    /// What the page that signs people in was asked, after check().
+    struct Asked {
+        enum class ForAll { no, scopes, registration };
+        std::string tenant;
+        std::string client_id, redirect_uri, scope, state, prompt, login_hint, nonce, challenge, challenge_method, mode;
+        std::string session;  ///< object id of who has signed in in this browser before
+        Application* application = nullptr;
+        ForAll consent_for_all = ForAll::no;  ///< an administrator's consent: to the scopes, or to all that it lists
+    };
 
     net::HttpResponse authorize(std::string_view tenant, net::HttpRequest const& request);
     net::HttpResponse sign_in(Asked const& asked, Form const& form);
     net::HttpResponse consent_or_finish(Asked const& asked, User const& user, Form const& form);
     net::HttpResponse redirect(Asked const& asked, Form const& parameters) const;
     std::optional<EntraError> check(Asked& asked, std::string_view tenant);
+    net::HttpResponse show(EntraError const& error) const;
     std::string remember_session(std::string const& user_id);
+    [[nodiscard]] std::string session_of(net::HttpRequest const& request) const;
+    [[nodiscard]] bool may_consent(User const& user, Application const& application) const;
+
+    // admin-consent.cpp
+    net::HttpResponse admin_consent(std::string_view tenant, net::HttpRequest const& request, Asked::ForAll what);
+    net::HttpResponse consent_for_all(Asked const& asked, User const& user, Form const& form) const;
 
     // device-flow.cpp
     net::HttpResponse device_code(std::string_view tenant, net::HttpRequest const& request);

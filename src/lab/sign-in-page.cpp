@@ -55,15 +55,17 @@ std::string sign_in_page(SignInForm const& form)
     return page("Sign in to your account", body);
 }
 
-std::string consent_page(std::string_view application, std::string_view user, std::vector<std::string> const& scopes)
+std::string consent_page(std::string_view application, std::string_view user, std::vector<std::string> const& scopes,
+                         std::string_view for_whom)
 {
     std::string list;
     for (auto const& scope : scopes) list += fmt::format("<li>{}</li>", escape(scope));
-    return page("Permissions requested",
-                fmt::format("<small>{}</small><h1>Permissions requested</h1><p><b>{}</b> would like to:</p><ul>{}</ul>"
-                            "<form method=\"post\"><button name=\"consent\" value=\"accept\">Accept</button>"
-                            "<button class=\"plain\" name=\"consent\" value=\"decline\">Cancel</button></form>",
-                            escape(user), escape(application), list));
+    return page(
+        "Permissions requested",
+        fmt::format("<small>{}</small><h1>Permissions requested{}</h1><p><b>{}</b> would like to:</p><ul>{}</ul>"
+                    "<form method=\"post\"><button name=\"consent\" value=\"accept\">Accept</button>"
+                    "<button class=\"plain\" name=\"consent\" value=\"decline\">Cancel</button></form>",
+                    escape(user), for_whom.empty() ? "" : " " + escape(for_whom), escape(application), list));
 }
 
 std::string error_page(std::string_view text, std::string_view trace_id, std::string_view correlation_id,

@@ -19,9 +19,9 @@ struct SignInForm {
 };
 /// Posts to its own address: `login` and `passwd`, or `pick`.
 [[nodiscard]] std::string sign_in_page(SignInForm const& form);
-/// Posts `consent` = accept or decline.
+/// Posts `consent` = accept or decline. `for_whom` is said in the heading: "for your organization", or nothing.
 [[nodiscard]] std::string consent_page(std::string_view application, std::string_view user,
-                                       std::vector<std::string> const& scopes);
+                                       std::vector<std::string> const& scopes, std::string_view for_whom = {});
 /// What Entra shows instead of redirecting.
 [[nodiscard]] std::string error_page(std::string_view text, std::string_view trace_id, std::string_view correlation_id,
                                      std::string_view timestamp);

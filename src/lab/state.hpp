@@ -32,6 +32,7 @@ struct Settings {
     std::int64_t refresh_token_rotates = 1;    ///< each use gives a new one
     std::int64_t old_refresh_token_stays = 1;  ///< Entra: use does not revoke it
     std::int64_t token_requests_a_second = 0;  ///< of the token endpoint, more are answered 429; 0: no limit
+    std::int64_t users_may_consent = 1;        ///< 0: only administrators (AADSTS90094)
     std::int64_t imap_front_end = 0;           ///< 0 classic, 1 the tcpproxy one of 2026 with IMAP4rev2
     std::int64_t imap_line_limit = 10'240;     ///< octets of a command line
     std::int64_t imap_exact_size = 0;          ///< 1: RFC822.SIZE is the real size, not an estimate

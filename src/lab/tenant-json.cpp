@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "lab/client-assertion.hpp"
+#include "lab/licences.hpp"
 
 #include <algorithm>
 #include <array>
@@ -93,12 +94,13 @@ struct SettingName {
     std::string_view name;
     std::int64_t Settings::* value;
 };
-constexpr std::array<SettingName, 20> settings_table{{
+constexpr std::array<SettingName, 21> settings_table{{
     {"access_token_life_s", &Settings::access_token_life_s},
     {"access_token_bytes", &Settings::access_token_bytes},
     {"refresh_token_rotates", &Settings::refresh_token_rotates},
     {"old_refresh_token_stays", &Settings::old_refresh_token_stays},
     {"token_requests_a_second", &Settings::token_requests_a_second},
+    {"users_may_consent", &Settings::users_may_consent},
     {"imap_front_end", &Settings::imap_front_end},
     {"imap_line_limit", &Settings::imap_line_limit},
     {"imap_exact_size", &Settings::imap_exact_size},
@@ -123,6 +125,13 @@ std::set<std::string> lowered(std::vector<std::string> const& texts)
     return out;
 }
 
+std::string products()
+{
+    std::string all;
+    for (auto const& each : licences()) all += (all.empty() ? "" : ", ") + std::string(each.product);
+    return all;
+}
+
 json::array to_array(auto const& texts)
 {
     json::array out;
@@ -139,6 +148,7 @@ Result<void> apply_user(State& state, json::object const& object)
     auto const name = fields.text("name");
     auto const password = fields.text("password");
     auto const enabled = fields.truth("enabled");
+    auto const administrator = fields.truth("administrator");
     auto const revoke = fields.truth("revoke_sessions");
     auto const language = fields.text("language");
     auto const mailbox = fields.truth("mailbox");
@@ -156,6 +166,7 @@ Result<void> apply_user(State& state, json::object const& object)
         user->tokens_valid_from = state.clock.now();  // a changed password revokes (Microsoft, refresh tokens)
     }
     if (enabled) user->enabled = *enabled;
+    if (administrator) user->administrator = *administrator;
     if (revoke.value_or(false)) user->tokens_valid_from = state.clock.now();
     if (mailbox.value_or(true) && !state.tenant.mailbox(*upn)) {
         state.tenant.add_mailbox(*upn, user->name, language.value_or("en"), state.next_uid_validity);
@@ -173,6 +184,7 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     auto const imap = fields.truth("imap_enabled");
     auto const pop = fields.truth("pop_enabled");
     auto const licensed = fields.truth("licensed");
+    auto const product = fields.text("licence");
     auto const alias = fields.truth("alias");
     auto const sent_copies = fields.truth("sent_copies");
     auto const* const smtp = fields.take("smtp_auth_disabled");
@@ -182,6 +194,8 @@ Result<void> apply_mailbox(State& state, json::object const& object)
     auto const send_as = fields.texts("send_as");
     if (auto const good = fields.check(); !good) return good;
     if (!address || !is_address(*address)) return failure(Trouble::invalid, "\"address\" must be an address");
+    auto const* const licence = product ? licence_named(*product) : nullptr;
+    if (product && licence == nullptr) return failure(Trouble::invalid, "\"licence\" must be one of " + products());
     auto mailbox = state.tenant.mailbox(*address);
     if (!mailbox) {
         if (state.tenant.mailboxes.size() >= most_of_a_kind)
@@ -191,6 +205,12 @@ Result<void> apply_mailbox(State& state, json::object const& object)
         state.next_uid_validity += 100;
     }
     if (name) mailbox->name = *name;
+    if (licence != nullptr) {
+        // What comes with the plan; what is said beside it holds.
+        mailbox->product = licence->product;
+        mailbox->licensed = licence->mailbox;
+        mailbox->imap_enabled = licence->imap;
+    }
     if (imap) mailbox->imap_enabled = *imap;
     if (pop) mailbox->pop_enabled = *pop;
     if (licensed) mailbox->licensed = *licensed;
@@ -214,6 +234,7 @@ Result<void> apply_application(State& state, json::object const& object)
     auto const admin_consent = fields.truth("admin_consent");
     auto const certificates = fields.texts("certificates");
     auto const app_roles = fields.texts("app_roles");
+    auto const required_app_roles = fields.texts("required_app_roles");
     auto const service_principal = fields.text("service_principal");
     auto const registered = fields.truth("registered");
     auto const consented = fields.texts("consented");
@@ -239,6 +260,7 @@ Result<void> apply_application(State& state, json::object const& object)
     if (admin_consent) application.admin_consent = *admin_consent;
     if (certificates) application.certificates = *certificates;
     if (app_roles) application.app_roles = {app_roles->begin(), app_roles->end()};
+    if (required_app_roles) application.required_app_roles = {required_app_roles->begin(), required_app_roles->end()};
     if (service_principal) application.service_principal = to_lower(*service_principal);
     if (registered) application.registered = *registered;
     if (consented) application.consented = {consented->begin(), consented->end()};
@@ -306,11 +328,9 @@ Result<void> apply_tenant(State& state, json::object const& object)
 
 json::object to_json(User const& user)
 {
-    return {{"upn", user.upn},
-            {"name", user.name},
-            {"password", user.password},
-            {"object_id", user.object_id},
-            {"enabled", user.enabled}};
+    return {{"upn", user.upn},           {"name", user.name},
+            {"password", user.password}, {"object_id", user.object_id},
+            {"enabled", user.enabled},   {"administrator", user.administrator}};
 }
 
 json::object to_json(Mailbox const& mailbox)
@@ -328,6 +348,7 @@ json::object to_json(Mailbox const& mailbox)
             {"imap_enabled", mailbox.imap_enabled},
             {"pop_enabled", mailbox.pop_enabled},
             {"licensed", mailbox.licensed},
+            {"licence", mailbox.product},
             {"alias", mailbox.alias},
             {"sent_copies", mailbox.sent_copies},
             {"smtp_auth_disabled", std::move(smtp)},
@@ -355,6 +376,7 @@ json::object to_json(Application const& application)
             {"admin_consent", application.admin_consent},
             {"certificates", to_array(application.certificates)},
             {"app_roles", to_array(application.app_roles)},
+            {"required_app_roles", to_array(application.required_app_roles)},
             {"enterprise_object_id", application.enterprise_object_id()},
             {"service_principal", application.service_principal},
             {"registered", application.registered},
@@ -419,6 +441,8 @@ void fill_default_tenant(State& state, std::vector<std::string> const& redirect_
           std::pair("alex@contoso.test", "Alex Wilber")})
         if (!apply_user(state, {{"upn", upn}, {"name", name}, {"password", default_password}}))
             throw std::logic_error("the lab refuses users of its own");
+    auto& administrator = state.tenant.add_user("admin@contoso.test", "Administrator", std::string(default_password));
+    administrator.administrator = true;
 }
 
 }  // namespace postroom::lab

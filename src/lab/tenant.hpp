@@ -21,6 +21,7 @@ struct User {
     std::string name;
     std::string password;
     bool enabled = true;
+    bool administrator = false;   ///< may consent for the whole organization
     Instant tokens_valid_from{};  ///< refresh tokens issued before are revoked (AADSTS50173)
 };
 
@@ -36,12 +37,13 @@ struct Application {
     std::vector<ClientSecret> secrets;
     std::vector<std::string> redirect_uris;
     bool public_client = false;
-    bool admin_consent = false;             ///< an administrator has consented for everybody
-    std::vector<std::string> certificates;  ///< PEM, public
-    std::set<std::string> app_roles;        ///< application permissions that were consented to: IMAP.AccessAsApp …
-    std::string service_principal;          ///< object id, once New-ServicePrincipal was run in Exchange
-    std::set<std::string> consented;        ///< object ids of users who have consented themselves
-    bool registered = true;                 ///< false: nobody knows it any more (AADSTS700016)
+    bool admin_consent = false;                ///< an administrator has consented for everybody
+    std::vector<std::string> certificates;     ///< PEM, public
+    std::set<std::string> app_roles;           ///< application permissions that were consented to: IMAP.AccessAsApp …
+    std::set<std::string> required_app_roles;  ///< those that its registration lists, to be consented to
+    std::string service_principal;             ///< object id, once New-ServicePrincipal was run in Exchange
+    std::set<std::string> consented;           ///< object ids of users who have consented themselves
+    bool registered = true;                    ///< false: nobody knows it any more (AADSTS700016)
 
     /// Of the enterprise application: what New-ServicePrincipal wants, and permissions on mailboxes name. (The object
     /// id that App registrations shows is another one.)
@@ -55,6 +57,7 @@ struct Mailbox {
     bool pop_enabled = true;
     bool sent_copies = true;                 ///< MessageCopyForSMTPClientSubmissionEnabled
     bool licensed = true;                    ///< false: its user has no plan with a mailbox
+    std::string product = "ENTERPRISEPACK";  ///< the licence, one of licences()
     bool alias = false;                      ///< its address is an alias now, of some other primary one
     std::optional<bool> smtp_auth_disabled;  ///< none: as the tenant says
     std::set<std::string> full_access;       ///< UPNs besides the owner's

@@ -1,4 +1,5 @@
 #include "lab/tokens.hpp"
+#include "net/http-server.hpp"
 #include "visitor.hpp"
 
 #include <gmock/gmock.h>
@@ -97,6 +98,55 @@ TEST_F(IdentityProviderTest, AsksForConsentUnlessAnAdministratorHasGivenIt)
     auto const accepted =
         http("POST", authorize_path(), form({{"consent", "accept"}}), std::string(form_type) + cookie);
     EXPECT_FALSE(parameter(accepted, "code").empty());
+}
+
+TEST_F(IdentityProviderTest, AnAdministratorConsentsForAll)
+{
+    api("applications",
+        {{"client_id", facts_.client_id}, {"admin_consent", false}, {"required_app_roles", {"IMAP.AccessAsApp"}}});
+    api("settings", {{"users_may_consent", 0}});
+    std::string const exchange = "https://outlook.office365.com/.default";
+    auto const page = [&](std::string const& redirect_uri = std::string(callback)) {
+        return '/' + facts_.tenant_id + "/v2.0/adminconsent?" +
+               form({{"client_id", facts_.client_id},
+                     {"scope", exchange},
+                     {"redirect_uri", redirect_uri},
+                     {"state", "the state"}});
+    };
+    auto const answer = [&](std::string const& path, std::string const& user, std::string const& consent) {
+        return http("POST", path, form({{"login", user}, {"passwd", facts_.password}, {"consent", consent}}),
+                    std::string(form_type));
+    };
+    EXPECT_THAT(sign_in("sales@contoso.test", facts_.password).body, HasSubstr("AADSTS90094"));
+    EXPECT_THAT(http("GET", page("https://elsewhere.example/")).body, HasSubstr("AADSTS50011"));
+    EXPECT_THAT(http("GET", page()).body, HasSubstr("Sign in"));
+    EXPECT_THAT(answer(page(), "sales@contoso.test", "accept").body, HasSubstr("AADSTS90093"));
+    EXPECT_THAT(answer(page(), "admin@contoso.test", "").body,
+                testing::AllOf(HasSubstr("for your organization"), HasSubstr("IMAP.AccessAsApp")));
+
+    auto const declined = answer(page(), "admin@contoso.test", "decline");
+    EXPECT_EQ(parameter(declined, "admin_consent"), "True");
+    EXPECT_EQ(parameter(declined, "error"), "consent_required");
+    EXPECT_THAT(parameter(declined, "error_description"), StartsWith("AADSTS65004%3A%20The%20resource%20owner"));
+    EXPECT_EQ(parameter(declined, "state"), "the%20state");
+    auto const before = '/' + facts_.tenant_id + "/adminconsent?" +
+                        form({{"client_id", facts_.client_id}, {"redirect_uri", std::string(callback)}});
+    EXPECT_EQ(parameter(answer(before, "admin@contoso.test", "decline"), "error"), "permission_denied");
+    auto const roles = [&] {
+        auto const body = token({{"grant_type", "client_credentials"}, {"scope", exchange}}, 200);
+        return claims_of(body.at("access_token").as_string()).contains("roles");
+    };
+    EXPECT_THAT(sign_in("sales@contoso.test", facts_.password).body, HasSubstr("AADSTS90094"));
+    EXPECT_FALSE(roles());
+
+    auto const accepted = answer(page(), "admin@contoso.test", "accept");
+    EXPECT_EQ(accepted.status, 302U);
+    EXPECT_THAT(accepted.head, HasSubstr("http://localhost:8080/oauth/callback?admin_consent=True&"));
+    EXPECT_EQ(parameter(accepted, "tenant"), facts_.tenant_id);
+    EXPECT_EQ(parameter(accepted, "scope"), net::percent_encode(exchange));
+    EXPECT_EQ(parameter(accepted, "state"), "the%20state");
+    EXPECT_FALSE(parameter(sign_in("sales@contoso.test", facts_.password), "code").empty());
+    EXPECT_TRUE(roles());
 }
 
 TEST_F(IdentityProviderTest, KeepsABrowsersSession)
