@@ -167,7 +167,25 @@ awaitable<Answer<Mailbox>> Session::status()
 
 awaitable<Answer<UniqueIds>> Session::unique_ids()
 {
-    auto reply = co_await command("UIDL\r\n", limits_.listing);
+    return listing("UIDL\r\n");
+}
+
+awaitable<Answer<std::vector<Size>>> Session::sizes()
+{
+    auto listed = co_await listing("LIST\r\n");
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
+    std::vector<Size> sizes;
+    for (auto const& mail : listed->mails) {
+        Size size{.number = mail.number};
+        char const* const end = mail.said.data() + mail.said.size();
+        if (std::from_chars(mail.said.data(), end, size.octets).ec == std::errc()) sizes.push_back(size);
+    }
+    co_return sizes;
+}
+
+awaitable<Answer<UniqueIds>> Session::listing(std::string asked)
+{
+    auto reply = co_await command(std::move(asked), limits_.listing);
     if (!reply.ok()) co_return std::unexpected(std::move(reply));
     UniqueIds all;
     DotReader reader;

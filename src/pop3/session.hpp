@@ -72,6 +72,13 @@ struct UniqueIds {
     std::size_t unreadable = 0;  ///< lines that are none: a mail each, which can't be named
 };
 
+struct Size {
+    std::uint32_t number = 0;
+    std::uint64_t octets = 0;  ///< an estimate on Exchange
+
+    friend bool operator==(Size const&, Size const&) = default;
+};
+
 struct Retrieved {
     std::size_t delivered = 0;
     std::vector<std::uint32_t> refused{};  ///< the server said -ERR to these
@@ -104,6 +111,8 @@ public:
 
     awaitable<Answer<Mailbox>> status();
     awaitable<Answer<UniqueIds>> unique_ids();
+    /// LIST, in the server's order. What is no size is left out.
+    awaitable<Answer<std::vector<Size>>> sizes();
 
     /// Pipelined where the server has PIPELINING (RFC 2449), up to `window` commands ahead.
     awaitable<Retrieved> retrieve(std::vector<std::uint32_t> numbers, MailSink& sink, std::size_t window = 20);
@@ -129,6 +138,7 @@ private:
     awaitable<void> send(std::string line, Duration limit);
     awaitable<Reply> command(std::string line, Duration limit);
     awaitable<std::string> receive_lines(std::size_t most);
+    awaitable<Answer<UniqueIds>> listing(std::string asked);
     awaitable<void> receive_mail(std::uint32_t number, MailSink& sink);
 
     std::unique_ptr<net::Transport> transport_;

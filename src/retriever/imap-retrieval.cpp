@@ -30,8 +30,6 @@ constexpr std::size_t most_refused = 3;
 constexpr Duration ledger_length{60 * 60'000};
 // What is kept of it while a mailbox idles: 8 KiB. A folder all of whose mail was seen is one range.
 constexpr std::size_t ranges_kept = 1'000;
-constexpr std::string_view no_data = "the server lists this mail and gives no data for it";
-constexpr std::string_view no_mail = "the server gives text of its own in place of this mail, which it can't convert";
 // A few new mails are fetched at once and judged by the date that comes with them; of many the dates are asked first.
 constexpr std::size_t fetch_without_asking = 20;
 

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "mime/read.hpp"
+#include "retriever/pop3-sink.hpp"
 #include "retriever/verdict.hpp"
 #include "store/ledger.hpp"
 #include "store/mailboxes.hpp"
@@ -36,47 +37,12 @@ constexpr auto clocks_differ = std::chrono::hours(1);
     throw net::Broken(Trouble::refused, fmt::format("the server refused {}: {}", what, reply.words()));
 }
 
-// Gives what comes its place in the ledger.
-class Sink final : public pop3::MailSink {
-public:
-    using Row = std::map<std::uint32_t, model::LedgerRow>;
-    Sink(Filing& filing, Row rows) : filing_(filing), rows_(std::move(rows)) {}
-
-    net::awaitable<void> begin(std::uint32_t number) override
-    {
-        under_way_ = number;
-        filing_.begin();
-        co_return;
-    }
-    net::awaitable<void> chunk(std::string_view bytes) override { return filing_.chunk(bytes); }
-    net::awaitable<void> end() override
-    {
-        auto const& row = rows_.at(under_way_);
-        came_.push_back(row.unique_id);
-        return filing_.end({.uid = row.place.uid, .unique_id = row.unique_id});
-    }
-
-    /// By their unique ids.
-    [[nodiscard]] std::vector<std::string> const& came() const { return came_; }
-    [[nodiscard]] std::vector<std::string> ids_of(std::vector<std::uint32_t> const& numbers) const
-    {
-        std::vector<std::string> ids;
-        for (auto const number : numbers) ids.push_back(rows_.at(number).unique_id);
-        return ids;
-    }
-
-private:
-    Filing& filing_;
-    Row rows_;
-    std::vector<std::string> came_;
-    std::uint32_t under_way_ = 0;
-};
-
 }  // namespace
 
 Pop3Retrieval::Pop3Retrieval(MailboxRun& run)
     : run_(run),
       headers_(run),
+      reuse_(run, headers_),
       deletion_(run, headers_),
       holdouts_(run, [this](std::string const& id) { return next_row(id, model::LedgerState::unreadable); })
 {
@@ -118,6 +84,7 @@ net::awaitable<void> Pop3Retrieval::visit()
         spdlog::warn("retriever: {}: {}", run_.mailbox().address, remark);
     }
     Pop3Listing const listing(std::move(listed->mails));
+    co_await reuse_.give_back(*session, listing);
     auto difference = co_await less_known(listing);
     auto question = co_await judge_unexpected(*session, listing, difference);
     if (question) {
@@ -135,6 +102,7 @@ net::awaitable<void> Pop3Retrieval::visit()
         co_await run_.show_retrieving(unknown.size());
         filed = co_await fetch(*session, std::move(unknown));
     }
+    reuse_.forget_sizes();
     co_await holdouts_.keep();
     if (filed > 0) run_.ground().filed();
     co_await deletion_.carry_out_and_quit(*session, listing, earlier_);
@@ -278,7 +246,7 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     auto const& ground = run_.ground();
     std::map<std::string, std::uint32_t> numbers;
     std::vector<std::string> ids;
-    Sink::Row rows;
+    Pop3Sink::Rows rows;
     for (auto& mail : mails) {
         numbers[mail.said] = mail.number;
         ids.push_back(mail.said);
@@ -289,7 +257,7 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     place.mailbox.folder = inbox;
     Filing filing(*ground.store, *ground.clock, ground.loop, ground.pool, std::move(place), {});
     Counting const counting(run_, filing);
-    Sink sink(filing, std::move(rows));
+    Pop3Sink sink(filing, std::move(rows));
     for (auto const& [id, number] : numbers)
         if (headers_.broke(id)) holdouts_.suspect(id);
     auto const plan = holdouts_.plan(std::move(ids));
@@ -325,6 +293,7 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     }
     // Also where the connection broke: what has come is filed, and the next look must find it in the ledger.
     co_await filing.settle();
+    reuse_.came(sink.places());
     if (broke && filing.filed() > 0) ground.filed();
     // Where that is a mail's doing, it would end for ever.
     if (ended && !run_.stopped()) (void)co_await holdouts_.broke(*ended, alone, together, sink.came());
@@ -332,6 +301,9 @@ net::awaitable<std::size_t> Pop3Retrieval::fetch(pop3::Session& session, Mails m
     for (auto const& id : sink.came()) headers_.forget(id);
     holdouts_.came(sink.came());
     if (retrieved.refusal) co_await judge_refusal(session, retrieved, sink.ids_of(retrieved.refused));
+    // What is no mail is not filed, and so never deleted.
+    (void)co_await holdouts_.count(sink.empty(), where_empty, std::string(no_data));
+    (void)co_await holdouts_.count(sink.replaced(), where_empty, std::string(no_mail));
     co_return filing.filed();
 }
 

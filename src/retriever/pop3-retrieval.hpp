@@ -8,6 +8,7 @@
 #include "retriever/pop3-deletion.hpp"
 #include "retriever/pop3-headers.hpp"
 #include "retriever/pop3-listing.hpp"
+#include "retriever/pop3-reuse.hpp"
 
 #include <optional>
 #include <set>
@@ -48,6 +49,7 @@ private:
     std::uint32_t earlier_ = 0;         // the highest that an earlier visit gave
     std::set<std::uint32_t> missing_;   // UIDs of known mails that the last look's list had not
     Pop3Headers headers_;
+    Pop3Reuse reuse_;
     Pop3Deletion deletion_;
     Holdouts holdouts_;
     std::string left_;  // another server, of which the mailbox was until now

@@ -40,6 +40,9 @@ struct Verdict {
 /// Why a mail was given up, in words.
 [[nodiscard]] std::string broke_each_time(int times, Error const& last);
 [[nodiscard]] std::string refused_mail(std::string_view words);
+inline constexpr std::string_view no_data = "the server lists this mail and gives no data for it";
+inline constexpr std::string_view no_mail =
+    "the server gives text of its own in place of this mail, which it can't convert";
 
 /// What made all mail look new, where the account was given another server since it was retrieved from `left`.
 [[nodiscard]] std::string other_server(std::string_view left, model::Account const& account);

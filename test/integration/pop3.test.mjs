@@ -12,7 +12,8 @@ import { makeCertificates } from '../support/certificates.mjs';
 import { putMail, startDovecot } from '../support/dovecot.mjs';
 import { seeded } from '../support/faults/choices.mjs';
 import { authorize, run, scenario, setUp, startLab, startServer } from '../support/house.mjs';
-import { delay, scratchFolder, until } from '../support/scratch.mjs';
+import { startOwnPop3Server } from '../support/own-pop3-server.mjs';
+import { delay, freePort, scratchFolder, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -20,6 +21,10 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const mail = (subject, size = 300, { date = 'Sun, 22 Nov 2026 10:00:00 +0000', header = '' } = {}) => `From: customer@example.com\r\nTo: ${sales}\r\nSubject: ${subject}\r
 Message-ID: <${subject.replace(/\W/g, '-')}@example.com>\r\nDate: ${date}\r\n${header}\r
 .a line with a dot\r\n..and two\r\n${`${subject} `.repeat(Math.ceil(size / subject.length)).replace(/.{900}/g, '$&\r\n')}\r\n`;
+
+// As Exchange writes it for what it can't convert.
+const stub = 'From: "Microsoft Exchange Server 2010" <>\r\nSubject: Retrieval using the IMAP4 protocol failed for the following message: 7\r\n'
+  + 'MIME-Version: 1.0\r\n\r\nThe server couldn\'t retrieve the following message:\r\n\r\nSubject: Offer\r\n';
 
 async function openHouse({ keep, lab, pop3, anchors = [], after, baseline = 'all' }) {
   const server = await keep(startServer({ anchors: [lab.facts.anchor, ...anchors] }));
@@ -186,6 +191,57 @@ scenario('POP3 leaves mail where nobody said otherwise, and does nothing else to
   await lab.api('faults', undefined, 'DELETE');
   await lab.mail(sales, mail('Three'));
   await thereAre(server, ['One', 'Three', 'Two', ...more]);
+});
+
+scenario('what a server gives in place of a mail is not filed, and an id that became another mail\'s is a new mail', { limit: 90_000 }, async ({ keep }) => {
+  const { folder, remove } = scratchFolder('own-pop3');
+  await keep({ stop: remove });
+  const certificates = makeCertificates(folder);
+  const one = (subject, more = 0) => ({ id: `id-${subject.replace(/\W/g, '-')}`, raw: mail(subject, 300 + more) });
+  const kept = [{ id: 'stub', raw: stub }, { id: 'empty', raw: '' }];
+  const own = await keep(startOwnPop3Server({ certificates, mails: [one('First'), ...kept, one('Last')] }));
+  const server = await keep(startServer({ anchors: [certificates.anchor] }));
+  await server.command('settings', 'set', 'external-url', server.url);
+  await server.command('department', 'add', 'Customer care');
+  await server.command('account', 'add', 'sales', '--department', 'Customer care', '--access', 'password', '--user', sales,
+    '--password-file', '-', '--retrieval', 'pop3', '--pop3-host', own.endpoint, '--smtp-host', `localhost:${await freePort()}`, { input: 'right\n' });
+  await server.command('mailbox', 'add', sales, '--account', 'sales', '--baseline', 'all', '--after', 'delete', '--confirm-deletion');
+  await thereAre(server, ['First', 'Last']);
+  const exceptions = await until('both being set aside', async () => {
+    await look(server);
+    const { items } = await server.api('exceptions');
+    return items.length === 2 && items;
+  }, { limit: 30_000 });
+  assert.deepEqual(exceptions.map((each) => each.reason.replace(/,.*/, '')).sort(), [
+    'the server gives text of its own in place of this mail', 'the server lists this mail and gives no data for it']);
+  assert.deepEqual(own.mails, kept, 'what was not filed is not deleted');
+
+  // Ids are places in the list. A mail goes and another comes between two looks, so that no id is new, and none is missing.
+  await server.api(`mailboxes/${sales}`, { after: 'leave', poll: 3_600 }, 'PATCH');
+  own.byPosition = true;
+  own.mails.splice(0, 2, one('A', 10), one('B', 200), one('C', 30));
+  const put = ['First', 'Last', 'A', 'B', 'C'];
+  await until('three mails that stay', async () => (await look(server), (await subjects(server)).length === 5));
+  const replace = async (...more) => {
+    own.mails.splice(0, more.length);
+    for (const [subject, size] of more) own.mails.push((put.push(subject), one(subject, size)));
+    await look(server);
+    await thereAre(server, put);
+  };
+  await replace(['D', 77]);
+  // So it is over a restart.
+  await server.end();
+  own.mails.splice(0, 1);
+  put.push('E');
+  own.mails.push(one('E', 500));
+  await server.begin();
+  await look(server);
+  await thereAre(server, put);
+  const { headers } = own;
+  for (let i = 0; i < 3; ++i) await look(server);
+  assert.equal(own.headers, headers, 'what stays as it is costs nothing');
+  assert.ok([...own.asked.values()].every((times) => times <= 4), 'nothing is retrieved again and again');
+  await thereAre(server, put);
 });
 
 scenario('a header without end among many mails, old and new', { limit: 60_000 }, async ({ keep }) => {

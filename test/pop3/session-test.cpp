@@ -51,6 +51,7 @@ std::string exchange()
            "\nS: +OK User successfully authenticated.\n"
            "C: STAT\nS: +OK 2 49200\n"
            "C: UIDL\nS: +OK\nS: 1 11\nS: nonsense\nS: 2 12\nS: .\n"
+           "C: LIST\nS: +OK\nS: 2 49000\nS: 1 x\nS: 3 200\nS: .\n"
            "C: TOP 1 0\nS: +OK\nS: Subject: a\nS: \nS: .\n"
            "C: RETR 1\nS: +OK\nS: Subject: a\nS: \nS: ..\nS: .\n"
            "C: RETR 2\nS: -ERR no such message\n"
@@ -83,6 +84,8 @@ Conversation retrieving()
         auto const ids = co_await session.unique_ids();
         EXPECT_THAT(ids.value().mails, ElementsAre(Listed{1, "11"}, Listed{2, "12"}));
         EXPECT_EQ(ids.value().unreadable, 1U);
+        auto const sizes = co_await session.sizes();
+        EXPECT_THAT(sizes.value(), ElementsAre(Size{2, 49'000}, Size{3, 200}));
         auto const top = co_await session.top(1, 0);
         EXPECT_EQ(top.value(), "Subject: a\r\n\r\n");
         Gathering sink;

@@ -20,6 +20,8 @@ TEST(Placeholder, IsKnownByWhatTheServerWrites)
                                "subject: Retrieval using the IMAP4 protocol failed\r\n for the following message:\r\n "
                                "20004\r\n\r\n"))
         << "folded";
+    EXPECT_TRUE(is_placeholder(
+        from + "Subject: Retrieval using the POP3 protocol failed for the following message: 7\r\n" + rest));
 }
 
 TEST(Placeholder, IsNoMailOfACustomer)
@@ -35,6 +37,8 @@ TEST(Placeholder, IsNoMailOfACustomer)
         << "it was delivered, whatever it says";
     EXPECT_FALSE(is_placeholder(from + subject + "Received: x\r\n" + rest));
     EXPECT_FALSE(is_placeholder(from + "Subject: Retrieval using the POP3 protocol\r\n" + rest));
+    EXPECT_FALSE(
+        is_placeholder(from + "Subject: Retrieval using the  protocol failed for the following message: 7\r\n" + rest));
     EXPECT_FALSE(is_placeholder(std::string(placeholder_head, '\n')));
     EXPECT_FALSE(is_placeholder(std::string(placeholder_head, ':')));
 }
