@@ -127,6 +127,7 @@ net::awaitable<std::optional<std::string>> ImapRetrieval::open_folder(imap::Sess
     compared_.reset();
     actions_due_.reset();
     failing_ = true;  // as far as is known: an alarm may be left from before
+    idle_refused_ = false;
     after_folder_.clear();
     auto const opened = co_await imap::open_folder(session, mailbox.folder);
     if (!opened) give_up(opened.error(), "to open the folder " + mailbox.folder);
@@ -415,14 +416,22 @@ net::awaitable<void> ImapRetrieval::wait_for_mail(imap::Session& session, Instan
         left = std::min(left, std::max(Duration(1'000), due));
     }
     if (auto const held_out = holdouts_.until_next()) left = std::min(left, std::max(Duration(1'000), *held_out));
-    if (!session.has("IDLE")) {
+    if (!session.has("IDLE") || idle_refused_) {
         co_await run_.sleep(std::min(left, run_.mailbox().poll));
         auto const reply = co_await session.noop();
         if (!reply.ok()) give_up(reply, "NOOP");
         co_return;
     }
     auto const ended = co_await session.idle(std::min(left, idle_length + run_.offset()));
-    if (!ended) give_up(ended.error(), "IDLE");
+    if (ended) co_return;
+    // What a server names and does not let this mailbox have is done without; where the session is at its end NOOP
+    // tells.
+    Error const error{Trouble::refused, fmt::format("the server refused IDLE: {}", ended.error().words())};
+    bool const says_why = trouble_of(error) != model::MailTrouble::refused ||
+                          error.message.find("AccessTokenExpired") != std::string::npos;
+    auto const there = co_await session.noop();
+    if (says_why || !there.ok()) throw net::Broken(error);
+    idle_refused_ = true;
 }
 
 }  // namespace postroom::retriever

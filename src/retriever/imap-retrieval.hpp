@@ -62,6 +62,7 @@ private:
     std::optional<Steady::time_point> actions_due_;  // nothing is due before, but what a look files
     bool failing_ = true;                            // something is due, or the alarm about that may be raised
     std::string remark_;                             // about what fails
+    bool idle_refused_ = false;                      // by this session: it is polled
     int in_vain_ = 0;                                // looks in a row that a change called for and that found nothing
     int dates_broke_ = 0;                            // sessions in a row that ended while dates were asked for
 };

@@ -178,6 +178,29 @@ scenario('a password that is refused is shown once, until there is another', { l
   await until('no alarm', async () => (await server.api('alarms')).items.length === 0);
 });
 
+scenario('a server that names IDLE and refuses it is polled', { limit: 60_000 }, async ({ keep }) => {
+  const mails = new Map([[1, { raw: mail('first') }]]);
+  const { own, server } = await withOwnServer(keep, { mails });
+  own.idle = 'NO IDLE is not allowed here';
+  await addMailbox(server);
+  await server.api(`mailboxes/${sales}`, { poll: 5 }, 'PATCH');
+  await server.caseAbout('first');
+  await server.idle(sales);
+  const { connections } = own;
+  mails.set(2, { raw: mail('second') });
+  await server.caseAbout('second');
+  mails.set(3, { raw: mail('third') });
+  await server.caseAbout('third');
+  await server.idle(sales);
+  const { figures } = await shown(server);
+  assert.deepEqual(figures.failures, []);
+  assert.ok(own.connections - connections <= 1, 'over the session that there is');
+  // Where it says that the session is over there is another one.
+  own.idle = 'BAD Session invalidated - AccessTokenExpired';
+  await server.api(`mailboxes/${sales}`, { poll: 6 }, 'PATCH');
+  await until('another session', () => own.connections > connections + 1);
+});
+
 scenario('how far a retrieval is can be watched', { limit: 90_000 }, async ({ keep }) => {
   const mails = new Map(Array.from({ length: 20 }, (_, i) => [i + 1, { raw: mail(`slow ${i + 1}.`), delay: 300 }]));
   // The last ones come when somebody has seen the others.

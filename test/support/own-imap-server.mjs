@@ -16,7 +16,7 @@ const numbersIn = (set, all) => {
 
 /**
  * `mails` is a Map of UID to { raw, poisoned, delay, held (a promise), unlisted }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
- * and connections, and how often each UID was asked for.
+ * and connections, and how often each UID was asked for. `state.idle`: what it answers to IDLE, which it names then.
  */
 export async function startOwnImapServer({ certificates, mails, takes = () => true }) {
   const sockets = new Set();
@@ -56,7 +56,7 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
   async function answer(socket, line) {
     const [tag, first, second, ...rest] = line.split(' ');
     const name = (first === 'UID' ? second : first).toUpperCase();
-    if (name === 'CAPABILITY') socket.write('* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR UIDPLUS MOVE\r\n');
+    if (name === 'CAPABILITY') socket.write('* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR UIDPLUS MOVE' + (state.idle ? ' IDLE\r\n' : '\r\n'));
     if (name === 'AUTHENTICATE') return signIn(socket, tag, rest[0] ?? '');
     if (name === 'LIST') socket.write('* LIST (\\HasNoChildren) "/" INBOX\r\n');
     if (name === 'SELECT' || name === 'EXAMINE') {
@@ -69,6 +69,7 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
       const found = (without < 0 ? named : uids().filter((uid) => !named.includes(uid))).filter((uid) => !mails.get(uid).unlisted);
       socket.write(`* SEARCH${found.map((uid) => ` ${uid}`).join('')}\r\n`);
     }
+    if (name === 'IDLE') return socket.write(`${tag} ${state.idle}\r\n`);
     if (name === 'FETCH') return fetch(socket, tag, rest[0], line);
     socket.write(`${tag} OK done\r\n`);
     if (name === 'LOGOUT') socket.end();
