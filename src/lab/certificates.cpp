@@ -153,7 +153,8 @@ Result<Certificates> load_or_make_certificates(std::string const& directory, std
     std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
     if (host_name != "localhost") names += ",DNS:" + host_name;
     // Whom the lab's proxy leads here.
-    for (auto const* const host : {"outlook.office365.com", "smtp.office365.com", "login.microsoftonline.com"})
+    for (auto const* const host :
+         {"outlook.office365.com", "smtp.office365.com", "login.microsoftonline.com", "graph.microsoft.com"})
         names += std::string(",DNS:") + host;
     // A large provider's certificate names many hosts.
     for (int i = 1; i <= 16; ++i) names += ",DNS:*.mail" + std::to_string(i) + ".lab.invalid";

@@ -2,6 +2,7 @@
 
 #include "lab/api.hpp"
 #include "lab/certificates.hpp"
+#include "lab/graph.hpp"
 #include "lab/identity-provider.hpp"
 #include "lab/imap-session.hpp"
 #include "lab/pop3-session.hpp"
@@ -31,6 +32,7 @@ net::HttpResponse respond(State& state, IdentityProvider& provider, std::string_
                           net::HttpRequest const& request)
 {
     if (auto response = provider.answer(request)) return std::move(*response);
+    if (auto response = answer_graph(state, request)) return std::move(*response);
     if (!is_from_here(request, host_name))
         return {
             net::http::status::forbidden, {{"content-type", "text/plain"}}, "the lab answers its own page only\n", {}};

@@ -104,8 +104,11 @@ net::HttpResponse IdentityProvider::grant_application(Application const& applica
                         {"tid", state_->tenant.id},
                         {"uti", to_base64url(random_bytes(16))},
                         {"ver", "1.0"}};
-    if (!application.app_roles.empty())
-        claims["roles"] = json::array(application.app_roles.begin(), application.app_roles.end());
+    // Exchange's own roles are those of an "app"; the others are Graph's.
+    json::array roles;
+    for (auto const& each : application.app_roles)
+        if (each.ends_with("AsApp") != (scopes.resource == "https://graph.microsoft.com")) roles.emplace_back(each);
+    if (!roles.empty()) claims["roles"] = std::move(roles);
     say_otherwise(claims, {application.client_id});
     return json_response({{"token_type", "Bearer"},
                           {"expires_in", life - 1},
