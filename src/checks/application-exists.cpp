@@ -5,6 +5,7 @@
 
 #include "checks/bench.hpp"
 #include "checks/judging.hpp"
+#include "checks/own-links.hpp"
 #include "checks/sign-in-words.hpp"
 
 #include <fmt/format.h>
@@ -19,12 +20,14 @@ net::awaitable<model::Finding> look_at_renewals(std::shared_ptr<Bench> bench, Ta
     for (auto const& account : bench->files().accounts) {
         if (account->application != target.application || !account->grant) continue;
         auto const renewal = co_await bench->renewal(account);
-        if (renewal->renewed) break;
+        if (renewal->renewed) co_return otherwise;
         if (!renewal->refusal) continue;
         auto found = judge_refusal("application-exists", renewal->refusal->message, target);
         if (found.outcome == model::Outcome::fails) co_return found;
     }
-    co_return otherwise;
+    // What tokens would be refused with is not known where none can be asked for.
+    auto const locked = what_stays_shut(*bench);
+    co_return locked.empty() ? otherwise : untold("own-links stands in the way: " + locked);
 }
 
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)

@@ -5,6 +5,7 @@
 #include "base/readable-time.hpp"
 #include "checks/bench.hpp"
 #include "checks/judging.hpp"
+#include "checks/own-links.hpp"
 
 #include <fmt/format.h>
 
@@ -48,8 +49,10 @@ net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
     auto const ends = last_end(*target.application);
     if (ends && *ends - bench->now() <= told_ahead)
         co_return warns("credential-ends-soon", "the last one ends on " + to_readable(*ends), target);
-    co_return accepted.empty() ? untold("no account of the application has a grant that could be renewed with it")
-                               : holds(accepted);
+    if (!accepted.empty()) co_return holds(accepted);
+    auto const locked = what_stays_shut(*bench);
+    co_return untold(locked.empty() ? "no account of the application has a grant that could be renewed with it"
+                                    : "own-links stands in the way: " + locked);
 }
 
 }  // namespace

@@ -113,9 +113,13 @@ Blame blame_network(Conversation const& talk, Step const& step)
         if (found.causes.empty()) found.causes.push_back(model::find_cause(id));
     };
     bool const of_the_proxy = step.came.find("the proxy ") != std::string::npos;
+    // One that lets it pass and gets no answer says so by 502 to 504: what keeps it from the server is behind it.
+    bool const behind_the_proxy = of_the_proxy && step.came.find(" itself (") != std::string::npos;
     if (step.kind == StepKind::resolve) {
         found.item = "dns";
         otherwise("name-not-resolved");
+    } else if (behind_the_proxy && step.kind == StepKind::connect) {
+        found.causes = {model::find_cause("port-closed")};
     } else if (of_the_proxy && step.kind == StepKind::connect) {
         found.item = "proxy";
         found.causes = {model::find_cause("proxy-refuses")};

@@ -1,8 +1,9 @@
 // own-links: Postroom's own parts reach each other: the store answers, the vault opens what is in it, and the
 // External URL is there. Told by: reading the store, unsealing one of its secrets, and a GET at the External URL.
-#include "checks/items.hpp"
+#include "checks/own-links.hpp"
 
 #include "checks/bench.hpp"
+#include "checks/items.hpp"
 #include "checks/judging.hpp"
 #include "grants/places.hpp"
 
@@ -10,26 +11,33 @@
 
 namespace postroom::checks {
 
-namespace {
-
-// One of each: they are all sealed with the same key.
+// One of each kind: they are all sealed with the same key.
 std::string what_stays_shut(Bench const& bench)
 {
     auto const& vault = bench.ground().vault;
-    auto const opens = [&](model::Sealed const& sealed, std::string const& place, std::string const& what) {
+    auto const shut = [&](model::Sealed const& sealed, std::string const& place, std::string const& what) {
         auto const opened = vault->unseal(sealed, place);
         return opened ? std::string() : fmt::format("{}: {}", what, opened.error().message);
     };
-    for (auto const& application : bench.files().applications)
-        for (auto const& credential : application->credentials)
-            return opens(credential.value, grants::place_of_credential(credential.id),
-                         "the credential of " + application->application.name);
-    for (auto const& account : bench.files().accounts)
-        if (account->grant && !account->grant->access_token.bytes.empty())
-            return opens(account->grant->access_token, grants::place_of_access_token(account->account.id),
-                         "the grant of " + account->account.name);
-    return {};
+    std::string words;
+    for (auto const& application : bench.files().applications) {
+        if (application->credentials.empty()) continue;
+        auto const& credential = application->credentials.front();
+        words = shut(credential.value, grants::place_of_credential(credential.id),
+                     "the credential of " + application->application.name);
+        break;
+    }
+    for (auto const& account : bench.files().accounts) {
+        if (!words.empty()) break;
+        if (!account->grant || account->grant->access_token.bytes.empty()) continue;
+        words = shut(account->grant->access_token, grants::place_of_access_token(account->account.id),
+                     "the grant of " + account->account.name);
+        break;
+    }
+    return words;
 }
+
+namespace {
 
 net::awaitable<model::Finding> look(std::shared_ptr<Bench> bench, Target target)
 {

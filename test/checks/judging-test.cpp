@@ -120,6 +120,10 @@ TEST(Blame, NamesThePartOfTheWay)
     EXPECT_EQ(network(StepKind::connect, Trouble::unreachable, "cannot reach outlook.example:993: refused"),
               "port-993");
     EXPECT_EQ(network(StepKind::connect, Trouble::refused, "the proxy p:3128 refused the way"), "proxy");
+    EXPECT_EQ(
+        network(StepKind::connect, Trouble::unreachable, "the proxy p:3128 can't reach m:993 itself (502 Bad Gateway)"),
+        "port-993")
+        << "it let it pass";
     EXPECT_EQ(network(StepKind::tls, Trouble::tls, "the certificate of outlook.example is not trusted: self-signed"),
               "tls-path");
     EXPECT_EQ(network(StepKind::greeting, Trouble::timed_out, "outlook.example did not answer within 15 s"),
