@@ -19,15 +19,16 @@ const refusesLater = {
   smtpd_reject_unlisted_recipient: 'no',
 };
 
-/** `keep` is the scenario's. example.com is where the customers are. With `sent`, submitted mail is found in Sent, too. */
-export async function startMailServers({ keep, certificates, introspection, sent = false }) {
-  const dovecot = await keep(startDovecot({ certificates, introspection, settings: sent ? keepsSent.dovecot : '' }));
+/** `keep` is the scenario's. example.com is where the customers are. With `sent`, submitted mail is found in Sent, too; with `pop3` there is that. */
+export async function startMailServers({ keep, certificates, introspection, sent = false, pop3 = false }) {
+  const dovecot = await keep(startDovecot({ certificates, introspection, pop3, settings: sent ? keepsSent.dovecot : '' }));
   const settings = { ...refusesLater, ...(sent && keepsSent.postfix) };
   const postfix = await keep(startPostfix({ certificates, dovecot, domains: [domain, 'example.com'], settings }));
   return {
     dovecot,
     postfix,
     imap: `localhost:${dovecot.ports.imaps}`,
+    pop3: pop3 ? `localhost:${dovecot.ports.pop3s}` : undefined,
     smtp: `localhost:${postfix.ports.submission}`,
     addAccount: (server, user, more) => addAccount(server, {
       user, imap: `localhost:${dovecot.ports.imaps}`, smtp: `localhost:${postfix.ports.submission}`, ...more,

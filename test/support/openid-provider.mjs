@@ -8,7 +8,7 @@ import Provider from 'oidc-provider';
 import { walk } from './browser.mjs';
 
 // What Postroom asks of any provider, beside OpenID's own: a provider has to know them.
-const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
+const mailScopes = ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/POP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send'];
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**

@@ -17,8 +17,9 @@ export async function realMailServers({ keep, certificates, wire, servers, custo
     redirectUrl: `${servers[0].url}/oauth/callback`,
     wire: async (endpoint) => (toProvider = await wire('HTTPS', endpoint, { rate: 0.4 })).endpoint,
   }));
-  const { dovecot, postfix, ...mail } = await startMailServers({ keep, certificates, introspection: provider.introspection, sent: true });
+  const { dovecot, postfix, ...mail } = await startMailServers({ keep, certificates, introspection: provider.introspection, sent: true, pop3: true });
   const imap = await wire('IMAP', mail.imap, { protocol: 'imap' });
+  const pop3 = await wire('POP3', mail.pop3, { protocol: 'pop3' });
   const smtp = await wire('SMTP', mail.smtp, { protocol: 'smtp' });
   await setUp(servers[0], provider);
   const idsIn = (address, folder) => dovecot.delivered(address, folder).map((raw) => bare(header(raw, 'Message-ID')));
@@ -27,8 +28,9 @@ export async function realMailServers({ keep, certificates, wire, servers, custo
       { address: `sales@${domain}`, after: 'move' },
       { address: `support@${domain}`, after: 'delete' },
       { address: `alex@${domain}`, after: 'leave' },
+      { address: `post@${domain}`, after: 'delete', pop3: pop3.endpoint },
     ],
-    wires: [imap, smtp, toProvider],
+    wires: [imap, pop3, smtp, toProvider],
     imap: imap.endpoint,
     smtp: smtp.endpoint,
     signIn: provider.signIn,
@@ -44,7 +46,7 @@ export async function realMailServers({ keep, certificates, wire, servers, custo
 export async function labMailServers({ lab, wire, servers }) {
   const encrypted = { protocol: 'imap', trusted: lab.facts.anchor };
   const imap = await wire('IMAP', lab.facts.imap, encrypted);
-  const pop3 = await wire('POP3', lab.facts.pop3);
+  const pop3 = await wire('POP3', lab.facts.pop3, { ...encrypted, protocol: 'pop3' });
   const smtp = await wire('SMTP', lab.facts.smtp, { ...encrypted, protocol: 'smtp' });
   await setUp(servers[0], { authority: lab.facts.authority, clientId: lab.facts.client_id, clientSecret: lab.facts.client_secret });
   const idsOf = (mails) => {

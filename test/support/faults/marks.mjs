@@ -155,7 +155,62 @@ function smtp({ share }) {
   };
 }
 
+/**
+ * POP3. Of the server: `answer` before any answer, `mail` somewhere in the first octets of one (`share` says where). Of the client: `command` behind any, `quit` behind QUIT,
+ * with which the server deletes.
+ */
+function pop3({ share }) {
+  const asked = [];    // verbs that await their answer
+  let lasting = false; // an answer of several lines
+  let mail = -1;       // octets of the mail so far, or -1 outside of one
+  let marks;
+  let within = [];
+  const serverLine = lines(() => true);
+  let line = '';
+  const clientLine = lines((text, at) => {
+    const verb = /^([A-Z]{4})\b/i.exec(text)?.[1].toUpperCase();
+    if (!/^(CAPA|AUTH|STAT|UIDL|LIST|TOP|RETR|DELE|RSET|NOOP|QUIT)\b/i.test(text)) return;  // a token
+    asked.push(verb ?? 'TOP');
+    marks.push({ at, name: 'command' });
+    if (verb === 'QUIT') marks.push({ at, name: 'quit' });
+  });
+  return {
+    inLiteral: (at) => within.some(([from, to]) => at >= from && at < to),
+    client(piece) {
+      marks = [];
+      clientLine(piece);
+      return marks;
+    },
+    server(piece) {
+      marks = [];
+      within = [];
+      for (let at = 0; at < piece.length;) {
+        if (!lasting && line === '') marks.push({ at, name: 'answer' });
+        const end = serverLine(piece, at);
+        line += piece.subarray(at, end).toString('latin1').slice(0, 8);
+        if (mail >= 0) {
+          const wanted = Math.floor(share * 3_000);
+          if (mail <= wanted && wanted < mail + end - at) marks.push({ at: at + wanted - mail, name: 'mail' });
+          mail += end - at;
+          within.push([at, end]);
+        }
+        at = end;
+        if (piece[end - 1] !== 0x0A) continue;
+        if (lasting) {
+          if (line === '.\r\n') [lasting, mail] = [false, -1];
+        } else if (!line.startsWith('+ ') && line !== '+\r\n') {  // for which the token is due
+          const verb = asked.shift();
+          lasting = line.startsWith('+OK') && ['CAPA', 'UIDL', 'LIST', 'TOP', 'RETR'].includes(verb);
+          if (lasting && verb === 'RETR') mail = 0;
+        }
+        line = '';
+      }
+      return marks;
+    },
+  };
+}
+
 const none = () => ({ inLiteral: () => false, client: () => [], server: () => [] });
 
 /** The watcher of a protocol: `share`, from 0 to 1, says how far within what is long. */
-export const watchers = { imap, smtp, none };
+export const watchers = { imap, pop3, smtp, none };

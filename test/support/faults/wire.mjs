@@ -12,18 +12,19 @@ const kinds = { cut: 4, reset: 4, stall: 2, trickle: 2, garble: 1, kill: 3 };
 const places = {
   none: { server: { bytes: 1 }, client: { bytes: 1 } },
   imap: { server: { bytes: 2, literal: 3, answer: 3 }, client: { bytes: 1, command: 1, 'after-action': 3 } },
+  pop3: { server: { bytes: 2, mail: 3, answer: 3 }, client: { bytes: 1, command: 2, quit: 3 } },
   smtp: { server: { bytes: 1, reply: 1, answer: 4, 'half-answer': 2 }, client: { bytes: 1, DATA: 1, body: 2, 'before-dot': 2, 'after-dot': 4 } },
 };
 
 // What came before must be durable by then, or is lost, or done twice: there Postroom is killed.
-const critical = { imap: ['client', 'after-action'], smtp: ['client', 'after-dot'] };
+const critical = { imap: ['client', 'after-action'], pop3: ['client', 'quit'], smtp: ['client', 'after-dot'] };
 
 function drawPlace(its, protocol, kind) {
   if (kind === 'kill' && critical[protocol]) return critical[protocol];
   // A client's words that were changed on their way could ask for the deletion of another mail, and be obeyed.
   const side = kind === 'garble' && protocol !== 'none' ? 'server' : its.pick(['server', 'client']);
   const mark = its.weighted(places[protocol][side]);
-  return [side, kind === 'garble' && mark === 'literal' ? 'answer' : mark];
+  return [side, kind === 'garble' && ['literal', 'mail'].includes(mark) ? 'answer' : mark];
 }
 
 /** What happens to one connection, and where: drawn before anything passes, so that it depends on nothing but the connection's number. */
@@ -42,8 +43,8 @@ function drawFate(its, protocol, longest) {
 }
 
 /**
- * `to` is localhost:port or the path of a Unix socket. `protocol` is imap, smtp or none (bytes as they are, whatever they mean);
- * the first two need `certificates`; `trusted` is the file of the server's anchor, where it isn't theirs. Each connection is spoilt with
+ * `to` is localhost:port or the path of a Unix socket. `protocol` is imap, pop3, smtp or none (bytes as they are, whatever they mean);
+ * the first three need `certificates`; `trusted` is the file of the server's anchor, where it isn't theirs. Each connection is spoilt with
  * the probability `rate` while the campaign is active; what lasts, lasts at most `longest` milliseconds. `latency` is how late everything is, always. `kill()` kills Postroom at once, without waiting.
  */
 export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'none', certificates, trusted = certificates?.anchor, longest = 1_500, latency = 2, garbles = true, kill }) {
@@ -161,7 +162,7 @@ export async function startWire({ name, to, campaign, rate = 0.5, protocol = 'no
       pump(outside, inside, 'server');
     }
 
-    if (protocol === 'imap') {
+    if (protocol === 'imap' || protocol === 'pop3') {
       upgrade();
     } else if (protocol === 'smtp') {
       // In clear until STARTTLS was answered.
