@@ -133,3 +133,21 @@ test('what was sent a moment ago can be undone', async () => {
   await until('the words being back', async () => (await box.getByLabel('Text').inputValue()) === 'Too early.');
   assert.ok(!(await everything.lab.api('outside')).some((each) => each.recipients.includes('maria@customer.example')));
 });
+
+test('how far a retrieval is stands on the page of its mailbox', async () => {
+  const { page } = browser;
+  // As the API tells it while mail comes.
+  const its = /\/api\/v1\/mailboxes\/[^/?]+$/;
+  await page.route(its, async (route) => {
+    const response = await route.fetch();
+    const mailbox = await response.json();
+    mailbox.figures.progress = { wanted: 400, come: 100, bytes: 10_000_000, begun: new Date(Date.now() - 10_000).toISOString() };
+    await route.fulfill({ response, json: mailbox });
+  });
+  await page.goto(`${everything.house.url}/mailboxes/${sales}`);
+  const bar = page.getByRole('progressbar', { name: 'Under way' });
+  await bar.waitFor();
+  assert.match(await bar.locator('..').innerText(), /^\s*100 \/ 400, 10 MB, a second: .*B, left: .*s/);
+  await picture(page, 'mailbox-under-way');
+  await page.unroute(its);
+});

@@ -127,6 +127,23 @@ TEST_F(FilingTest, TheSameFingerprintIsFiledAndMarked)
     EXPECT_TRUE(all[1].possible_duplicate);
 }
 
+// Mail programs give one again, or none (zammad #1578, getmail6 #98).
+TEST_F(FilingTest, AMessageIdAloneDecidesNothing)
+{
+    std::string const one = "Message-ID: <1@example.com>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\n";
+    std::string const other = "Message-ID: <1@example.com>\r\nDate: Sun, 22 Nov 2026 10:00:01 +0000\r\n";
+    std::string const none = "Date: Sun, 22 Nov 2026 10:00:00 +0000\r\n";
+    std::size_t filed = 0;
+    test::run(loop, file_all({{1, one + "From: a@example.com\r\n\r\nx"},
+                              {2, other + "From: a@example.com\r\n\r\nx"},
+                              {3, one + "From: b@example.com\r\n\r\nx"},
+                              {4, none + "From: a@example.com\r\n\r\nx"},
+                              {5, none + "From: b@example.com\r\n\r\nx"}},
+                             &filed));
+    EXPECT_EQ(filed, 5U);
+    for (auto const& message : messages()) EXPECT_FALSE(message.possible_duplicate);
+}
+
 TEST_F(FilingTest, SkipsWhatIsOlderThanTheBaseline)
 {
     house.mailbox.baseline = clock.now();
