@@ -153,7 +153,8 @@ net::awaitable<Conversation> Bench::signed_in(Target target, Purpose purpose)
         way.test_key = files_.test_key;
     }
     auto talk = co_await converse(*on_.resolver, std::move(way));
-    if (talk.held(StepKind::send)) sent_from_.push_back(target);
+    if (talk.held(StepKind::send) || talk.in_doubt)
+        marked_.insert_or_assign(target.mailbox->mailbox.id, Marked{target, Steady::now()});
     co_return talk;
 }
 

@@ -126,8 +126,10 @@ public:
     [[nodiscard]] net::awaitable<std::shared_ptr<Conversation const>> submission(Target target);
     /// A marked mail of the target's mailbox to itself, until it is back and gone.
     [[nodiscard]] net::awaitable<std::shared_ptr<Trip const>> round_trip(Target target);
-    /// Removes the marked mails that were sent and that no round trip removes. Says in the log which one it can't.
-    [[nodiscard]] net::awaitable<void> clear_away();
+    /// Removes the marked mails that were sent, or may have been, and that no round trip removes, within `limit`; after
+    /// each, `left` are left. Says in the log which one it can't.
+    using StillLeft = std::function<net::awaitable<void>(std::int64_t left)>;
+    [[nodiscard]] net::awaitable<void> clear_away(Duration limit, StillLeft still_left);
     [[nodiscard]] net::awaitable<std::shared_ptr<Renewal const>> renewal(std::shared_ptr<AccountFile const> account);
     /// What is known beside what a server said in a conversation of the target.
     [[nodiscard]] net::awaitable<Standing> standing(Target target, std::shared_ptr<Conversation const> talk);
@@ -140,8 +142,16 @@ public:
         std::shared_ptr<ApplicationFile const> application);
 
 private:
+    using Steady = std::chrono::steady_clock;
+    struct Marked {
+        Target target;
+        Steady::time_point sent;
+    };
+
     [[nodiscard]] net::awaitable<Trip> travel(Target target);
-    [[nodiscard]] net::awaitable<void> take_home(Target target);
+    /// Waits until the mail is back, as long as one may, and removes it wherever it is.
+    [[nodiscard]] net::awaitable<void> follow(Trip& trip, Target target);
+    [[nodiscard]] net::awaitable<void> take_home(Marked marked);
     [[nodiscard]] grants::Roads roads() const;
     [[nodiscard]] Way way_to(Place const& place) const;
     [[nodiscard]] net::awaitable<Conversation> signed_in(Target target, Purpose purpose);
@@ -152,7 +162,8 @@ private:
     Ground on_;
     Files files_;
     bool sends_;
-    std::vector<Target> sent_from_;
+    std::map<model::MailboxId, Marked> marked_;
+    std::optional<Steady::time_point> until_;  // nothing is waited for any longer
     Asked<Conversation> conversations_;
     Asked<Renewal> renewals_;
     Asked<Trip> trips_;

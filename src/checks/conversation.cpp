@@ -2,6 +2,7 @@
 
 #include "base/readable-time.hpp"
 #include "base/text.hpp"
+#include "checks/dialogue.hpp"
 #include "imap/folders.hpp"
 #include "mime/test-mail.hpp"
 #include "net/stream.hpp"
@@ -28,6 +29,7 @@ public:
     {
         talk.purpose = this->way.purpose;
         talk.server = this->way.server;
+        if (this->way.proof) mask_ = Mask(this->way.user, this->way.proof->secret);
     }
 
     void begin(StepKind kind, std::string asked)
@@ -57,12 +59,13 @@ private:
     void end(std::string_view came, bool held)
     {
         auto& step = talk.steps.back();
-        step.came = came.empty() ? "nothing" : printable(came, 1'000);
+        step.came = came.empty() ? "nothing" : printable(mask_.over(came), 1'000);
         step.held = held;
         step.took = std::chrono::ceil<Duration>(Steady::now() - begun_);
         if (way.told) way.told(talk);
     }
     Steady::time_point begun_ = Steady::now();
+    Mask mask_;
 };
 
 using Transport = std::unique_ptr<net::Transport>;
@@ -308,7 +311,8 @@ net::awaitable<void> send_test_mail(Course& course, smtp::Session& session)
     auto const& way = course.way;
     course.begin(StepKind::send, fmt::format("a marked mail from {} to itself", way.test_mail_from));
     course.talk.message_id = mime::make_message_id(way.test_mail_from);
-    auto const mail = mime::test_mail(way.test_mail_from, way.test_key, way.clock->now(), course.talk.message_id);
+    course.talk.mail_begun = way.clock->now();
+    auto const mail = mime::test_mail(way.test_mail_from, way.test_key, course.talk.mail_begun, course.talk.message_id);
     if (!mail) {
         course.fail(Trouble::invalid, mail.error().message);
         co_return;
@@ -338,7 +342,9 @@ net::awaitable<void> send_test_mail(Course& course, smtp::Session& session)
         course.refuse(stopped->words(), stopped->transient());
         co_return;
     }
+    course.talk.in_doubt = true;
     auto const reply = co_await session.finish();
+    course.talk.in_doubt = false;
     if (reply.positive())
         course.hold(reply.words());
     else
@@ -429,6 +435,17 @@ std::string_view to_string(Purpose purpose)
         case Purpose::smtp: return "SMTP";
     }
     return "";
+}
+
+std::uint16_t usual_port(Purpose purpose)
+{
+    switch (purpose) {
+        case Purpose::provider: return 443;
+        case Purpose::imap: return 993;
+        case Purpose::pop3: return 995;
+        case Purpose::smtp: return 587;
+    }
+    return 0;
 }
 
 std::string_view to_string(StepKind step)

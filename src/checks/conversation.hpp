@@ -22,6 +22,8 @@ namespace postroom::checks {
 enum class Purpose : std::uint8_t { provider, imap, pop3, smtp };
 /// "IMAP"; "HTTPS" of an identity provider.
 [[nodiscard]] std::string_view to_string(Purpose purpose);
+/// 993, 995, 587; 443 of a provider.
+[[nodiscard]] std::uint16_t usual_port(Purpose purpose);
 
 /// In the order in which they come; which ones there are depends on the purpose.
 enum class StepKind : std::uint8_t {
@@ -52,6 +54,8 @@ struct Conversation {
     Purpose purpose = Purpose::imap;
     Endpoint server;
     std::string message_id;   ///< of the marked mail that was sent, without < >
+    Instant mail_begun{};     ///< when it was begun to be sent
+    bool in_doubt = false;    ///< all of it left, and no answer came: it may be in the mailbox
     std::string user;         ///< whom the server was told that we are; empty where nobody signed in
     std::vector<Step> steps;  ///< the last one may not have held; what comes after it was not tried
     std::vector<std::string> addresses;

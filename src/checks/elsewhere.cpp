@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "checks/judging.hpp"
+#include "oauth/clouds.hpp"
 #include "oauth/json-fields.hpp"
 #include "store/alarms.hpp"
 
@@ -83,14 +84,49 @@ Result<LiveServer> live_server(store::Connection& c, std::string_view name)
                                           fmt::format("{}", fmt::join(names, ", "))));
 }
 
+Result<Place> place_for_token(model::Account const& account, std::optional<model::Application> const& application,
+                              Purpose purpose, std::optional<Endpoint> const& asked)
+{
+    auto const is = [&](Endpoint const& other) {
+        return equal_ignoring_case(asked->host, other.host) && asked->port == other.port;
+    };
+    auto const retrieval = account.retrieval == model::Protocol::pop3 ? Purpose::pop3 : Purpose::imap;
+    if (purpose == Purpose::smtp && (!asked || is(account.submission_server)))
+        return Place{purpose, account.submission_server, account.submission_implicit_tls};
+    if (purpose == retrieval && (!asked || is(account.retrieval_server)))
+        return Place{purpose, account.retrieval_server, !account.retrieval_starttls};
+    // An authority of its own may be anybody's.
+    std::string providers;
+    if (application && application->authority.empty())
+        if (auto const cloud = oauth::cloud_named(application->cloud))
+            providers = purpose == Purpose::smtp ? cloud->smtp_host : cloud->imap_host;
+    if (!providers.empty() && !asked) return Place{purpose, {providers, usual_port(purpose)}, purpose != Purpose::smtp};
+    if (!providers.empty() && equal_ignoring_case(asked->host, providers))
+        return Place{purpose, *asked, purpose != Purpose::smtp};
+    if (!asked)
+        return failure(Trouble::invalid, tr("{} has no server that speaks {}", account.name, to_string(purpose)));
+    return failure(Trouble::invalid,
+                   tr("the token of {} is shown to its own servers and to its provider's only, and {} is none of them",
+                      account.name, postroom::to_string(*asked)));
+}
+
 model::JobId begin_connection(store::Connection& c, vault::Vault const& vault, Connecting const& connecting,
                               Secret const* token, std::string_view server)
 {
     auto const id = model::JobId::make();
-    json::object connect{
-        {"protocol", word_of(connecting.purpose)}, {"host", connecting.server.host}, {"port", connecting.server.port},
-        {"implicit_tls", connecting.implicit_tls}, {"user", connecting.user},        {"folder", connecting.folder},
-        {"limit_ms", connecting.limit.count()}};
+    json::object connect{{"protocol", word_of(connecting.purpose)},
+                         {"host", connecting.server.host},
+                         {"port", connecting.server.port},
+                         {"implicit_tls", connecting.implicit_tls},
+                         {"user", connecting.user},
+                         {"folder", connecting.folder},
+                         {"limit_ms", connecting.limit.count()},
+                         {"transcript", connecting.transcript}};
+    if (connecting.account) {
+        connect["account"] = to_string(*connecting.account);
+        connect["account_name"] = connecting.account_name;
+        connect["mailbox"] = connecting.mailbox ? to_string(*connecting.mailbox) : "";
+    }
     json::object input{{"connect", std::move(connect)}};
     if (token != nullptr) input["token"] = to_base64(vault.seal(*token, place_of(id)).bytes);
     store::add_job(c, {.id = id, .kind = kind_for(server), .input = json::serialize(input), .created = c.now()});
@@ -113,6 +149,10 @@ std::optional<Connecting> connecting_of(store::Job const& job)
     connecting.user = oauth::text_member(asked, "user");
     connecting.folder = oauth::text_member(asked, "folder");
     connecting.limit = Duration(asked.at("limit_ms").to_number<std::int64_t>());
+    connecting.transcript = asked.at("transcript").as_bool();
+    connecting.account_name = oauth::text_member(asked, "account_name");
+    if (auto const id = parse_uuid(oauth::text_member(asked, "account"))) connecting.account = model::AccountId{*id};
+    if (auto const id = parse_uuid(oauth::text_member(asked, "mailbox"))) connecting.mailbox = model::MailboxId{*id};
     return connecting;
 }
 

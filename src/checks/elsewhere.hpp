@@ -35,7 +35,16 @@ struct Connecting {
     std::string user;  ///< with a token
     std::string folder = "INBOX";
     Duration limit{15'000};
+    bool transcript = false;                    ///< what is said is kept, masked
+    std::optional<model::AccountId> account{};  ///< whose token it is, instead of one that was given
+    std::optional<model::MailboxId> mailbox{};  ///< of that account
+    std::string account_name{};
 };
+/// Where the account's token may be shown for that purpose: at its own server, or the provider's own. `asked`: or
+/// nowhere. Errors: Trouble::invalid.
+[[nodiscard]] Result<Place> place_for_token(model::Account const& account,
+                                            std::optional<model::Application> const& application, Purpose purpose,
+                                            std::optional<Endpoint> const& asked);
 /// For that server to do. The token lies sealed in the job until it is taken out to be used.
 model::JobId begin_connection(store::Connection& c, vault::Vault const& vault, Connecting const& connecting,
                               Secret const* token, std::string_view server);

@@ -17,8 +17,6 @@ namespace postroom::checks {
 namespace {
 
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
-
 constexpr Duration look_every = 100ms;
 constexpr Duration retrieve_every = 3s;
 constexpr std::size_t pop3_looks = 10;  // at the newest mails
@@ -117,33 +115,42 @@ grants::Roads Bench::roads() const
     roads.proxy = on_.proxy;
     roads.vault = on_.ground.vault;
     roads.stop = on_.stop;
+    roads.until = until_;
     return roads;
 }
 
 net::awaitable<Trip> Bench::travel(Target target)
 {
-    auto const begun = Steady::now();
-    auto const begun_at = now();
     Trip trip;
     trip.sent = co_await submission(target);
-    if (trip.sent->broken() != nullptr || !trip.sent->held(StepKind::send)) co_return trip;
+    if (trip.sent->broken() == nullptr && trip.sent->held(StepKind::send)) co_await follow(trip, target);
+    co_return trip;
+}
+
+net::awaitable<void> Bench::follow(Trip& trip, Target target)
+{
     auto const& id = trip.sent->message_id;
+    auto const begun = trip.sent->mail_begun;
+    // Counted from when it was sent, so that of many mails the last one is not waited for longer than the first.
+    auto end = marked_.at(target.mailbox->mailbox.id).sent + files_.patience;
+    if (until_) end = std::min(end, *until_);
     auto& store = *on_.ground.store;
     boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
     auto retrieve_next = Steady::now();
-    while (Steady::now() - begun < files_.patience && !stopping()) {
-        // A mailbox that is only looked into now and then would keep everybody waiting.
-        if (Steady::now() >= retrieve_next) {
-            on_.retrieve(target.mailbox->mailbox.address);
-            retrieve_next = Steady::now() + retrieve_every;
-        }
+    while (!stopping()) {
         auto look = [&id](store::Connection& c) { return store::returned_mail(c, id); };
         auto const back = co_await store.read(std::move(look));
         if (back) {
             trip.came = true;
-            trip.until_filed = std::max(Duration(0), std::chrono::ceil<Duration>(back->filed - begun_at));
-            trip.until_told = std::max(trip.until_filed, std::chrono::ceil<Duration>(back->told - begun_at));
+            trip.until_filed = std::max(Duration(0), std::chrono::ceil<Duration>(back->filed - begun));
+            trip.until_told = std::max(trip.until_filed, std::chrono::ceil<Duration>(back->told - begun));
             break;
+        }
+        if (Steady::now() >= end) break;
+        // A mailbox that is only looked into now and then would keep everybody waiting.
+        if (Steady::now() >= retrieve_next) {
+            on_.retrieve(target.mailbox->mailbox.address);
+            retrieve_next = Steady::now() + retrieve_every;
         }
         pause.expires_after(look_every);
         boost::system::error_code woken;
@@ -165,7 +172,7 @@ net::awaitable<Trip> Bench::travel(Target target)
         trip.in_mailbox = seen->found;
         if (seen->found) trip.removed.push_back(seen->folder);
     }
-    if (pop3) co_return trip;
+    if (pop3) co_return;
     auto find = [&account](store::Connection& c) { return store::account_sending(c, account.id); };
     auto const policy = co_await store.read(std::move(find));
     auto const folder = policy.sent_folder.empty() ? std::string("\\Sent") : policy.sent_folder;
@@ -181,7 +188,6 @@ net::awaitable<Trip> Bench::travel(Target target)
         trip.copied = kept->found;
         if (kept->found) trip.removed.push_back(kept->folder);
     }
-    co_return trip;
 }
 
 net::awaitable<std::shared_ptr<Trip const>> Bench::round_trip(Target target)
@@ -190,26 +196,41 @@ net::awaitable<std::shared_ptr<Trip const>> Bench::round_trip(Target target)
     return trips_.ask(to_string(target.mailbox->mailbox.id), std::move(question));
 }
 
-net::awaitable<void> Bench::take_home(Target target)
+net::awaitable<void> Bench::take_home(Marked marked)
 {
     std::string why;
     try {
-        auto const trip = co_await round_trip(target);
-        why = trip->mailbox_trouble.empty() ? trip->sent_trouble : trip->mailbox_trouble;
+        auto const sent = co_await submission(marked.target);
+        Trip trip;
+        if (sent->in_doubt) {
+            trip.sent = sent;
+            co_await follow(trip, marked.target);
+        } else {
+            auto const travelled = co_await round_trip(marked.target);
+            trip = *travelled;
+        }
+        why = trip.mailbox_trouble.empty() ? trip.sent_trouble : trip.mailbox_trouble;
         // One that was retrieved and is gone was removed by the retriever, as the mailbox's are.
-        if (why.empty() && !trip->in_mailbox && !trip->came) why = "it is not in the mailbox";
+        if (why.empty() && !trip.in_mailbox && !trip.came && !sent->in_doubt) why = "it is not in the mailbox";
     } catch (std::exception const& e) {
         why = e.what();
     }
     if (!why.empty())
-        spdlog::warn("the marked mail that {} sent to itself was not removed: {}", target.mailbox->mailbox.address,
-                     printable(why, 500));
+        spdlog::warn("the marked mail that {} sent to itself was not removed: {}",
+                     marked.target.mailbox->mailbox.address, printable(why, 500));
 }
 
-net::awaitable<void> Bench::clear_away()
+net::awaitable<void> Bench::clear_away(Duration limit, StillLeft still_left)
 {
+    until_ = Steady::now() + limit;
+    auto const left = std::make_shared<std::int64_t>(std::ssize(marked_));
     std::vector<grants::Task> work;
-    for (auto const& each : sent_from_) work.emplace_back([this, each] { return take_home(each); });
+    for (auto const& [id, marked] : marked_)
+        work.emplace_back([this, marked, left, still_left]() -> net::awaitable<void> {
+            co_await take_home(marked);
+            co_await still_left(--*left);
+        });
+    if (*left > 0) co_await still_left(*left);
     co_await grants::together(std::move(work), 16);
 }
 

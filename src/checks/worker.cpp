@@ -1,6 +1,7 @@
 #include "checks/worker.hpp"
 
 #include "base/text.hpp"
+#include "checks/connecting.hpp"
 #include "checks/elsewhere.hpp"
 #include "grants/together.hpp"
 #include "oauth/json-fields.hpp"
@@ -35,8 +36,9 @@ constexpr Duration kept = std::chrono::days(90);
 constexpr Duration repeated_kept = std::chrono::days(1);
 // Nobody waits any longer: an answer that comes then is one to a question that was forgotten.
 constexpr Duration run_waits = 1h;
-constexpr Duration connection_waits = 2min;
 constexpr std::int64_t most_times = 3;
+// For removing the marked mails: hundreds of servers that don't answer keep no run open.
+constexpr Duration clearing_limit = 4min;
 
 std::string kind_of(Side side)
 {
@@ -213,10 +215,17 @@ public:
             return keep(self, id, std::move(task), std::move(its));
         };
         co_await carry_out(bench, std::move(tasks), std::move(tell));
-        co_await bench->clear_away();
+        Bench::StillLeft still_left = [self, id = run.id](std::int64_t left) { return note_clearing(self, id, left); };
+        co_await bench->clear_away(clearing_limit, std::move(still_left));
     }
 
     static net::awaitable<void> nothing() { co_return; }
+
+    static net::awaitable<void> note_clearing(std::shared_ptr<Impl> self, store::CheckRunId run, std::int64_t left)
+    {
+        auto write = [&](store::Connection& c) { store::note_clearing(c, run, left); };
+        co_await self->ground.ground.store->write(std::move(write));
+    }
 
     // What somebody wants to know of this server alone.
     static net::awaitable<void> work_here(std::shared_ptr<Impl> self, store::Job job, std::string owner)
@@ -226,75 +235,8 @@ public:
             co_await work(std::move(self), std::move(job), std::move(owner));
             co_return;
         }
-        auto& store = *self->ground.ground.store;
-        bool waits = false;
-        auto take = [&](store::Connection& c) {
-            waits = c.now() - job.created <= connection_waits;
-            return take_token(c, *self->ground.ground.vault, job);
-        };
-        auto token = co_await store.write(std::move(take));
-        Conversation talk;
-        std::string trouble;
-        if (!waits) {
-            trouble = "the server did not come to it in time; ask again";
-        } else if (!token) {
-            trouble = token.error().message;
-        } else {
-            try {
-                auto way = way_of(*self, *connecting, std::move(*token));
-                // The job outlives nobody's waiting: a step that can't be noted is noted with the next one.
-                way.told = [self, id = job.id, owner](Conversation const& so_far) {
-                    asio::co_spawn(self->pause.get_executor(),
-                                   note_step(self, id, owner, json::serialize(to_json(so_far))), asio::detached);
-                };
-                talk = co_await converse(*self->ground.resolver, std::move(way));
-            } catch (std::exception const& e) {
-                trouble = printable(e.what(), 500);
-            }
-        }
-        bool const done = trouble.empty();
-        if (!done) talk = broken_off(*connecting, std::move(trouble));
-        auto finish = [&](store::Connection& c) {
-            store::finish_job(c, job.id, owner, done, json::serialize(to_json(talk)));
-        };
-        co_await store.write(std::move(finish));
-    }
-
-    static Conversation broken_off(Connecting const& connecting, std::string why)
-    {
-        return {.purpose = connecting.purpose,
-                .server = connecting.server,
-                .steps = {{.kind = StepKind::sign_in, .came = std::move(why), .trouble = Trouble::store}}};
-    }
-
-    static Way way_of(Impl const& self, Connecting const& connecting, std::optional<Secret> token)
-    {
-        Way way;
-        way.purpose = connecting.purpose;
-        way.server = connecting.server;
-        way.implicit_tls = connecting.implicit_tls;
-        way.folder = connecting.folder;
-        way.limit = connecting.limit;
-        way.host_name = self.ground.host_name;
-        way.tls = self.ground.tls;
-        way.proxy = self.ground.proxy;
-        way.stop = self.ground.stop;
-        way.user = connecting.user;
-        if (token)
-            way.proof = grants::Proof{
-                .secret = std::move(*token), .password = false, .ends = Instant::max(), .owner = connecting.user};
-        return way;
-    }
-
-    static net::awaitable<void> note_step(std::shared_ptr<Impl> self, model::JobId id, std::string owner,
-                                          std::string output)
-    {
-        try {
-            auto write = [&](store::Connection& c) { store::note_progress(c, id, owner, output); };
-            co_await self->ground.ground.store->write(std::move(write));
-        } catch (store::Failure const& failure) {
-            spdlog::debug("a step of a connection test can't be noted: {}", failure.what());
-        }
+        auto ground = self->ground;
+        co_await hold_connection(std::move(ground), std::move(job), std::move(owner), *connecting);
     }
 
     static net::awaitable<void> keep(std::shared_ptr<Impl> self, store::CheckRunId run, Task task, Told told)

@@ -13,7 +13,7 @@ namespace postroom::cli {
 
 /// The file's first line; "-" is standard input. Throws Exit.
 [[nodiscard]] Secret token_in(std::string const& file);
-/// The first line that the command prints. Throws Exit.
+/// The first line that the command prints, which has nothing to read. Throws Exit.
 [[nodiscard]] Secret token_from(std::string const& command);
 
 struct DeviceCodeAsked {

@@ -20,6 +20,7 @@ namespace postroom::cli {
 
 namespace {
 
+constexpr int some_untold = 2;
 constexpr auto pause = std::chrono::milliseconds(200);
 constexpr auto taken_limit = std::chrono::seconds(90);
 constexpr auto silent_limit = std::chrono::minutes(5);
@@ -37,13 +38,16 @@ json::object wait_for(Talk const& talk, json::object run)
     auto const path = "/api/v1/checks/runs/" + member(run, "id");
     auto last_news = std::chrono::steady_clock::now();
     std::size_t told = 0;
+    std::int64_t clearing = 0;
     while (member(run, "state") != "done") {
         std::this_thread::sleep_for(pause);
         run = talk.server.get(path).as_object();
         auto const& found = run.at("findings").as_array();
         auto const now = std::chrono::steady_clock::now();
-        if (found.size() != told) {
+        auto const left = run.at("clearing").to_number<std::int64_t>();
+        if (found.size() != told || left != clearing) {
             told = found.size();
+            clearing = left;
             last_news = now;
         }
         bool const waits = member(run, "state") == "waiting";
@@ -51,6 +55,9 @@ json::object wait_for(Talk const& talk, json::object run)
             throw Exit(failed, say("no server took it in time: is one running, with the role services?"));
         if (now - last_news > silent_limit) throw Exit(failed, say("nothing was heard for too long"));
         progress.show([&] {
+            if (clearing > 0)
+                return say(trn("{} marked mail is still to be removed", "{} marked mails are still to be removed",
+                               clearing, clearing));
             auto const latest = found.empty() ? std::string() : member(found.back().as_object(), "item");
             return say("{} of {} checked; {}", told, member(run, "expected"), latest);
         });
@@ -66,7 +73,7 @@ int code_of(json::array const& findings)
         if (outcome == "fails") return failed;
         untold = untold || outcome == "could-not-be-told";
     }
-    return untold ? 2 : done;
+    return untold ? some_untold : done;
 }
 
 int explain_item(std::string const& id)
@@ -112,9 +119,10 @@ void add_check_command(Commands& commands)
                       "postroom check\n  postroom check mailbox-access smtp-enabled --mailbox sales@contoso.com\n"
                       "  postroom check --format html > report.html\n  postroom check --explain redirect-url\n"
                       "  postroom check --product ece --version \"12.5(1)\" --installed ES3",
-                      say("Each item is looked at on the servers where it must hold. Exit code 0 where all hold, 1 "
-                          "where some fail, 2 "
-                          "where some could not be told. Nothing is sent without --send."));
+                      say("Each item is looked at on the servers where it must hold. Nothing is sent without --send."),
+                      say("Exit codes: 0 all hold; 1 some fail; 2 none fails, and some could not be told; 3 the server "
+                          "can't be reached; 4 nothing was checked, stderr says why."));
+    commands.finds(leaf);
     leaf.add_option("ITEM", given->items, say("Only these items; all otherwise"));
     leaf.add_option("--account", given->account, say("Only this account"))->type_name(say("NAME"));
     leaf.add_option("--mailbox", given->mailbox, say("Only this mailbox"))->type_name(say("ADDRESS"));

@@ -157,15 +157,33 @@ CLI::App& Commands::inner_group(CLI::App& parent, std::string const& name, std::
 }
 
 CLI::App& Commands::leaf(CLI::App& parent, std::string const& name, std::string const& meaning,
-                         std::string const& example, std::string const& more)
+                         std::string const& example, std::string const& more, std::string const& codes)
 {
     auto* const added = parent.add_subcommand(name, meaning)->group(say("Subcommands"));
     added->get_help_ptr()->group(say("Options"));
     added->footer(fmt::format("{}\n  {}\n{}{}{}", say("Example:"), example, more.empty() ? "" : "\n" + more,
-                              more.empty() ? "\n" : "\n\n",
-                              say("Exit codes: 0 done; 1 refused or failed, stderr says why; 2 wrong command line or "
-                                  "configuration; 3 the server can't be reached.")));
+                              more.empty() ? "\n" : "\n\n", codes));
     return *added;
+}
+
+std::string Commands::usual_codes()
+{
+    return say(
+        "Exit codes: 0 done; 1 refused or failed, stderr says why; 2 wrong command line or configuration; 3 the server "
+        "can't be reached.");
+}
+
+CLI::App const& Commands::given() const
+{
+    CLI::App const* named = &root_;
+    for (auto inner = root_.get_subcommands(); !inner.empty(); inner = named->get_subcommands()) named = inner.front();
+    return *named;
+}
+
+int Commands::ended(ExitCode code, std::string const& words) const
+{
+    bool const taken = code != no_server && finding_.contains(&given());
+    return complain(taken ? not_told : code, words);
 }
 
 void Commands::runs(CLI::App& leaf, std::function<int()> work)
@@ -198,17 +216,15 @@ int Commands::run(int argc, char const* const* argv)
     } catch (CLI::Success const& help) {
         return root_.exit(help);
     } catch (CLI::ParseError const& error) {
-        CLI::App const* named = &root_;
-        for (auto inner = root_.get_subcommands(); !inner.empty(); inner = named->get_subcommands())
-            named = inner.front();
-        auto path = named->get_name();
-        for (auto const* above = named->get_parent(); above; above = above->get_parent())
+        auto const& named = given();
+        auto path = named.get_name();
+        for (auto const* above = named.get_parent(); above; above = above->get_parent())
             path = above->get_name() + " " + path;
-        return complain(wrong_usage, words_of(error, *named) + "\n" + say("{} --help says what is right", path));
+        return ended(wrong_usage, words_of(error, named) + "\n" + say("{} --help says what is right", path));
     } catch (Exit const& exit) {
-        return complain(exit.code(), exit.what());
+        return ended(exit.code(), exit.what());
     } catch (std::exception const& error) {
-        return complain(failed, say("a mistake of ours: {}", error.what()));
+        return ended(failed, say("a mistake of ours: {}", error.what()));
     }
 }
 

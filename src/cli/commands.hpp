@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -39,7 +40,9 @@ public:
     CLI::App& inner_group(CLI::App& parent, std::string const& name, std::string const& meaning);
     /// A command, with its example and what its exit codes mean in --help.
     CLI::App& leaf(CLI::App& parent, std::string const& name, std::string const& meaning, std::string const& example,
-                   std::string const& more = {});
+                   std::string const& more = {}, std::string const& codes = usual_codes());
+    /// Its exit codes 1 and 2 say what was found, so that it ends with not_told where nothing was.
+    void finds(CLI::App const& leaf) { finding_.insert(&leaf); }
 
     /// What runs after the command line was understood.
     void choose(std::function<int()> work) { chosen_ = std::move(work); }
@@ -51,7 +54,13 @@ public:
     int run(int argc, char const* const* argv);
 
 private:
+    static std::string usual_codes();
+    // The command that was given, as far as it was understood.
+    CLI::App const& given() const;
+    int ended(ExitCode code, std::string const& words) const;
+
     CLI::App root_;
+    std::set<CLI::App const*> finding_;
     std::string language_;  // for --help: choose_language() took it
     std::function<int()> chosen_;
 };

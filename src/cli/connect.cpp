@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 using checks::Purpose;
 
 struct Given {
-    std::string host, user, folder = "INBOX", token_file, token_command, format = "text", config, on, socket;
+    std::string host, account, mailbox, user, folder, token_file, token_command, format = "text", config, on, socket;
     DeviceCodeAsked device;
     std::vector<std::string> anchors;
     bool device_code = false, starttls = false, implicit_tls = false, transcript = false;
@@ -38,7 +38,6 @@ public:
     void received(std::string_view bytes) override { show("S: ", bytes); }
     void note(std::string_view text) override { show("-- ", text); }
 
-private:
     static void show(std::string_view who, std::string_view text)
     {
         for (auto const line : split(text, '\n'))
@@ -81,18 +80,35 @@ std::optional<Secret> token_of(Given const& given, asio::io_context& loop, std::
     return std::move(*token);
 }
 
-json::object asked_of(Given const& given, checks::Way const& way, std::optional<Secret> const& token)
+json::object asked_of(Purpose purpose, Given const& given, std::optional<Secret> const& token)
 {
-    auto protocol = to_lower(to_string(way.purpose));
-    json::object asked{{"protocol", std::move(protocol)},
-                       {"host", to_string(way.server)},
-                       {"implicit_tls", way.implicit_tls},
-                       {"user", given.user},
-                       {"folder", given.folder},
-                       {"limit_s", given.limit},
-                       {"on", given.on}};
+    auto protocol = to_lower(to_string(purpose));
+    json::object asked{{"protocol", std::move(protocol)}, {"limit_s", given.limit}, {"transcript", given.transcript}};
+    auto const add = [&](char const* name, std::string const& value) {
+        if (!value.empty()) asked[name] = value;
+    };
+    add("host", given.host);
+    add("account", given.account);
+    add("mailbox", given.mailbox);
+    add("user", given.user);
+    add("folder", given.folder);
+    add("on", given.on);
+    if (given.starttls || given.implicit_tls) asked["implicit_tls"] = given.implicit_tls;
     if (token) asked["token"] = std::string(token->expose());
     return asked;
+}
+
+// By a server of the installation: on which, or with the token of whose account, was said.
+json::object elsewhere(Purpose purpose, Given const& given, std::optional<Secret> const& token,
+                       std::string const& socket)
+{
+    ServerClient const server(given.socket.empty() ? socket : given.socket);
+    auto talk = connection_elsewhere(server, asked_of(purpose, given, token));
+    for (auto const& each : talk.at("dialogue").as_array()) {
+        auto const who = member(each.as_object(), "who");
+        Shown::show(who == "client" ? "C: " : who == "server" ? "S: " : "-- ", member(each.as_object(), "text"));
+    }
+    return talk;
 }
 
 int connect(Purpose purpose, Given const& given)
@@ -101,13 +117,13 @@ int connect(Purpose purpose, Given const& given)
     auto anchors = configuration.anchors;
     anchors.insert(anchors.end(), given.anchors.begin(), given.anchors.end());
     auto const tls = or_exit(net::TlsContext::client(anchors), wrong_usage);
-    std::uint16_t const port = purpose == Purpose::imap ? 993 : purpose == Purpose::pop3 ? 995 : 587;
+    if (given.host.empty() && given.account.empty()) throw Exit(wrong_usage, say("say which mail server"));
     asio::io_context loop{1};
     checks::Way way;
     way.purpose = purpose;
-    way.server = or_exit(parse_endpoint(given.host, port), wrong_usage);
+    if (!given.host.empty()) way.server = or_exit(parse_endpoint(given.host, checks::usual_port(purpose)), wrong_usage);
     way.implicit_tls = purpose == Purpose::smtp ? given.implicit_tls : !given.starttls;
-    way.folder = given.folder;
+    if (!given.folder.empty()) way.folder = given.folder;
     way.limit = std::chrono::seconds(given.limit);
     way.host_name = host_name();
     way.tls = tls;
@@ -116,9 +132,8 @@ int connect(Purpose purpose, Given const& given)
     auto token = token_of(given, loop, tls, configuration.proxy);
     if (token && given.user.empty()) throw Exit(wrong_usage, say("--user says as whom to sign in with the token"));
     json::object talk;
-    if (!given.on.empty()) {
-        ServerClient const server(given.socket.empty() ? configuration.socket : given.socket);
-        talk = connection_elsewhere(server, asked_of(given, way, token));
+    if (!given.on.empty() || !given.account.empty()) {
+        talk = elsewhere(purpose, given, token, configuration.socket);
     } else {
         if (token)
             way.proof = grants::Proof{
@@ -151,10 +166,18 @@ void add_connect_command(Commands& commands)
             fmt::format("postroom connect {} outlook.office365.com --user sales@contoso.com "
                         "--token-file token.txt --transcript",
                         kind.name),
-            say("Needs no running server, but for --on. Without a token it ends before the sign-in. Exit code "
-                "0 where every step held, 1 otherwise."));
-        leaf.add_option("HOST", given->host, say("The server, as host or host:port"))->required();
-        leaf.add_option("--user", given->user, say("As whom to sign in: the mailbox; of SMTP the token's owner"));
+            say("Needs no running server, but for --on and --account. Without a token it ends before the sign-in. Exit "
+                "code 0 where every step held, 1 otherwise."));
+        leaf.add_option("HOST", given->host,
+                        say("The server, as host or host:port; with --account that account's own, unless it is said"));
+        auto* const account =
+            leaf.add_option("--account", given->account, say("With the token that this account has; nobody sees it"));
+        account->type_name(say("NAME"));
+        leaf.add_option("--mailbox", given->mailbox, say("Of --account: which to open, or to send from"))
+            ->needs(account)
+            ->type_name(say("ADDRESS"));
+        auto* const user =
+            leaf.add_option("--user", given->user, say("As whom to sign in: the mailbox; of SMTP the token's owner"));
         auto* const file = leaf.add_option("--token-file", given->token_file,
                                            say("A file whose first line is an access token; - is standard input"));
         auto* const command =
@@ -163,6 +186,7 @@ void add_connect_command(Commands& commands)
                                            say("Get a token by a code that is entered in any browser"));
         file->excludes(command)->excludes(device);
         command->excludes(device);
+        account->excludes(file)->excludes(command)->excludes(device)->excludes(user);
         leaf.add_option("--authority", given->device.authority,
                         say("Of --device-code: the provider's URL, with the tenant"));
         leaf.add_option("--client-id", given->device.client_id, say("Of --device-code: the application's"));
@@ -172,13 +196,14 @@ void add_connect_command(Commands& commands)
             leaf.add_flag("--implicit-tls", given->implicit_tls, say("TLS from the first byte, as on port 465"));
         else
             leaf.add_flag("--starttls", given->starttls, say("TLS begins later, as on ports 143 and 110"));
-        if (kind.purpose == Purpose::imap) leaf.add_option("--folder", given->folder, say("Which to open"));
+        if (kind.purpose == Purpose::imap)
+            leaf.add_option("--folder", given->folder, say("Which to open; INBOX otherwise"));
         leaf.add_option("--anchor", given->anchors, say("A PEM file to trust beside the system's; several times"));
         leaf.add_option("--limit", given->limit, say("Seconds to wait for each answer"))->check(between(1, 600));
         leaf.add_flag("--transcript", given->transcript, say("Show what is said on stderr, secrets masked"));
         leaf.add_option("--on", given->on, say("Have this server of the installation do it, and show what it sees"))
             ->type_name(say("SERVER"));
-        leaf.add_option("--socket", given->socket, say("Of --on: the running server's Unix socket"))
+        leaf.add_option("--socket", given->socket, say("Of --on and --account: the running server's Unix socket"))
             ->envname("POSTROOM_SOCKET")
             ->type_name(say("FILE"));
         leaf.add_option("--config", given->config, say("The configuration file: proxy and trust anchors"))

@@ -40,6 +40,8 @@ json::object connection_here(checks::Conversation const& talk)
         causes.emplace_back(console::to_json(
             model::RankedCause{.cause = model::find_cause(std::string_view(id.as_string())), .said = {}}, spoken()));
     shown["causes"] = std::move(causes);
+    shown["account"] = nullptr;
+    shown["dialogue"] = json::array();  // it was shown as it was held
     return shown;
 }
 

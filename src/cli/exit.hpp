@@ -13,6 +13,7 @@ enum ExitCode : int {
     failed = 1,       ///< refused or failed: what, why and what next is on stderr
     wrong_usage = 2,  ///< the command line or the configuration is wrong
     no_server = 3,    ///< the running server can't be reached
+    not_told = 4,     ///< instead of 1 and 2, where those say what was found: nothing was found out
 };
 
 /// Ends the command; main() prints the words and returns the code.

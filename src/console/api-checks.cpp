@@ -81,6 +81,7 @@ json::object to_json(store::CheckRun const& run, json::array findings)
             {"state", state_of(run)},
             {"begun", to_rfc3339(run.begun)},
             {"expected", run.expected},
+            {"clearing", run.ended() ? 0 : run.clearing},
             {"findings", std::move(findings)}};
 }
 

@@ -45,8 +45,8 @@ CheckFinding finding_of(Row const& row)
 
 CheckRun run_of(Row const& row)
 {
-    return {row.id<CheckRunId>(0), row.text(1),    row.text(2),    row.instant(3),
-            row.integer(4),        row.integer(5), row.integer(6), row.integer(7)};
+    return {row.id<CheckRunId>(0), row.text(1),    row.text(2),    row.instant(3), row.integer(4),
+            row.integer(5),        row.integer(6), row.integer(7), row.integer(8)};
 }
 
 Selection findings(std::string_view which)
@@ -122,8 +122,9 @@ void add_check_run(Connection& c, CheckRun const& run)
 std::optional<CheckRun> check_run(Connection& c, CheckRunId id)
 {
     return c.first(
-        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected FROM check_run WHERE id = ?", run_of,
-        id);
+        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected, clearing FROM check_run WHERE id = "
+        "?",
+        run_of, id);
 }
 
 void begin_check_part(Connection& c, CheckRunId id, std::int64_t expected)
@@ -131,6 +132,12 @@ void begin_check_part(Connection& c, CheckRunId id, std::int64_t expected)
     must_exist(c.execute("UPDATE check_run SET parts_begun = parts_begun + 1, expected = expected + ? WHERE id = ?",
                          expected, id),
                "the run of the check list");
+    check_changed(c, to_string(id));
+}
+
+void note_clearing(Connection& c, CheckRunId id, std::int64_t left)
+{
+    must_exist(c.execute("UPDATE check_run SET clearing = ? WHERE id = ?", left, id), "the run of the check list");
     check_changed(c, to_string(id));
 }
 
@@ -187,12 +194,12 @@ std::vector<CheckFinding> findings_of_run(Connection& c, CheckRunId run, model::
 std::vector<CheckRunProgress> last_check_runs(Connection& c, int most, std::optional<std::string> const& asker)
 {
     Selection selection(
-        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected, (SELECT count(*) FROM "
+        "SELECT id, asked, asker, begun, parts, parts_begun, parts_ended, expected, clearing, (SELECT count(*) FROM "
         "check_finding f WHERE f.run = check_run.id) FROM check_run WHERE 1 = 1 ");
     if (asker) selection.narrow("asker = ?", value(*asker));
     return selection.all(
         c, "ORDER BY begun DESC, id DESC LIMIT ?",
-        [](Row const& row) { return CheckRunProgress{run_of(row), row.integer(8)}; }, most);
+        [](Row const& row) { return CheckRunProgress{run_of(row), row.integer(9)}; }, most);
 }
 
 std::vector<CheckFinding> latest_findings(Connection& c, model::Sight const& sight, FindingFilter const& filter,

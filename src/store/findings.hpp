@@ -30,6 +30,7 @@ struct CheckRun {
     std::int64_t parts_begun = 0;
     std::int64_t parts_ended = 0;
     std::int64_t expected = 0;  ///< findings, of the parts that have begun
+    std::int64_t clearing = 0;  ///< marked mails that were sent and are still to be removed
 
     [[nodiscard]] bool ended() const { return parts_ended >= parts; }
 };
@@ -53,6 +54,8 @@ void add_check_run(Connection& c, CheckRun const& run);
 [[nodiscard]] std::optional<CheckRun> check_run(Connection& c, CheckRunId id);
 /// A server begins its part, in which there will be so many findings.
 void begin_check_part(Connection& c, CheckRunId id, std::int64_t expected);
+/// So many marked mails are still to be removed.
+void note_clearing(Connection& c, CheckRunId id, std::int64_t left);
 void end_check_part(Connection& c, CheckRunId id);
 /// When the schedule asked last; nothing where it never did.
 [[nodiscard]] std::optional<Instant> last_scheduled_check(Connection& c);

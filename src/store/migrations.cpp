@@ -91,6 +91,10 @@ constexpr std::string_view lean_dispatch_sql =
 #include "store/migrations/0021-lean-dispatch.sql"
     ;
 
+constexpr std::string_view clearing_sql =
+#include "store/migrations/0022-clearing.sql"
+    ;
+
 constexpr std::string_view sending_sql =
 #include "store/migrations/0015-sending.sql"
     ;
@@ -117,6 +121,7 @@ constexpr std::array all{
     Migration{19, "round-trips", round_trips_sql},
     Migration{20, "sent-copies", sent_copies_sql},
     Migration{21, "lean-dispatch", lean_dispatch_sql},
+    Migration{22, "clearing", clearing_sql},
 };
 
 }  // namespace

@@ -117,6 +117,33 @@ TEST_F(Elsewhere, ARunIsNoConnection)
     EXPECT_FALSE(connecting_of({.input = R"({"connect":7})"}));
 }
 
+TEST(PlaceForToken, IsTheAccountsOwnOrItsProviders)
+{
+    model::Account account;
+    account.name = "sales";
+    account.retrieval_server = {"mail.contoso.com", 1993};
+    account.retrieval_starttls = true;
+    account.submission_server = {"mail.contoso.com", 1587};
+    model::Application application;
+    application.cloud = "worldwide";
+    auto const place = [&](Purpose purpose, std::optional<Endpoint> asked = {}) {
+        return place_for_token(account, application, purpose, asked);
+    };
+    EXPECT_EQ(place(Purpose::imap), (Place{Purpose::imap, {"mail.contoso.com", 1993}, false}));
+    EXPECT_EQ(place(Purpose::imap, Endpoint{"MAIL.contoso.com", 1993}), place(Purpose::imap));
+    EXPECT_EQ(place(Purpose::smtp), (Place{Purpose::smtp, {"mail.contoso.com", 1587}, false}));
+    EXPECT_EQ(place(Purpose::pop3), (Place{Purpose::pop3, {"outlook.office365.com", 995}, true}));
+    EXPECT_EQ(place(Purpose::smtp, Endpoint{"smtp.office365.com", 587}).value().server.host, "smtp.office365.com");
+    for (auto const& asked :
+         {Endpoint{"mail.contoso.com", 993}, Endpoint{"mail.contoso.com", 1587}, Endpoint{"smtp.office365.com", 993},
+          Endpoint{"outlook.office365.com.example.com", 993}, Endpoint{"127.0.0.1", 1993}, Endpoint{"", 1993}})
+        EXPECT_FALSE(place(Purpose::imap, asked)) << to_string(asked);
+    // Who signs in elsewhere has a token of elsewhere.
+    application.authority = "https://login.example.com";
+    EXPECT_FALSE(place(Purpose::imap, Endpoint{"outlook.office365.com", 993}));
+    EXPECT_FALSE(place(Purpose::pop3));
+}
+
 }  // namespace
 
 }  // namespace postroom::checks

@@ -122,6 +122,12 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   assert.notEqual(after, sent);
   assert.equal((await check(server, 'outbound-smtp', '--mailbox', sales)).code, 0);
   assert.equal(await accepted(), after);
+  // Nor does one whose answer was lost: whether it was taken is not known, so it is looked for.
+  await lab.api('faults', { id: 'smtp-lost-after-accepting', scope: sales, times: 1 });
+  assert.deepEqual((await check(server, 'send-as', '--mailbox', sales)).run.findings.map((each) => each.outcome), ['could-not-be-told']);
+  await lab.api('faults?id=smtp-lost-after-accepting', undefined, 'DELETE');
+  assert.notEqual(await accepted(), after);
+  assert.deepEqual(await mails(), before);
 
   // The schema: printed, served beside the contract, and saying the same as that of what it says too. It refuses what is no report.
   assert.deepEqual(JSON.parse((await run(['check', '--format', 'json-schema'])).out), schema);
@@ -138,7 +144,9 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   assert.doesNotMatch(html.out, /<script|src=|href=|url\(|https?:\/\/(?!localhost)/);
   const junit = await run(['check', 'dns', '--socket', server.socket, '--format', 'junit']);
   assert.match(junit.out, /<testsuite name="postroom check" tests="1" failures="0"/);
-  assert.equal((await run(['check', 'no-such-item', '--socket', server.socket])).code, 1);
+  assert.equal((await run(['check', 'no-such-item', '--socket', server.socket])).code, 4);
+  assert.equal((await run(['check', '--format', 'nonsense'])).code, 4);
+  assert.equal((await run(['check', '--socket', '/nowhere'])).code, 3);
 
   // With nothing stored: up to the sign-in without a token, and all the way with one; no token is shown.
   const anchored = ['--anchor', lab.facts.anchor, '--format', 'json'];
@@ -158,7 +166,8 @@ scenario('the check list finds what is wrong, whatever it is, and blames nothing
   assert.equal(right.code, 0, right.out + right.err);
   const file = path.join(server.folder, 'token');
   writeFileSync(file, `${JSON.parse(issued.bytes).access_token}\n`, { mode: 0o600 });
-  const printed = await run(['connect', 'imap', lab.facts.imap, ...anchored, '--user', sales, '--token-command', `cat '${file}'`]);
+  // The command reads nothing of what a loop around it reads.
+  const printed = await run(['connect', 'imap', lab.facts.imap, ...anchored, '--user', sales, '--token-command', `cat; cat '${file}'`], { input: 'the next host\n' });
   assert.equal(printed.code, 0, printed.out + printed.err);
 
   // Those that wait for their codes: all the way, with what was said, and no token in it, not even as XOAUTH2 has it.
@@ -258,10 +267,31 @@ scenario('each server looks at what must hold there, whichever was asked', { lim
   assert.deepEqual(there.run.findings.map((each) => [each.item, each.server, each.outcome]).sort(),
     [['port-443', elsewhere, 'holds'], ['port-993', elsewhere, 'holds']]);
   const nowhere = await run(['check', '--on', 'nobody', '--socket', application.socket]);
-  assert.equal(nowhere.code, 1);
+  assert.equal(nowhere.code, 4);
   assert.ok(nowhere.err.includes('nobody') && servers.every((each) => nowhere.err.includes(each.name)), nowhere.err);
   const wrong = await run(['check', 'redirect-url', '--on', elsewhere, '--socket', application.socket]);
   assert.match(wrong.err, /nothing of that has to hold on .*services/);
+
+  // With the token that an account has, on the server that has tokens, whichever is asked. Nobody sees the token, and it goes nowhere else.
+  const stored = async (protocol, ...more) => run(['connect', protocol, ...more, '--account', 'sales', '--socket', application.socket, '--format', 'json', '--transcript']);
+  for (const [protocol, last] of [['imap', 'mailbox'], ['smtp', 'sign-in']]) {
+    const held = await stored(protocol, '--mailbox', sales);
+    assert.equal(held.code, 0, held.out + held.err);
+    const talk = JSON.parse(held.out);
+    assert.deepEqual([talk.on, talk.account, talk.user, talk.server], [elsewhere, 'sales', sales, lab.facts[protocol]]);
+    assert.equal(talk.steps.at(-1).step.replace(/^mail$/, 'mailbox'), last);
+    assert.match(held.err, /C: .*AUTH(ENTICATE)? XOAUTH2 ?\[secret|C: \[secret/);
+    assert.doesNotMatch(held.out + held.err, /eyJ|dXNlcj0/);
+  }
+  const elsewhereHost = lab.facts.imap.replace(/:.*/, ':1');
+  const astray = await stored('imap', elsewhereHost);
+  assert.equal(astray.code, 1);
+  assert.ok(astray.err.includes(`and ${elsewhereHost} is none of them`), astray.err);
+  assert.match((await stored('imap', '--on', servers.find((each) => each.role === 'application').name)).err, /has no tokens/);
+  assert.match((await stored('pop3')).err, /no server that speaks POP3/);
+  assert.match((await stored('imap', '--mailbox', 'nobody@contoso.test')).err, /nobody@contoso\.test/);
+  const noted = (await application.api('audit?limit=50')).items.filter((each) => each.what === 'connection.test' && each.detail.account === 'sales');
+  assert.equal(noted.length, 2);
 
   const asked = ['--on', elsewhere, '--socket', application.socket];
   const plain = JSON.parse((await run(['connect', 'smtp', lab.facts.smtp, ...asked, '--format', 'json'])).out);

@@ -64,7 +64,7 @@ async function furnish(keep) {
   const checked = await server.api('checks/runs', { items: ['dns', 'grant-present'] });
   await until('the check list having ended', async () => (await server.api(`checks/runs/${checked.id}`)).state === 'done', { limit: 60_000 });
   const on = (await server.api('servers')).items[0].name;
-  const connection = await server.api('connections', { protocol: 'smtp', host: lab.facts.smtp, on });
+  const connection = await server.api('connections', { protocol: 'smtp', account: 'sales', transcript: true, on });
   await until('the connection test having ended', async () => (await server.api(`connections/${connection.id}`)).state === 'done', { limit: 60_000 });
   await server.command('settings', 'set', 'alarm-recipients', 'ann@contoso.test');
   await server.command('settings', 'set', 'alarm-disk-filling', '100');
@@ -145,7 +145,7 @@ const fixtures = {
   listCheckItems: () => ({}),
   beginCheckRun: (house) => ({ body: { items: ['dns'], account: 'sales', mailbox: sales, may_send: false, on: house.on } }),
   listServers: () => ({}),
-  beginConnection: (house) => ({ body: { protocol: 'imap', host: house.lab.facts.imap, implicit_tls: true, user: sales, token: 'eyJ', folder: 'INBOX', limit_s: 5, on: house.on } }),
+  beginConnection: (house) => ({ body: { protocol: 'imap', host: house.lab.facts.imap, implicit_tls: true, user: sales, token: 'eyJ', folder: 'INBOX', limit_s: 5, transcript: true, on: house.on } }),
   showConnection: (house) => ({ params: { id: house.connection.id } }),
   showCheckRun: (house) => ({ params: { id: house.checked.id } }),
   showCheckReport: (house) => ({ params: { id: house.checked.id } }),

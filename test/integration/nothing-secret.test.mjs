@@ -188,6 +188,13 @@ scenario('tokens, credentials and passwords are nowhere to be read', { limit: 24
     assert.match(ended.err, /XOAUTH2/, `${purpose} has a transcript: ${ended.out}`);
   }
 
+  // And by a server of ours, with the token that an account has.
+  for (const purpose of ['imap', 'smtp']) {
+    const ended = await run(['connect', purpose, '--account', 'sales', '--socket', server.socket, '--transcript', '--format', 'json']);
+    tell(ended.out, ended.err);
+    assert.match(ended.err, /XOAUTH2/, `${purpose} has a transcript: ${ended.out}`);
+  }
+
   const answers = await everyAnswer(server);
   assert.ok(answers.length > 40, `${answers.length} answers`);
   tell(...answers);
