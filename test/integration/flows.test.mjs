@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { walk } from '../support/browser.mjs';
 import { makeClientCertificate } from '../support/certificates.mjs';
 import { addAccount, authorize, beginAuthorization, launch, run, scenario, settled, setUp, startLab, startServer } from '../support/house.mjs';
 import { until } from '../support/scratch.mjs';
@@ -54,6 +55,39 @@ scenario('the code flow: begun by the API, and by the command', {}, async ({ kee
   const rights = await server.api('accounts/support/rights');
   assert.equal(rights.items[0].open.outcome, 'holds');
   assert.equal(rights.items[0].send.outcome, 'could-not-be-told', 'servers say it only once they have a mail');
+});
+
+scenario('an administrator consents for all, where users may not', {}, async ({ keep }) => {
+  const { lab, server } = await house(keep);
+  const { facts } = lab;
+  await addAccount(server, { user: sales, imap: facts.imap, smtp: facts.smtp });
+  // The same registration as Postroom knows one of Microsoft's own cloud.
+  await server.command('application', 'add', 'microsoft', '--tenant', facts.authority.split('/').at(-1), '--client-id', facts.client_id,
+    '--client-secret-file', '-', { input: `${facts.client_secret}\n` });
+  await lab.api('applications', { client_id: facts.client_id, admin_consent: false });
+  await lab.api('settings', { users_may_consent: 0 });
+  const consent = async (login, answer) => {
+    const url = new URL((await server.api('applications/microsoft/registration')).admin_consent_url);
+    assert.equal(url.host, 'login.microsoftonline.com');
+    url.host = new URL(facts.authority).host;  // where the lab is
+    return walk(url, { ca: lab.anchor, fill: (fields) => ('login' in fields ? { login, passwd: facts.password } : { consent: answer }) });
+  };
+  const begun = await beginAuthorization(server, 'sales');
+  assert.match((await lab.signIn(begun.url, sales)).text, /AADSTS90094: Administrator consent is required/);
+  assert.match((await consent(sales, 'accept')).text, /AADSTS90093/);
+  const declined = await consent('admin@contoso.test', 'decline');
+  assert.match(declined.text, /AADSTS65004: The resource owner or authorization server denied the request/);
+  assert.match((await lab.signIn(begun.url, sales)).text, /AADSTS90094/, 'nothing has changed');
+
+  const accepted = await consent('admin@contoso.test', 'accept');
+  assert.equal(accepted.status, 200, accepted.text);
+  assert.ok(accepted.url.startsWith(`${server.url}/oauth/callback?admin_consent=True&`), accepted.url);
+  assert.match(accepted.text, /an administrator of the tenant [-0-9a-f]{36} consented/);
+  assert.doesNotMatch(accepted.text, /another tenant/);
+  const noted = (await server.api('audit')).items.filter((each) => each.what === 'application.consent');
+  assert.deepEqual(noted.map((each) => each.on), ['microsoft', 'microsoft'], JSON.stringify(noted));
+  const outcome = await authorize(server, 'sales', sales, lab.signIn);
+  assert.equal(outcome.state, 'accepted', outcome.reason);
 });
 
 scenario('the device flow: a code from the API, and at a terminal', { limit: 90_000 }, async ({ keep }) => {
