@@ -121,13 +121,13 @@ public:
 private:
     static std::string text_at(json::value const& object, std::string_view name) { return cli::text_at(object, name); }
 
-    // What stands in a list goes, and `members` come, where there are any.
+    // What stands in a list goes, and `members` come, where there are any: all of it, or nothing.
     json::array replace(json::value const& way, std::string const& path, json::object const& members)
     {
         bool const credentials = path.ends_with("/credentials");
         auto const list = credentials ? server_->get(path.substr(0, path.rfind('/'))).at("credentials")
                                       : server_->get(path).at("items");
-        json::array back;
+        std::vector<json::object> known;
         for (auto const& each : list.as_array()) {
             // A password or a key that Postroom keeps is shown to nobody: it could not be put back.
             bool const kept = credentials ? text_at(each, "kind") != "secret" || words_.at("SECRET").empty()
@@ -138,14 +138,27 @@ private:
             for (auto const* const name : {"account", "server", "sender", "security", "user", "ends"})
                 if (each.as_object().contains(name) && !text_at(each, name).empty()) body[name] = text_at(each, name);
             if (body.contains("account")) body.erase("security");
-            back.push_back(json::object{{"path", path}, {"method", "POST"}, {"body", std::move(body)}});
+            known.push_back(std::move(body));
         }
-        if (!members.empty()) {
-            auto const come = server_->send("POST", path, members);
-            back.push_back(json::object{{"path", path + "/" + text_at(come, "id")}, {"method", "DELETE"}});
+        json::array gone, come;  // what puts each step back
+        auto const back = [&] {
+            gone.insert(gone.end(), come.begin(), come.end());
+            return gone;
+        };
+        try {
+            if (!members.empty()) {
+                auto const added = server_->send("POST", path, members);
+                come.push_back(json::object{{"path", path + "/" + text_at(added, "id")}, {"method", "DELETE"}});
+            }
+            for (std::size_t i = 0; i < known.size(); ++i) {
+                server_->send("DELETE", path + "/" + text_at(list.as_array()[i], "id"));
+                gone.push_back(json::object{{"path", path}, {"method", "POST"}, {"body", known[i]}});
+            }
+        } catch (Exit const&) {
+            put_back(back());
+            throw;
         }
-        for (auto const& each : list.as_array()) server_->send("DELETE", path + "/" + text_at(each, "id"));
-        return back;
+        return back();
     }
 
     // What the words in capitals stand for.
@@ -220,6 +233,8 @@ int break_way(Asked const& asked)
     json::object body{{"way", asked.what}, {"mailbox", asked.mailbox}, {"value", asked.value}};
     auto const by = found == ways.end() ? std::string() : text_at(*found, "by");
     auto const name = found == ways.end() ? std::string() : text_at(*found, "way");
+    if (asked.times > 0 && found != ways.end())
+        throw Exit(wrong_usage, say("{} is broken until it is mended: only a fault has --times", name));
     if (by == "hand") throw Exit(failed, say("{} is broken by hand: {}", name, text_at(*found, "how")));
     std::optional<Postroom> postroom;
     if (by == "postroom") {

@@ -5,6 +5,7 @@
 // it did: MSAL gets none.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -13,7 +14,8 @@ import { promisify } from 'node:util';
 import { ImapFlow } from 'imapflow';
 import nodemailer from 'nodemailer';
 import { request } from '../support/browser.mjs';
-import { scenario, startLab } from '../support/house.mjs';
+import { makeClientCertificate } from '../support/certificates.mjs';
+import { run, scenario, startLab } from '../support/house.mjs';
 import { root, scratchFolder, serve, start, stop, until } from '../support/scratch.mjs';
 
 const sales = 'sales@contoso.test';
@@ -88,9 +90,11 @@ async function received(lab, subject) {
 }
 
 scenario('MSAL gets tokens by code, silently, by device and for an application, and says what is refused', { limit: 60_000 }, async (test) => {
+  const { keep } = test;
   const { lab, facts, msal, signIn } = await open(test);
   const scopes = [places.imap, places.smtp];
-  const first = await signIn(sales, scopes);
+  const ofGraph = ['https://graph.microsoft.com/User.Read'];
+  const first = await signIn(sales, scopes, { extraScopesToConsent: ofGraph });
   assert.equal(first.error, undefined, JSON.stringify(first.error));
   assert.equal(first.username, sales);
   assert.equal(claims(first.accessToken).upn, sales);
@@ -99,6 +103,12 @@ scenario('MSAL gets tokens by code, silently, by device and for an application, 
   const renewed = await msal.ask('silent', { username: sales, scopes, forceRefresh: true });
   assert.equal(renewed.error, undefined, JSON.stringify(renewed.error));
   assert.notEqual(renewed.accessToken, first.accessToken);
+
+  // One refresh token is good for another resource that was consented to.
+  const graph = await msal.ask('silent', { username: sales, scopes: ofGraph });
+  assert.equal(graph.error, undefined, JSON.stringify(graph.error));
+  const licences = await request(`${new URL(facts.authority).origin}/v1.0/me/licenseDetails`, { ca: lab.anchor, headers: { authorization: `Bearer ${graph.accessToken}` } });
+  assert.equal(JSON.parse(licences.bytes).value[0].skuPartNumber, 'ENTERPRISEPACK');
 
   const asked = msal.ask('device', { scopes });
   const { code } = await asked;
@@ -111,6 +121,18 @@ scenario('MSAL gets tokens by code, silently, by device and for an application, 
   const application = await msal.ask('application', { scopes: ['https://outlook.office365.com/.default'] });
   assert.equal(application.error, undefined, JSON.stringify(application.error));
   assert.deepEqual(claims(application.accessToken).roles, ['IMAP.AccessAsApp']);
+
+  const { folder, remove } = scratchFolder('certificate');
+  await keep({ stop: remove });
+  const proof = makeClientCertificate(folder, 'msal');
+  await lab.api('applications', { client_id: facts.client_id, certificates: [proof.certificate] });
+  const clientCertificate = { thumbprintSha256: new X509Certificate(proof.certificate).fingerprint256.replaceAll(':', ''), privateKey: proof.key };
+  const certified = await msal.ask('certified', { scopes: ['https://outlook.office365.com/.default'], clientCertificate });
+  assert.equal(certified.error, undefined, JSON.stringify(certified.error));
+  assert.equal(claims(certified.accessToken).idtyp, 'app');
+  const stranger = makeClientCertificate(folder, 'stranger');
+  const unknown = await msal.ask('certified', { scopes: ['https://outlook.office365.com/.default'], clientCertificate: { ...clientCertificate, privateKey: stranger.key } });
+  assert.match(unknown.error?.message, /AADSTS700027/, JSON.stringify(unknown));
 
   await lab.api('faults', { id: 'refresh-revoked', scope: sales });
   const revoked = await msal.ask('silent', { username: sales, scopes, forceRefresh: true });
@@ -234,4 +256,43 @@ SyncState *
   await came('nodemailer');
   await assert.rejects(transport('no.such.token').sendMail({ raw: answer('nobody'), envelope: { from: sales, to: ['ann@example.com'] } }), /535 5\.7\.3/);
   t.diagnostic(`${(await lab.folder(sales, 'Sent Items')).length} mails in Sent Items`);
+});
+
+/** As much of Postroom's API as `lab break alarm-notification/no-route` asks: two routes, of which the second can't be removed. */
+async function startHalfAServer(folder) {
+  const account = { name: 'sales', department: 'Sales', application: 'provider', retrieval: 'imap', retrieval_server: 'localhost:993', submission_server: 'localhost:587' };
+  const routes = ['first', 'second'].map((id) => ({ id, account: '', server: `${id}.example:587`, sender: 'a@b.example', security: 'starttls', user: '', has_password: false }));
+  const said = {
+    '/api/v1/accounts': { items: [account], next: null }, '/api/v1/settings/external-url': { value: 'https://localhost:8080' },
+    '/api/v1/applications/provider': { client_id: 'nobody' }, '/api/v1/alarm-routes': { items: routes, next: null },
+  };
+  const changes = [];
+  const server = http.createServer((asked, answer) => {
+    const pieces = [];
+    asked.on('data', (piece) => pieces.push(piece)).on('end', () => {
+      const { pathname } = new URL(asked.url, 'http://localhost');
+      if (asked.method !== 'GET') changes.push(`${asked.method} ${pathname} ${Buffer.concat(pieces)}`.trim());
+      const refused = asked.method === 'DELETE' && pathname.endsWith('second');
+      answer.writeHead(refused ? 409 : asked.method === 'GET' && !said[pathname] ? 404 : 200, { 'content-type': 'application/json' });
+      answer.end(JSON.stringify(refused ? { error: 'conflict', message: 'it stays' } : said[pathname] ?? { id: 'new' }));
+    });
+  });
+  const socket = path.join(folder, 'half.sock');
+  await new Promise((resolve) => server.listen(socket, resolve));
+  return { socket, changes, stop: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+scenario('what `lab break` has begun in Postroom is put back where the rest is refused', {}, async ({ keep }) => {
+  const lab = await keep(startLab());
+  const { folder, remove } = scratchFolder('half');
+  await keep({ stop: remove });
+  const half = await keep(startHalfAServer(folder));
+  const ended = await run(['lab', 'break', 'alarm-notification/no-route', '--lab', lab.facts.page.replace(/\/$/, ''), '--socket', half.socket]);
+  assert.notEqual(ended.code, 0);
+  assert.match(ended.err, /it stays/);
+  assert.deepEqual(half.changes, [
+    'DELETE /api/v1/alarm-routes/first', 'DELETE /api/v1/alarm-routes/second',
+    'POST /api/v1/alarm-routes {"server":"first.example:587","sender":"a@b.example","security":"starttls"}',
+  ]);
+  assert.deepEqual((await lab.api('ways')).broken, []);
 });

@@ -292,6 +292,7 @@ async function refusals({ lab, server }) {
   const command = (verb, ...more) => run(['lab', verb, ...more, '--lab', lab.facts.page.replace(/\/$/, ''), '--socket', server.socket]);
   const before = await setting();
   assert.match((await command('break', 'external-url/not-set', '--value', '5')).err, /takes no value/);
+  assert.match((await command('break', 'external-url/not-set', '--times', '2')).err, /until it is mended/);
   assert.equal(await setting(), before);
   assert.equal((await command('break', 'external-url/not-set')).code, 0);
   assert.match((await command('break', 'external-url/elsewhere')).err, /external-url\/not-set is broken already/);

@@ -5,6 +5,8 @@ import { ConfidentialClientApplication, PublicClientApplication } from '@azure/m
 
 const { auth, publicClientId } = JSON.parse(process.argv[2]);
 const system = { loggerOptions: { loggerCallback: () => {} } };
+// The same application, which proves itself by a certificate.
+const certified = (clientCertificate) => new ConfidentialClientApplication({ auth: { ...auth, clientSecret: undefined, clientCertificate }, system });
 const confidential = new ConfidentialClientApplication({ auth, system });
 const devices = new PublicClientApplication({ auth: { ...auth, clientId: publicClientId, clientSecret: undefined }, system });
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
@@ -18,6 +20,7 @@ const calls = {
   code: async (given) => shown(await confidential.acquireTokenByCode(given)),
   silent: async ({ username, ...given }) => shown(await confidential.acquireTokenSilent({ ...given, account: await accountOf(username) })),
   application: async (given) => shown(await confidential.acquireTokenByClientCredential(given)),
+  certified: async ({ clientCertificate, ...given }) => shown(await certified(clientCertificate).acquireTokenByClientCredential(given)),
   device: async (given) => shown(await devices.acquireTokenByDeviceCode({ ...given, deviceCodeCallback: (code) => say({ code }) })),
 };
 
