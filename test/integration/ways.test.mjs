@@ -341,8 +341,11 @@ const asked = process.env.PAIRS;
 /** All pairs that can be broken together, numbered. Each is seen in one account where both concern one, otherwise in one each. */
 function pairsOf(known) {
   return known.flatMap((a, i) => known.slice(i + 1).filter((b) => !collide(a, b)).map((b) => {
-    const both = names.find((name) => touches(a, name) && touches(b, name));
-    return { broken: [a, b].map((way) => ({ way, account: both ?? names.find((name) => touches(way, name)) })) };
+    // From where a mailbox is to be read now, nothing has come yet.
+    const moved = [a, b].some((way) => way.item === 'dns') && [a, b].some((way) => has(way, 'later'));
+    const both = names.find((name) => touches(a, name) && touches(b, name) && !moved);
+    const own = (way) => (moved && way.item === 'dns' ? 'orders' : names.find((name) => touches(way, name)));
+    return { broken: [a, b].map((way) => ({ way, account: both ?? own(way) })) };
   })).map((each, i) => ({ ...each, number: i + 1 }));
 }
 
