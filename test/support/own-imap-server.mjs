@@ -17,16 +17,19 @@ const numbersIn = (set, all) => {
 /**
  * `mails` is a Map of UID to { raw, poisoned, delay, held (a promise), unlisted }; `takes(user, password)` says whether a password is right. The server counts its sign-ins
  * and connections, and how often each UID was asked for. `state.idle`: what it answers to IDLE, which it names then.
+ * MOVE and EXPUNGE take mails out of the Map; `state.moved` has those that were moved. `state.strike(place, socket)` is called before a command is carried
+ * out (`before NAME`), before its answer (`behind NAME`), and amid a mail (`amid FETCH`); where it says true, nothing more is done.
  */
 export async function startOwnImapServer({ certificates, mails, takes = () => true }) {
   const sockets = new Set();
-  const state = { signIns: 0, connections: 0, asked: new Map(), takes };
+  const state = { signIns: 0, connections: 0, asked: new Map(), moved: [], strike: () => false, takes };
+  const marked = new Set();
   const uids = () => [...mails.keys()].sort((a, b) => a - b);
 
   async function fetch(socket, tag, set, items) {
     const whole = items.includes('BODY.PEEK[]');
     for (const [at, uid] of uids().entries()) {
-      if (!numbersIn(set, uids()).includes(uid) || socket.destroyed) continue;
+      if (!numbersIn(set, uids()).includes(uid) || !socket.writable) continue;
       const { raw, poisoned, delay, held } = mails.get(uid);
       const about = `UID ${uid} FLAGS () INTERNALDATE "22-Nov-2026 10:00:00 +0000" RFC822.SIZE ${raw.length}`;
       if (!whole) {
@@ -35,6 +38,7 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
       }
       state.asked.set(uid, (state.asked.get(uid) ?? 0) + 1);
       await held;
+      if (state.strike('amid FETCH', socket, `* ${at + 1} FETCH (${about} BODY[] {${raw.length}}\r\n${raw.slice(0, raw.length / 2)}`)) return;
       if (delay) await new Promise((resolve) => setTimeout(resolve, delay));
       if (poisoned) {
         socket.write(`* ${at + 1} FETCH (${about} BODY[] {${raw.length}}\r\n${raw.slice(0, raw.length / 2)}`);
@@ -43,7 +47,15 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
       }
       socket.write(`* ${at + 1} FETCH (${about} BODY[] {${raw.length}}\r\n${raw})\r\n`);
     }
-    socket.write(`${tag} OK done\r\n`);
+    if (!state.strike('behind FETCH', socket)) socket.write(`${tag} OK done\r\n`);
+  }
+
+  function change(name, set, line) {
+    for (const uid of numbersIn(set, uids())) {
+      if (name === 'STORE' && line.includes('\\Deleted')) marked.add(uid);
+      if (name === 'MOVE') state.moved.push(mails.get(uid));
+      if (name === 'MOVE' || (name === 'EXPUNGE' && marked.has(uid))) mails.delete(uid);
+    }
   }
 
   function signIn(socket, tag, response) {
@@ -56,6 +68,9 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
   async function answer(socket, line) {
     const [tag, first, second, ...rest] = line.split(' ');
     const name = (first === 'UID' ? second : first).toUpperCase();
+    if (!socket.writable || state.strike(`before ${name}`, socket, '', tag)) return undefined;
+    if (['STORE', 'MOVE', 'EXPUNGE'].includes(name)) change(name, rest[0], line);
+    if (name !== 'FETCH' && state.strike(`behind ${name}`, socket)) return undefined;
     if (name === 'CAPABILITY') socket.write('* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR UIDPLUS MOVE' + (state.idle ? ' IDLE\r\n' : '\r\n'));
     if (name === 'AUTHENTICATE') return signIn(socket, tag, rest[0] ?? '');
     if (name === 'LIST') socket.write('* LIST (\\HasNoChildren) "/" INBOX\r\n');

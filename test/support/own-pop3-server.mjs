@@ -5,11 +5,11 @@ import { serve } from './scratch.mjs';
 
 /**
  * `mails` is an array of { id, raw }, in the server's order; what is deleted is taken out of it when QUIT is said. With `byPosition` each mail's
- * place is its id. It counts how often each mail was given, and the headers that were asked for.
+ * place is its id. It counts how often each mail was given, and the headers that were asked for. `state.strike(place, socket)`: as of own-imap-server.mjs.
  */
 export async function startOwnPop3Server({ certificates, mails, byPosition = false, top = true }) {
   const sockets = new Set();
-  const state = { mails, byPosition, asked: new Map(), headers: 0 };
+  const state = { mails, byPosition, asked: new Map(), headers: 0, strike: () => false };
   const stuffed = (raw) => `+OK\r\n${raw.replace(/^\./gm, '..')}.\r\n`;
   const idOf = (mail, at) => (state.byPosition ? at + 1 : mail.id);
 
@@ -40,7 +40,11 @@ export async function startOwnPop3Server({ certificates, mails, byPosition = fal
         signingIn = false;
         return socket.write('+OK signed in\r\n');
       }
-      socket.write(verbs[verb]?.(there[Number(number) - 1]) ?? '-ERR\r\n');
+      if (!socket.writable || state.strike(`before ${verb}`, socket)) return undefined;
+      const text = verbs[verb]?.(there[Number(number) - 1]) ?? '-ERR\r\n';
+      if (state.strike(`behind ${verb}`, socket)) return undefined;
+      if (text.length > 10 && state.strike(`amid ${verb}`, socket, text.slice(0, text.length / 2))) return undefined;
+      socket.write(text);
       return verb === 'QUIT' && socket.end();
     };
   }
