@@ -38,6 +38,7 @@ json::object facts_of(lab::Lab const& lab)
                      {"client_secret", facts.client_secret},
                      {"anchor", facts.anchor_file},
                      {"users", json::array{facts.user, facts.other_user, facts.desktop_user}},
+                     {"administrator", facts.administrator},
                      {"password", facts.password},
                      {"page", fmt::format("http://localhost:{}/", at.http.port)},
                      {"imap", fmt::format("localhost:{}", at.imap.port)},
@@ -80,6 +81,7 @@ int run_lab(Given const& given)
                          {say("SMTP"), "smtp"},
                          {say("Customers' mail"), "inbound"},
                          {say("Users"), "users"},
+                         {say("Administrator"), "administrator"},
                          {say("Password"), "password"}}));
     std::fflush(stdout);
     asio::signal_set signals(loop, SIGINT, SIGTERM);

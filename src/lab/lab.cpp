@@ -195,6 +195,7 @@ Facts Lab::facts() const
             "sales@contoso.test",
             "support@contoso.test",
             "alex@contoso.test",
+            "admin@contoso.test",
             std::string(default_password)};
 }
 

@@ -40,7 +40,7 @@ struct Facts {
     std::string client_id;
     std::string client_secret;
     std::string anchor_file;  ///< to be trusted by whoever connects
-    std::string user, other_user, desktop_user, password;
+    std::string user, other_user, desktop_user, administrator, password;
 };
 
 class Lab {
