@@ -262,7 +262,8 @@ net::awaitable<void> ImapSession::answer(std::string_view command)
             bye("Connection closed. 14");
             co_return;
         }
-        if (fault(Fault::imap_unavailable)) {
+        if (auto const how = fault(Fault::imap_unavailable)) {
+            if (*how == "untagged") say("* NO Server Unavailable. 15");
             no("Server Unavailable. 15");  // Exchange Online
             co_return;
         }

@@ -286,11 +286,27 @@ TEST_F(ImapTest, EndsASessionWhoseTokenRunsOut)
     EXPECT_EQ(idler->line(), "* BYE Session invalidated - AccessTokenExpired");
 }
 
+TEST_F(ImapTest, EndsASessionWhoseTokenRunsOutWithinAFetch)
+{
+    // More than what the system keeps of it while nobody reads.
+    std::string const large(std::size_t{12} << 20U, 'x');
+    for (int i = 1; i <= 3; ++i) put_in(mail(i) + large + "\r\n");
+    auto const visitor = in_inbox(0);
+    visitor->send("a UID FETCH 1:3 (UID BODY.PEEK[])\r\n");
+    api("clock", {{"advance_s", 5'401}});
+    auto const given = visitor->rest();
+    EXPECT_GT(given.size(), large.size());
+    EXPECT_THAT(given, testing::EndsWith("* BYE Session invalidated - AccessTokenExpired\r\n"));
+    EXPECT_EQ(given.find("a OK"), std::string::npos);
+}
+
 TEST_F(ImapTest, PlaysFaults)
 {
     auto const visitor = in_inbox(2);
     fault("imap-unavailable", "", 1);
     EXPECT_EQ(visitor->command("a UID SEARCH ALL"), "a NO Server Unavailable. 15\n");
+    fault("imap-unavailable", "untagged", 1);
+    EXPECT_EQ(visitor->command("a UID SEARCH ALL"), "* NO Server Unavailable. 15\na NO Server Unavailable. 15\n");
     fault("imap-fetch-empty", "1");
     EXPECT_EQ(visitor->command("b UID FETCH 1 (UID BODY.PEEK[])"), "b OK FETCH completed.\n");
     EXPECT_THAT(visitor->command("c UID FETCH 2 (UID BODY.PEEK[])"), HasSubstr("Text of 2"));

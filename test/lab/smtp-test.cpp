@@ -156,6 +156,19 @@ TEST_F(SmtpTest, RefusesTheFourthConnection)
     EXPECT_THAT(send(*three, reply_mail("<3@x>")), StartsWith("250 "));
 }
 
+TEST_F(SmtpTest, DelaysWhatExceedsAMinute)
+{
+    api("settings", {{"smtp_messages_a_minute", 1}});
+    auto const visitor = smtp();
+    EXPECT_THAT(send(*visitor, reply_mail("<1@x>")), StartsWith("250 "));
+    visitor->send("MAIL FROM:<sales@contoso.test>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n");
+    for (auto const* const each : {"250 2.1.0", "250 2.1.5", "354 "}) EXPECT_THAT(visitor->reply(), StartsWith(each));
+    visitor->send(reply_mail("<2@x>") + ".\r\n");
+    EXPECT_EQ(api("counters").at("accepted"), 1);
+    api("clock", {{"advance_s", 61}});
+    EXPECT_THAT(visitor->reply(), StartsWith("250 2.0.0 OK <2@x>")) << "carried over, and not refused";
+}
+
 TEST_F(SmtpTest, PlaysRefusalsOfMail)
 {
     auto const visitor = smtp();
