@@ -88,6 +88,10 @@ json::object to_json(store::CheckFinding const& found, FindingNames& names, word
     auto remedy = found.finding.remedy;
     if (cause != nullptr && language.code() != "en")
         remedy = checks::with_names(language.say_marked(cause->remedy), target);
+    // In English with what it is about, as it was found.
+    auto evidence = found.finding.evidence;
+    if (!found.because.empty() && language.code() != "en")
+        evidence = language.say(tr("{} fails, or could not be told", found.because));
     bool const wrong = found.finding.outcome == model::Outcome::fails || found.finding.outcome == model::Outcome::warns;
     json::object shown{{"item", text(found.item)},
                        {"must", text(item != nullptr ? language.say_marked(item->must) : found.item)},
@@ -98,7 +102,7 @@ json::object to_json(store::CheckFinding const& found, FindingNames& names, word
                        {"outcome", text(model::to_string(found.finding.outcome))},
                        {"cause", text(found.finding.cause)},
                        {"title", text(cause != nullptr ? language.say_marked(cause->title) : "")},
-                       {"evidence", text(found.finding.evidence)},
+                       {"evidence", text(evidence)},
                        {"remedy", text(remedy)},
                        {"commands", commands_of(found, target, language)},
                        {"owner", text(wrong ? model::to_string(found.finding.owner) : "")},

@@ -107,6 +107,7 @@ export function AccountPage() {
   const query = useAccount(name);
   const administers = useMay("accounts:write");
   const knows = useMay("system:read");
+  const tries = useMay("system:write");
   // Then there is no user.
   const own = query.data?.access === "application";
   const transcript = useChange((on: boolean) => call("PUT", path("accounts", name, "transcript"), { on }));
@@ -123,6 +124,7 @@ export function AccountPage() {
         query.data && (
           <>
             {query.data.access !== "password" && <AuthorizeButton account={query.data} />}
+            {tries && query.data.access !== "password" && <To to={`/connections?account=${encodeURIComponent(name)}`}>{t("connection.withAccount")}</To>}
             <ChangeAccount account={query.data} onRenamed={(to) => navigate(`/accounts/${encodeURIComponent(to)}`, { replace: true })} />
             <ConvertAccount account={query.data} />
             <ConfirmButton label={t("common.remove")} question={t("account.removeQuestion", { name })} onConfirm={remove} />

@@ -4,8 +4,9 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router-dom";
 import { useConnection, useServers } from "../api/checks";
 import { call, path, type Schemas } from "../api/client";
-import { useMay } from "../api/queries";
+import { useAccounts, useMailboxes, useMay } from "../api/queries";
 import { Cause } from "../parts/cause";
+import { Folded } from "../parts/check-finding";
 import { DataTable } from "../parts/data-table";
 import { FormDialog } from "../parts/form-dialog";
 import { Fetched, Page, Section } from "../parts/page";
@@ -19,6 +20,7 @@ const useStyles = makeStyles({
 
 type Test = Schemas["ConnectionTest"];
 const protocols = ["imap", "pop3", "smtp"] as const;
+const marks: Record<Test["dialogue"][number]["who"], string> = { client: "C:", server: "S:", note: "--" };
 
 function Outcome({ test }: { test: Test }) {
   const { t } = useTranslation();
@@ -51,6 +53,15 @@ function Outcome({ test }: { test: Test }) {
           { head: t("connection.took"), cell: (row) => <Num value={row.took_ms} /> },
         ]}
       />
+      {test.dialogue.length > 0 && (
+        <Folded words={t("connection.dialogue")}>
+          {() => (
+            <pre className={styles.said} dir="ltr" data-said="">
+              {test.dialogue.map((each) => `${marks[each.who]} ${each.text}`).join("\n")}
+            </pre>
+          )}
+        </Folded>
+      )}
     </Section>
   );
 }
@@ -62,8 +73,11 @@ export function ConnectionsPage() {
   const id = search.get("id") ?? undefined;
   const test = useConnection(id);
   const servers = useServers().data;
+  const accounts = useAccounts().data?.filter((each) => each.access !== "password") ?? [];
+  const mailboxes = useMailboxes().data ?? [];
   const rules = useMay("system:write");
-  const withToken = (values: Record<string, string>) => (values.token ?? "") !== "";
+  const withAccount = (values: Record<string, string>) => (values.account ?? "") !== "";
+  const withToken = (values: Record<string, string>) => !withAccount(values) && (values.token ?? "") !== "";
   return (
     <Page
       title={t("connection.title")}
@@ -75,17 +89,26 @@ export function ConnectionsPage() {
             title={t("connection.begin")}
             submit={t("connection.submit")}
             onSubmit={async ({ tls, ...values }) => {
-              const begun = await call<Test>("POST", path("connections"), { ...values, ...(tls === "usual" ? {} : { implicit_tls: tls === "first" }) });
+              const begun = await call<Test>("POST", path("connections"), { ...values, transcript: true, ...(tls === "usual" ? {} : { implicit_tls: tls === "first" }) });
               setSearch({ id: begun.id });
             }}
+            check={(values) => (values.host === "" && !withAccount(values) ? { field: "host", words: t("connection.hostMissing") } : undefined)}
             fields={[
               { name: "protocol", label: t("connection.protocol"), required: true, options: protocols.map((value) => ({ value, label: value.toUpperCase() })) },
-              { name: "host", label: t("connection.host"), hint: t("connection.hostHint"), required: true },
+              { name: "host", label: t("connection.host"), hint: t("connection.hostHint") },
               { name: "tls", label: t("connection.tls"), required: true, options: (["usual", "first", "starttls"] as const).map((value) => ({ value, label: t(`account.tls.${value}`) })) },
-              { name: "on", label: t("connection.on"), required: true, options: servers.map((each) => ({ value: each.name, label: each.name })) },
-              { name: "token", label: t("connection.token"), hint: t("connection.tokenHint"), type: "password", autoComplete: "off" },
+              { name: "on", label: t("connection.on"), required: true, value: servers.find((each) => each.role !== "application")?.name ?? "", options: servers.map((each) => ({ value: each.name, label: each.name })) },
+              {
+                name: "account",
+                label: t("connection.account"),
+                hint: t("connection.accountHint"),
+                value: search.get("account") ?? "",
+                options: [{ value: "", label: t("connection.noAccount") }, ...accounts.map((each) => ({ value: each.name, label: each.name }))],
+              },
+              { name: "mailbox", label: t("case.mailbox"), hint: t("connection.mailboxHint"), when: withAccount, options: [{ value: "", label: "–" }, ...mailboxes.map((each) => ({ value: each.address, label: each.address }))] },
+              { name: "token", label: t("connection.token"), hint: t("connection.tokenHint"), type: "password", autoComplete: "off", when: (values) => !withAccount(values) },
               { name: "user", label: t("connection.user"), hint: t("connection.userHint"), required: true, when: withToken },
-              { name: "folder", label: t("mailbox.folder"), when: (values) => values.protocol === "imap" && withToken(values) },
+              { name: "folder", label: t("mailbox.folder"), when: (values) => values.protocol === "imap" && (withToken(values) || withAccount(values)) },
             ]}
           />
         )

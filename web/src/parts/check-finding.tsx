@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useFindings, type Finding } from "../api/checks";
 import type { Schemas } from "../api/client";
 import { RunCheck } from "./check-run";
-import { CopyField } from "./copy-field";
+import { CopyButton, CopyField } from "./copy-field";
 import { DataTable } from "./data-table";
 import { Facts } from "./facts";
 import { Fetched } from "./page";
@@ -134,7 +134,7 @@ export function FindingCard({ group }: { group: Schemas["FindingGroup"] }) {
           [t("check.about"), <><Subject finding={first} />{count > 1 && <> {t("check.more", { count: count - 1 })}</>}</>],
           [t("check.since"), <Time at={group.since} />],
           [t("check.whose"), first.whose !== "" && <Said>{first.whose}</Said>],
-          [t("check.toDo"), first.remedy !== "" && <div className={styles.todo}><Said>{first.remedy}</Said></div>],
+          [t("check.toDo"), first.remedy !== "" && <div className={styles.todo}><Said>{first.remedy}</Said> <CopyButton size="small" label={t("check.toDo")} value={first.remedy} /></div>],
         ]}
       />
       <Commands commands={first.commands} />

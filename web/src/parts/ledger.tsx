@@ -9,7 +9,9 @@ import { Fetched, Section } from "./page";
 import { Data, Num, Said, Size, State, Time, To, type Mood } from "./words";
 
 const useStyles = makeStyles({
-  filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL },
+  filters: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalL, "& > *": { minWidth: 0, maxWidth: "100%" } },
+  // Its longest choice must not make it wider than the page.
+  choice: { minWidth: 0, "& > select": { textOverflow: "ellipsis", minWidth: 0 } },
   pages: { display: "flex", gap: tokens.spacingHorizontalS },
 });
 
@@ -37,6 +39,7 @@ export function LedgerOf({ mailbox }: { mailbox: string }) {
       <div className={styles.filters}>
         <Field label={t("common.state")}>
           <Select
+            className={styles.choice}
             value={filter}
             onChange={(_, data) => {
               setFilter(ledgerFilters.find((each) => each === data.value) ?? "");
