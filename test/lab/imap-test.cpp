@@ -289,10 +289,11 @@ TEST_F(ImapTest, EndsASessionWhoseTokenRunsOut)
 TEST_F(ImapTest, EndsASessionWhoseTokenRunsOutWithinAFetch)
 {
     // More than what the system keeps of it while nobody reads.
-    std::string const large(std::size_t{12} << 20U, 'x');
-    for (int i = 1; i <= 3; ++i) put_in(mail(i) + large + "\r\n");
+    std::string const large(std::size_t{4} << 20U, 'x');
+    http("POST", "/lab/api/mail?mailbox=sales@contoso.test&copies=4", mail(1) + large + "\r\n",
+         "Content-Type: message/rfc822\r\n");
     auto const visitor = in_inbox(0);
-    visitor->send("a UID FETCH 1:3 (UID BODY.PEEK[])\r\n");
+    visitor->send("a UID FETCH 1:4 (UID BODY.PEEK[])\r\n");
     api("clock", {{"advance_s", 5'401}});
     auto const given = visitor->rest();
     EXPECT_GT(given.size(), large.size());
