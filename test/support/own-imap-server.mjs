@@ -107,5 +107,7 @@ export async function startOwnImapServer({ certificates, mails, takes = () => tr
     socket.write('* OK ready\r\n');
   });
   server.on('tlsClientError', () => {});
+  /** Ends the sessions that there are. */
+  state.drop = () => { for (const socket of sockets) socket.destroy(); };
   return Object.assign(state, await serve(server, sockets));
 }

@@ -61,5 +61,7 @@ export async function startOwnPop3Server({ certificates, mails, byPosition = fal
     socket.write('+OK ready\r\n');
   });
   server.on('tlsClientError', () => {});
+  /** Ends the sessions that there are. */
+  state.drop = () => { for (const socket of sockets) socket.destroy(); };
   return Object.assign(state, await serve(server, sockets));
 }
