@@ -11,6 +11,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ constexpr std::size_t enough_bytes_together = 1024 * 1024;
 constexpr std::chrono::milliseconds wait_for_more{10};
 // About what a mail's rows take, beside its bytes.
 constexpr std::size_t row_bytes = 512;
+// What is made room for because the server says that so much comes; more of it once it came.
+constexpr std::uint64_t room_at_once = 64 * 1024;
 // How often a fetch tells how far it is.
 constexpr auto told_every = std::chrono::seconds(1);
 
@@ -80,7 +83,7 @@ struct Filing::Entry {
     std::optional<model::LookProgress> progress{};
     model::MailboxId progress_of{};
 
-    [[nodiscard]] std::size_t stored_bytes() const { return row_bytes + (parcel ? parcel->chunk.zstd.size() : 0); }
+    [[nodiscard]] std::size_t stored_bytes() const { return row_bytes + (parcel ? parcel->chunk.packed.size() : 0); }
     /// What it counts for.
     [[nodiscard]] model::Figures file(store::Connection& c) const;
 };
@@ -235,9 +238,10 @@ std::optional<model::LookProgress> Filing::progress_due()
     return progress_;
 }
 
-void Filing::begin()
+void Filing::begin(std::uint64_t size)
 {
     mail_->begin(model::BodyId::make(clock_));
+    mail_->pending.reserve(std::min(size, room_at_once));
 }
 
 net::awaitable<void> Filing::chunk(std::string_view bytes)

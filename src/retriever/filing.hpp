@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -59,8 +60,8 @@ public:
            FilingPlace place, Bounds bounds);
     ~Filing();
 
-    /// What was begun before and not ended is forgotten.
-    void begin();
+    /// Of so many bytes, as far as is known. What was begun before and not ended is forgotten.
+    void begin(std::uint64_t size = 0);
     net::awaitable<void> chunk(std::string_view bytes);
     net::awaitable<void> end(Came came);
     void discard();

@@ -17,7 +17,7 @@ public:
 
     net::awaitable<void> begin(std::uint64_t size) override
     {
-        filing_.begin();
+        filing_.begin(size);
         head_.clear();
         room_ = size <= placeholder_limit ? placeholder_head : 0;
         co_return;

@@ -8,9 +8,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace postroom::retriever {
 
@@ -35,7 +37,11 @@ public:
 
 private:
     struct Bench;
+    void hand_over();
+
     std::shared_ptr<Bench> bench_;
+    std::vector<std::shared_ptr<Parcel>> gathered_;  // not handed to the pool yet
+    std::size_t gathered_bytes_ = 0;
 };
 
 }  // namespace postroom::retriever
