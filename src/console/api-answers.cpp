@@ -42,7 +42,7 @@ net::awaitable<desk::Written> write_down(House& house, std::function<desk::Draft
         auto const chunk = std::move(written.chunks.back());
         written.chunks.pop_back();
         auto add = [&](store::Connection& c) { store::add_chunk(c, written.body, chunk); };
-        auto const size = chunk.zstd.size();
+        auto const size = chunk.packed.size();
         co_await house.store().write(std::move(add), size);
     }
     co_return written;
@@ -243,7 +243,7 @@ Answer add_upload(House& house, Request const& request)
             return store::make_chunk(number, std::string_view(octets).substr(at, store::chunk_bytes));
         });
         ++number;
-        auto const size = chunk.zstd.size();
+        auto const size = chunk.packed.size();
         co_await house.store().write([&](store::Connection& c) { store::add_chunk(c, upload.body, chunk); }, size);
     }
     co_await house.store().write([&](store::Connection& c) {

@@ -1,4 +1,4 @@
-// Bodies in chunks of 256 KiB, each zstd. A body exists once it was published, by the transaction that files its
+// Bodies in chunks of 256 KiB, each compressed. A body exists once it was published, by the transaction that files its
 // message; chunks that never were are swept. Bodies with the same digest are stored once.
 #pragma once
 
@@ -20,7 +20,7 @@ public:
 struct Chunk {
     int number = 0;         ///< from 0
     std::int64_t size = 0;  ///< octets before compression
-    std::string zstd;
+    std::string packed;
 };
 [[nodiscard]] Chunk make_chunk(int number, std::string_view octets);
 

@@ -95,6 +95,10 @@ constexpr std::string_view clearing_sql =
 #include "store/migrations/0022-clearing.sql"
     ;
 
+constexpr std::string_view packed_chunks_sql =
+#include "store/migrations/0023-packed-chunks.sql"
+    ;
+
 constexpr std::string_view sending_sql =
 #include "store/migrations/0015-sending.sql"
     ;
@@ -122,6 +126,7 @@ constexpr std::array all{
     Migration{20, "sent-copies", sent_copies_sql},
     Migration{21, "lean-dispatch", lean_dispatch_sql},
     Migration{22, "clearing", clearing_sql},
+    Migration{23, "packed-chunks", packed_chunks_sql},
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ std::string_view without(std::string_view line, std::string_view end)
 
 // Migrations are written for this: a table begins with CREATE TABLE name (, has a column or a constraint a line, and
 // ends with a parenthesis at the beginning of one; a column comes later with ALTER TABLE table ADD COLUMN name type,
-// and goes with DROP COLUMN name; a table goes with DROP TABLE name.
+// is called otherwise with RENAME COLUMN name TO name, and goes with DROP COLUMN name; a table goes with DROP TABLE
+// name.
 std::vector<Table> parse()
 {
     std::vector<Table> all;
@@ -48,6 +49,8 @@ std::vector<Table> parse()
                 auto const table = std::ranges::find(all, words[2], &Table::name);
                 if (words[3] == "ADD")
                     table->columns.push_back(column_of(words[5], without(words[6], ";")));
+                else if (words[3] == "RENAME")
+                    std::ranges::find(table->columns, words[5], &Column::name)->name = without(words[7], ";");
                 else
                     std::erase_if(table->columns,
                                   [&](Column const& each) { return each.name == without(words[5], ";"); });

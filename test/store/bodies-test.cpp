@@ -25,7 +25,8 @@ TEST_P(BodiesTest, KeepsBytesOfEverySizeAsTheyAre)
 {
     std::mt19937 random(1);
     std::uint64_t digest = 0;
-    for (std::size_t const size : {0UZ, 1UZ, chunk_bytes - 1, chunk_bytes, chunk_bytes + 1, 3 * chunk_bytes + 17}) {
+    for (std::size_t const size : {0UZ, 1UZ, 32 * 1024UZ, 32 * 1024UZ + 1, chunk_bytes - 1, chunk_bytes,
+                                   chunk_bytes + 1, 3 * chunk_bytes + 17}) {
         std::string octets(size, '\0');
         for (auto& each : octets) each = static_cast<char>(random());
         auto const body = model::BodyId::make();
@@ -88,6 +89,20 @@ TEST_P(BodiesTest, BoundsWhatIsReadAtOnce)
     EXPECT_EQ(write([&](Connection& c) { return read_body(c, body, 5); }), "12345");
 }
 
+TEST_P(BodiesTest, ReadsWhatWasPackedEitherWay)
+{
+    EXPECT_TRUE(make_chunk(0, "a text").packed.starts_with("\x1f\x8b"));
+    EXPECT_TRUE(make_chunk(0, std::string(chunk_bytes, 'x')).packed.starts_with("\x28\xb5\x2f\xfd"));
+    // As a store from before has it: zstd -c, of a small one.
+    Chunk const before{0, 13,
+                       std::string("\x28\xb5\x2f\xfd\0\x58\x69\0\0"
+                                   "packed before",
+                                   22)};
+    auto const body = model::BodyId::make();
+    write([&](Connection& c) { store::add_body(c, body, before, digest_of(1)); });
+    EXPECT_EQ(read([&](Connection& c) { return read_body(c, body); }), "packed before");
+}
+
 TEST_P(BodiesTest, SaysWhereAChunkIsDamaged)
 {
     auto const body = write([&](Connection& c) { return add_body(c, std::string(1000, 'x'), 1); });
@@ -97,7 +112,10 @@ TEST_P(BodiesTest, SaysWhereAChunkIsDamaged)
             (void)read_body(c, body);
         });
     };
-    EXPECT_EQ(damaged("UPDATE body_chunk SET zstd = ?", {Bytes{"x"}}), Trouble::store);
+    EXPECT_EQ(damaged("UPDATE body_chunk SET packed = ?", {Bytes{"x"}}), Trouble::store);
+    auto other = make_chunk(0, std::string(1000, 'x')).packed;
+    other[other.size() - 6] ^= 1;  // of its sum
+    EXPECT_EQ(damaged("UPDATE body_chunk SET packed = ?", {Bytes{other}}), Trouble::store);
     EXPECT_EQ(damaged("UPDATE body_chunk SET size = 999", {}), Trouble::store);
     EXPECT_EQ(damaged("DELETE FROM body_chunk", {}), Trouble::store);
     EXPECT_EQ(read([&](Connection& c) { return read_body(c, body); }), std::string(1000, 'x'))

@@ -148,7 +148,8 @@ TEST_P(WholeTest, SaysWhichBodiesAreDamaged)
     fill();
     EXPECT_TRUE(check(*store, path, nobody).damages.empty());
     write([](Connection& c) {
-        c.execute("UPDATE body_chunk SET zstd = ? WHERE number = 1", Bytes{make_chunk(1, std::string(1000, 'x')).zstd});
+        c.execute("UPDATE body_chunk SET packed = ? WHERE number = 1",
+                  Bytes{make_chunk(1, std::string(1000, 'x')).packed});
         c.execute("UPDATE body_chunk SET size = 1000 WHERE number = 1");
     });
     EXPECT_EQ(check(*store, path, nobody).damages.size(), 1U);

@@ -116,7 +116,7 @@ TEST_F(TriageTest, AcknowledgementsThatAreFiledAloneAreToldToo)
     auto const bad = file(mail("Lost", "0@example.com"), sales);
     file(mail("Order", "1@example.com"), sales);
     write([&](Connection& c) {
-        c.execute("UPDATE body_chunk SET zstd = ? WHERE body = ?", store::Bytes{"x"}, message(bad).body);
+        c.execute("UPDATE body_chunk SET packed = ? WHERE body = ?", store::Bytes{"x"}, message(bad).body);
     });
     drain(*triage);
     EXPECT_EQ(message(bad).triage, model::TriageState::exception);
@@ -330,7 +330,7 @@ TEST_F(TriageTest, DamagedBodyIsSetAsideAndTheNextGetsItsTurn)
     auto const bad = file(mail("Damaged", "1@example.com"), sales);
     auto const good = file(mail("Order", "2@example.com"), sales);
     write([&](Connection& c) {
-        c.execute("UPDATE body_chunk SET zstd = ? WHERE body = ?", store::Bytes{"x"}, message(bad).body);
+        c.execute("UPDATE body_chunk SET packed = ? WHERE body = ?", store::Bytes{"x"}, message(bad).body);
     });
     auto const triage = make();
     int thrown = 0;
