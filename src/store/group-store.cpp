@@ -215,7 +215,7 @@ private:
     // Throws where the whole group is lost. `trouble` is the store's, which an operation met.
     void commit(std::vector<Operation>& group, std::string& trouble)
     {
-        writer_->begin_group();
+        writer_->begin_group(group.size());
         for (auto& operation : group) {
             writer_->begin_operation();
             try {

@@ -4,12 +4,15 @@
 
 #include "store/connection.hpp"
 
+#include <cstddef>
+
 namespace postroom::store {
 
 /// Functions that aren't noexcept throw Failure where the database refuses or is gone.
 class Session : public Connection {
 public:
-    virtual void begin_group() = 0;
+    /// Of so many operations.
+    virtual void begin_group(std::size_t operations) = 0;
     virtual void begin_operation() = 0;
     /// Throws what statements of the operation failed with that were only posted, too.
     virtual void end_operation() = 0;

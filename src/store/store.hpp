@@ -27,6 +27,7 @@ struct Options {
     std::size_t group = 100;       ///< most operations in one commit
     std::size_t group_bytes = 4 * 1024 * 1024;  ///< and most bytes, as the operations state them
     std::size_t readers = 2;
+    int checkpoint = 4'000;  ///< from so many pages of SQLite's WAL on it is moved into the file, beside whoever writes
     std::string called = "postroom";     ///< to the PostgreSQL server, in pg_stat_activity
     std::size_t most_waiting = 100'000;  ///< operations; one more throws Failure (Trouble::limit)
 };

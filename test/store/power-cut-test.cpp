@@ -165,11 +165,9 @@ private:
         if (!cut.synchronous.empty()) test::Disk::weaken(cut.synchronous);
         disk.cut_at(cut.at, drawn, cut.all_lost);
         disk.delay_syncs(cut.sync);
-        auto opened = Store::open({.path = path, .group = 5, .readers = 1});
+        auto opened = Store::open({.path = path, .group = 5, .readers = 1, .checkpoint = cut.checkpoint});
         if (!opened) return fmt::print("{}\n", opened.error().message), 1;
         auto& theirs = **opened;
-        auto const often = fmt::format("PRAGMA wal_autocheckpoint = {}", cut.checkpoint);
-        theirs.write_now([&](Connection& c) { c.run(often, {}, [](Row const&) {}); });
         disk.refuse_every(cut.refuse_every);
         for (std::size_t i = 0; i < mails_a_session; ++i) asio::co_spawn(loop, life(theirs, from + i), asio::detached);
         if (cut.refuse_every > 0) {
@@ -311,7 +309,7 @@ TEST_F(PowerCutTest, SeesTheLossWhereOnlyCheckpointsAreSynced)
     keep();
     int lost = 0;
     for (int i = 0; i < 6; ++i) {
-        session({.at = 200 + random() % 200, .synchronous = "NORMAL", .checkpoint = 4'000});
+        session({.at = 15 + random() % 20, .synchronous = "NORMAL", .checkpoint = 4'000});
         auto const loss = look();
         EXPECT_EQ(loss.damages, std::vector<std::string>()) << "it is late, not torn";
         lost += loss.lost;

@@ -125,6 +125,44 @@ TEST_P(SqliteTest, WaitsForAnotherProgramAndSaysSoWhereThatLastsTooLong)
     EXPECT_EQ(read(noted), 2);
 }
 
+// What a transaction writes to the WAL is gathered: it must be there for whoever reads it again before its end, and for
+// everybody after it; and what was undone for nobody.
+TEST_P(SqliteTest, GathersNoMoreThanATransactionIsLong)
+{
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+    auto const seen_by_other = [&](std::string const& sql) {
+        std::string seen;
+        auto const keep = [](void* into, int, char** columns, char**) {
+            *static_cast<std::string*>(into) = columns[0];
+            return 0;
+        };
+        EXPECT_EQ(sqlite3_exec(other, sql.c_str(), keep, &seen, nullptr), SQLITE_OK);
+        return seen;
+    };
+    auto const fill = [](Connection& c, int from) {
+        c.run("PRAGMA cache_size = 10", {}, [](Row const&) {});  // the rest goes to the WAL, and is read from there
+        for (int i = from; i < from + 300; ++i) note(c, std::to_string(i) + std::string(3'000, 'x'));
+        EXPECT_EQ(noted(c), from + 300);
+    };
+    for (int round = 0; round < 3; ++round) {
+        write([&](Connection& c) { fill(c, round * 300); });
+        EXPECT_EQ(seen_by_other("SELECT count(*) FROM counter WHERE name <> 'case'"),
+                  std::to_string(300 * (round + 1)));
+        write([&](Connection& c) { c.execute("UPDATE counter SET last_value = ? WHERE name LIKE '7%'", round); });
+        EXPECT_EQ(trouble([&](Connection& c) {
+                      fill(c, 300 * (round + 1));
+                      throw Failure(Trouble::conflict, "and all of it goes");
+                  }),
+                  Trouble::conflict);
+    }
+    EXPECT_EQ(seen_by_other("PRAGMA integrity_check"), "ok");
+    sqlite3_close(other);
+    store.reset();
+    open();
+    EXPECT_EQ(read(noted), 900);
+}
+
 TEST_P(SqliteTest, KeepsItsFilesForItsOwner)
 {
     write([](Connection& c) { note(c, "x"); });

@@ -358,7 +358,7 @@ Instant Driver::now()
     return now_.value();
 }
 
-void Driver::begin_group()
+void Driver::begin_group(std::size_t)
 {
     ensure_connected();
     send("BEGIN ISOLATION LEVEL READ COMMITTED", {});

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] Instant now() override;
 
     /// Waits until no other transaction of Postroom writes to this database: two never wait for each other's rows.
-    void begin_group() override;
+    void begin_group(std::size_t operations) override;
     void begin_operation() override;
     void end_operation() override;
     [[nodiscard]] bool undo_operation() override;

@@ -34,7 +34,7 @@ private:
     {
         for (auto const until = std::chrono::steady_clock::now() + turn_limit;;) {
             try {
-                driver_.begin_group();
+                driver_.begin_group(1);
                 driver_.execute("SELECT 1");
                 return;
             } catch (Failure const& failure) {

@@ -1,5 +1,7 @@
 #include "store/sqlite/driver.hpp"
 
+#include "store/sqlite/gathering.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -162,8 +164,8 @@ Driver::Driver(std::string const& path, Mode mode, Clock const& clock) : clock_(
         if (int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); made >= 0) ::close(made);
     sqlite3* database = nullptr;
     int const access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    int const code =
-        sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    int const code = sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                     mode == Mode::read_write ? gathering_vfs() : nullptr);
     database_.reset(database);
     if (code != SQLITE_OK) fail(code, "open " + path);
     sqlite3_busy_timeout(database, busy_milliseconds);
@@ -204,10 +206,22 @@ std::int64_t Driver::run(std::string_view sql, std::vector<Value> const& paramet
     return sqlite3_stmt_readonly(statement.get()) ? 0 : sqlite3_changes64(database_.get());
 }
 
-void Driver::begin_group()
+void Driver::begin_group(std::size_t operations)
 {
     must_be_in_place();
     execute("BEGIN IMMEDIATE");
+    alone_ = operations == 1;
+}
+
+// A savepoint copies every page before it changes; the transaction itself is one for an operation that is alone.
+void Driver::begin_operation()
+{
+    if (!alone_) execute("SAVEPOINT operation");
+}
+
+void Driver::end_operation()
+{
+    if (!alone_) execute("RELEASE operation");
 }
 
 // SQLite would go on with a file that was removed, or replaced by a backup, and all of it would be gone with the
@@ -236,6 +250,11 @@ bool Driver::undo_operation()
 {
     // On some errors SQLite rolls back the whole transaction by itself.
     if (!in_transaction()) return false;
+    if (alone_) {
+        execute("ROLLBACK");
+        execute("BEGIN");
+        return true;
+    }
     execute("ROLLBACK TO operation");
     execute("RELEASE operation");
     return true;
@@ -267,6 +286,22 @@ void Driver::use_wal()
         if ((code & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() >= until) fail(code, "turn to WAL");
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+}
+
+void Driver::watch_wal(std::function<void(int pages)> committed)
+{
+    committed_ = std::move(committed);
+    auto const hook = [](void* driver, sqlite3*, char const*, int pages) {
+        static_cast<Driver*>(driver)->committed_(pages);
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(database_.get(), hook, this);
+}
+
+bool Driver::checkpoint() noexcept
+{
+    return sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) ==
+           SQLITE_OK;
 }
 
 bool Driver::in_transaction() const

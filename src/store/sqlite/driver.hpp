@@ -31,9 +31,9 @@ public:
     [[nodiscard]] Instant now() override { return clock_.now(); }
 
     /// Throws Failure also where the file is no longer the one that was opened.
-    void begin_group() override;
-    void begin_operation() override { execute("SAVEPOINT operation"); }
-    void end_operation() override { execute("RELEASE operation"); }
+    void begin_group(std::size_t operations) override;
+    void begin_operation() override;
+    void end_operation() override;
     [[nodiscard]] bool undo_operation() override;
     void commit() override { execute("COMMIT"); }
     void roll_back() noexcept override;
@@ -44,6 +44,11 @@ public:
     void script(std::string const& sql);
     /// Of the file from now on. Waits for whoever does the same, as for any lock.
     void use_wal();
+    /// `committed` is called with every commit, with the number of pages that the WAL then has; SQLite checkpoints
+    /// nothing by itself any more.
+    void watch_wal(std::function<void(int pages)> committed);
+    /// Moves what it can from the WAL into the file, whoever reads or writes meanwhile. False: it could not.
+    bool checkpoint() noexcept;
     /// False after SQLite itself rolled everything back (a full disk, an I/O error).
     [[nodiscard]] bool in_transaction() const;
 
@@ -75,6 +80,8 @@ private:
         std::uint64_t device = 0, node = 0;
         friend bool operator==(File const&, File const&) = default;
     };
+    std::function<void(int)> committed_;
+    bool alone_ = false;                        // the operation of this group
     std::array<std::optional<File>, 2> files_;  // the database and its WAL, as they were first seen
 };
 

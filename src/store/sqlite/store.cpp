@@ -1,6 +1,7 @@
 #include "store/sqlite/store.hpp"
 
 #include "store/group-store.hpp"
+#include "store/sqlite/checkpoints.hpp"
 #include "store/sqlite/driver.hpp"
 #include "store/sqlite/schema.hpp"
 
@@ -26,14 +27,18 @@ std::unique_ptr<Store> open(Options const& options)
     auto writer = std::make_unique<Driver>(options.path, Driver::Mode::read_write, clock);
     // Of a new file only: the chunk that most mails are is less than half such a page, and two are written as one.
     writer->script("PRAGMA page_size = 8192");
-    // A crash of the program loses nothing in WAL; with FULL a power cut doesn't either. The log is checkpointed every
-    // 32 MiB, and cut back to 64 MiB where a long read kept it from that.
+    // A crash of the program loses nothing in WAL; with FULL a power cut doesn't either. The log is checkpointed from
+    // 32 MiB on, and cut back to 64 MiB where a long read kept it from that.
     writer->use_wal();
-    writer->script("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
+    writer->script("PRAGMA journal_size_limit = 67108864");
     // Savepoints keep the pages they would restore: in memory, where a file took most of the time of a group. And a
     // group's pages fit into the cache, so that each is written once, at the commit.
     writer->script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192");
     bring_up_to_date(*writer);
+    auto checkpoints = std::make_shared<Checkpoints>(
+        std::make_unique<Driver>(options.path, Driver::Mode::read_write, clock), options.checkpoint);
+    writer->watch_wal(
+        [checkpoints = std::move(checkpoints), to = writer.get()](int pages) { checkpoints->committed(*to, pages); });
     std::vector<std::unique_ptr<Session>> readers;
     for (std::size_t i = 0; i < options.readers; ++i)
         readers.push_back(std::make_unique<Driver>(options.path, Driver::Mode::read_only, clock));

@@ -1,0 +1,50 @@
+#include "store/sqlite/checkpoints.hpp"
+
+#include <utility>
+
+namespace postroom::store::sqlite {
+
+Checkpoints::Checkpoints(std::unique_ptr<Driver> driver, int enough)
+    : enough_(enough), next_(enough), thread_([this, own = std::move(driver)]() mutable { work(std::move(own)); })
+{
+}
+
+Checkpoints::~Checkpoints()
+{
+    {
+        std::lock_guard const lock(mutex_);
+        ended_ = true;
+    }
+    changed_.notify_one();
+}
+
+void Checkpoints::committed(Driver& writer, int pages)
+{
+    if (pages < enough_) next_ = enough_;
+    if (pages >= enough_ + enough_ / 2) {
+        writer.checkpoint();
+        return;
+    }
+    if (pages < next_) return;
+    next_ = pages + enough_ / 4;
+    {
+        std::lock_guard const lock(mutex_);
+        asked_ = true;
+    }
+    changed_.notify_one();
+}
+
+void Checkpoints::work(std::unique_ptr<Driver> driver)
+{
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return asked_ || ended_; });
+            if (ended_) return;
+            asked_ = false;
+        }
+        driver->checkpoint();  // where it can't, it is asked again
+    }
+}
+
+}  // namespace postroom::store::sqlite
