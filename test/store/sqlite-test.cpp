@@ -2,10 +2,13 @@
 #include "both-stores.hpp"
 #include "counting.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -161,6 +164,59 @@ TEST_P(SqliteTest, GathersNoMoreThanATransactionIsLong)
     store.reset();
     open();
     EXPECT_EQ(read(noted), 900);
+}
+
+// Another program knows by it that the WAL is in use, and leaves it there when it ends.
+TEST_P(SqliteTest, HoldsItsLockFromBeginningToEnd)
+{
+    write([](Connection& c) { note(c, "x"); });
+    auto const child = ::fork();
+    if (child == 0) {
+        // All readers have these bytes (https://www.sqlite.org/lockingv3.html).
+        struct flock lock{.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510, .l_pid = 0};
+        int const file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        bool const told = file >= 0 && ::fcntl(file, F_GETLK, &lock) == 0;
+        ::_exit(told && lock.l_type == F_RDLCK ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+// What a transaction that is undone had gathered is not written later: another program may have written there by then.
+TEST_P(SqliteTest, WritesNothingMoreOfWhatWasUndone)
+{
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+    auto const by_other = [&](char const* sql) {
+        ASSERT_EQ(sqlite3_exec(other, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(other);
+    };
+    write([](Connection& c) {
+        for (int i = 100; i < 400; ++i) note(c, std::to_string(i) + std::string(3'000, 'x'));
+    });
+    for (int round = 1; round < 3; ++round) {
+        by_other("PRAGMA wal_checkpoint(TRUNCATE)");  // so that nothing is read from the WAL, which would write it
+        EXPECT_EQ(trouble([](Connection& c) {
+                      c.run("PRAGMA cache_size = 10", {}, [](Row const&) {});  // the rest goes to the WAL
+                      c.execute("UPDATE counter SET last_value = 100 WHERE name < '120'");
+                      throw Failure(Trouble::conflict, "and all of it goes");
+                  }),
+                  Trouble::conflict);
+        by_other("UPDATE counter SET last_value = last_value + 1 WHERE name <> 'case'");
+        if (round == 1) write([](Connection& c) { note(c, "afterwards"); });
+        if (round == 2) store.reset();
+        by_other("PRAGMA integrity_check");
+        open();
+        auto const sound = [](Connection& c) {
+            return c.first("PRAGMA integrity_check", [](Row const& row) { return row.text(0); });
+        };
+        EXPECT_EQ(read(sound), "ok");
+        EXPECT_EQ(read([](Connection& c) {
+                      return one_number(c, "SELECT sum(last_value) FROM counter WHERE name LIKE '%x'");
+                  }),
+                  300 * (1 + round));
+    }
+    sqlite3_close(other);
 }
 
 TEST_P(SqliteTest, KeepsItsFilesForItsOwner)

@@ -160,14 +160,18 @@ private:
 
 Driver::Driver(std::string const& path, Mode mode, Clock const& clock) : clock_(clock)
 {
+    // Only where there is none: whoever closes a file gives up all locks that the process has on it (fcntl(2)), and
+    // another program that no lock tells of us removes the WAL when it ends.
     if (mode == Mode::read_write)
-        if (int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); made >= 0) ::close(made);
+        if (int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); made >= 0)
+            ::close(made);
     sqlite3* database = nullptr;
     int const access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     int const code = sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                                      mode == Mode::read_write ? gathering_vfs() : nullptr);
     database_.reset(database);
     if (code != SQLITE_OK) fail(code, "open " + path);
+    sqlite3_rollback_hook(database, [](void* ours) { forget_gathered(static_cast<sqlite3*>(ours)); }, database);
     sqlite3_busy_timeout(database, busy_milliseconds);
     // Defence against a file that somebody prepared (https://www.sqlite.org/security.html).
     sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
