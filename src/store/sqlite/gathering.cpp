@@ -18,32 +18,51 @@ constexpr std::size_t most = 96 * 1024;
 
 // What is written to a WAL (https://www.sqlite.org/fileformat2.html#the_write_ahead_log) waits here until its
 // transaction is whole: nobody reads its frames before, since the index that tells others of them is written after the
-// last one. It goes on as soon as that is there, so that whoever writes a commit learns what the disk says of it.
+// last one. It goes on as soon as that is there, at the latest before the sync of the commit, so that whoever writes a
+// commit learns what the disk says of it.
 class Gathered {
 public:
     explicit Gathered(sqlite3_file* file) : file_(file) {}
 
     int write(std::string_view bytes, sqlite3_int64 at)
     {
+        bool const page_of_commit = commits_ && bytes.size() != frame_header;
         bool const goes_on = at == begins_ + static_cast<sqlite3_int64>(bytes_.size());
         if (!goes_on || bytes_.size() + bytes.size() > most)
             if (int const code = flush(); code != SQLITE_OK) return code;
+        if (trouble_ != SQLITE_OK) return trouble_;
         if (bytes_.empty()) begins_ = at;
         bytes_ += bytes;
-        if (bytes.size() != frame_header) return commits_ || at == 0 ? flush() : SQLITE_OK;
+        if (bytes.size() != frame_header) return page_of_commit || at == 0 ? flush() : SQLITE_OK;
         // The second number of a frame's header is the size of the database after the commit, or 0.
         commits_ = bytes.substr(4, 4) != std::string_view("\0\0\0\0", 4);
         return SQLITE_OK;
     }
 
-    // What could not be written is forgotten: its transaction fails, and the next one begins in its place.
+    // SQLite was told that these bytes were written, and would find others in their place: what comes to grief here is
+    // remembered until the transaction is undone, so that it can't end in any other way.
     int flush()
     {
         commits_ = false;
-        if (bytes_.empty()) return SQLITE_OK;
-        int const code = file_->pMethods->xWrite(file_, bytes_.data(), static_cast<int>(bytes_.size()), begins_);
+        if (bytes_.empty() || trouble_ != SQLITE_OK) return trouble_;
+        trouble_ = file_->pMethods->xWrite(file_, bytes_.data(), static_cast<int>(bytes_.size()), begins_);
         bytes_.clear();
-        return code;
+        return trouble_;
+    }
+
+    int read(void* to, int size, sqlite3_int64 at)
+    {
+        // What was there before is read also where it can't be written on: to undo takes that.
+        if (int const code = flush(); code != SQLITE_OK && at + size > begins_) return code;
+        return file_->pMethods->xRead(file_, to, size, at);
+    }
+
+    // The transaction was undone. Its place in the file is anybody's by now.
+    void forget()
+    {
+        bytes_.clear();
+        commits_ = false;
+        trouble_ = SQLITE_OK;
     }
 
 private:
@@ -53,6 +72,7 @@ private:
     std::string bytes_;
     sqlite3_int64 begins_ = 0;
     bool commits_ = false;
+    int trouble_ = SQLITE_OK;
 };
 
 // As SQLite allocates it; the file of the VFS below follows.
@@ -71,12 +91,16 @@ Gathered& gathered(sqlite3_file* file)
     return *reinterpret_cast<Log*>(file)->gathered;
 }
 
+// What is left then belongs to a transaction that never came to its end.
 int close(sqlite3_file* file)
 {
-    int const flushed = gathered(file).flush();
     delete &gathered(file);
-    int const closed = below(file)->pMethods->xClose(below(file));
-    return flushed != SQLITE_OK ? flushed : closed;
+    return below(file)->pMethods->xClose(below(file));
+}
+
+int read(sqlite3_file* file, void* to, int size, sqlite3_int64 at)
+{
+    return gathered(file).read(to, size, at);
 }
 
 int write(sqlite3_file* file, void const* bytes, int size, sqlite3_int64 at)
@@ -107,7 +131,7 @@ using Methods = sqlite3_io_methods;
 // Shared memory and locks are the database's, never its WAL's.
 constexpr Methods methods{.iVersion = 1,
                           .xClose = close,
-                          .xRead = after_flush<&Methods::xRead, void*, int, sqlite3_int64>,
+                          .xRead = read,
                           .xWrite = write,
                           .xTruncate = after_flush<&Methods::xTruncate, sqlite3_int64>,
                           .xSync = after_flush<&Methods::xSync, int>,
@@ -157,6 +181,13 @@ int open(sqlite3_vfs* vfs, char const* name, sqlite3_file* file, int flags, int*
 }
 
 }  // namespace
+
+void forget_gathered(sqlite3* database)
+{
+    sqlite3_file* file = nullptr;
+    int const code = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&file));
+    if (code == SQLITE_OK && file && file->pMethods == &methods) gathered(file).forget();
+}
 
 char const* gathering_vfs()
 {
