@@ -372,6 +372,45 @@ TEST_F(PowerCutTest, KeepsWhatItAcknowledgedOnADiskThatIsFullNowAndThen)
     EXPECT_GT(memory->failed, 0U);
 }
 
+// SQLite undoes the one statement then, and would let the transaction come to its end.
+TEST_F(PowerCutTest, UndoesATransactionThatFindsTheDiskFullWhereItReadsWhatItWrote)
+{
+    pid_t const child = ::fork();
+    if (child == 0) {
+        auto& disk = test::Disk::install();
+        auto opened = Store::open({.path = path, .readers = 1, .checkpoint = 1});
+        auto& theirs = *opened.value();
+        theirs.write_now([](Connection& c) {
+            for (int i = 100; i < 400; ++i) note(c, std::to_string(i) + std::string(3'000, 'x'));
+        });
+        bool undone = false;
+        try {
+            theirs.write_now([&](Connection& c) {
+                c.run("PRAGMA cache_size = 10", {}, [](Row const&) {});  // the rest goes to the WAL
+                c.execute("UPDATE counter SET last_value = 100 WHERE name < '120'");
+                disk.refuse_every(1);
+                try {
+                    c.execute("UPDATE counter SET name = name || 'y' WHERE name < '120'");
+                } catch (Failure const&) {
+                    ++memory->failed;
+                }
+                disk.refuse_every(0);
+                c.execute("UPDATE counter SET last_value = 100 WHERE name > '380'");
+            });
+        } catch (Failure const&) {
+            undone = true;
+        }
+        std::int64_t sum = 0;
+        theirs.write_now([](Connection& c) { note(c, "afterwards"); });
+        theirs.read_now(
+            [&](Connection& c) { sum = one_number(c, "SELECT sum(last_value) FROM counter WHERE name <> 'case'"); });
+        ::_exit(undone && sum == 301 && memory->failed == 1 ? full_stop : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), full_stop);
+}
+
 TEST_F(PowerCutTest, CommitsInGroupsWhereSyncsAreSlow)
 {
     using namespace std::chrono_literals;
