@@ -1,12 +1,17 @@
 #include "store/sqlite/checkpoints.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace postroom::store::sqlite {
 
-Checkpoints::Checkpoints(std::unique_ptr<Driver> driver, int enough)
-    : enough_(enough), next_(enough), thread_([this, own = std::move(driver)]() mutable { work(std::move(own)); })
+Checkpoints::Checkpoints(std::unique_ptr<Driver> driver, int enough) : enough_(enough), next_(enough)
 {
+    try {
+        thread_ = std::jthread([this, own = std::move(driver)]() mutable { work(std::move(own)); });
+    } catch (std::system_error const& e) {
+        throw Failure(Trouble::store, e.what());
+    }
 }
 
 Checkpoints::~Checkpoints()

@@ -13,7 +13,7 @@ namespace postroom::store::sqlite {
 class Checkpoints {
 public:
     /// With `enough` pages, of 8 KiB in a new file, the thread begins; again with a quarter more, and with half as many
-    /// more it is the writer who does it. Throws std::system_error where the thread can't be started.
+    /// more it is the writer who does it. Throws Failure where the thread can't be started.
     Checkpoints(std::unique_ptr<Driver> driver, int enough);
     ~Checkpoints();
     Checkpoints(Checkpoints const&) = delete;
