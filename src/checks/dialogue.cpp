@@ -5,12 +5,16 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <functional>
+
 namespace postroom::checks {
 
 namespace {
 
 constexpr std::size_t longest_line = 2'000;
 constexpr std::size_t most = 64 * 1024;
+constexpr std::size_t tellable = 16;  // so much of a secret's beginning is no chance
 
 }  // namespace
 
@@ -25,14 +29,23 @@ Mask::Mask(std::string_view user, Secret const& secret)
         if (!mechanism) continue;
         if (auto const first = (*mechanism)->initial()) forms_.emplace_back(to_base64(first->expose()));
     }
+    // What is sent may have the secret within it as it is written alone.
+    std::ranges::sort(forms_, std::greater{}, &Secret::size);
 }
 
 std::string Mask::over(std::string_view said) const
 {
     std::string text(said);
-    for (auto const& form : forms_)
-        for (auto at = text.find(form.expose()); at != std::string::npos; at = text.find(form.expose(), at + 1))
-            text.replace(at, form.size(), "[secret]");
+    for (auto const& form : forms_) {
+        std::string_view const secret = form.expose();
+        auto const begins = secret.substr(0, tellable);
+        for (auto at = text.find(begins); at != std::string::npos; at = text.find(begins, at + 1)) {
+            // Also where the server, or its line, ends in the middle of it.
+            auto const here = std::string_view(text).substr(at);
+            auto const end = std::ranges::mismatch(here, secret).in1;
+            text.replace(at, static_cast<std::size_t>(end - here.begin()), "[secret]");
+        }
+    }
     return text;
 }
 

@@ -39,6 +39,21 @@ TEST(DialogueOfATest, MasksWhatTheServerSaysBackWhereverItIsSplit)
     }
 }
 
+TEST(DialogueOfATest, MasksWhatTheServerCutsShort)
+{
+    Secret const longer("eyJ0eXAiOiJKV1QiLCJub25jZSI6IjEyMzQ1Njc4OTAi");
+    std::string const plain(longer.expose());
+    for (auto const& form : {plain, to_base64(plain),
+                             to_base64("user=ann@contoso.com\x01"
+                                       "auth=Bearer " +
+                                       plain + "\x01\x01")})
+        for (std::size_t size = 16; size <= form.size(); ++size) {
+            auto const cut = form.substr(0, size);
+            EXPECT_EQ(Mask("ann@contoso.com", longer).over("BAD near \"" + cut + "\", and \"" + cut + "\""),
+                      "BAD near \"[secret]\", and \"[secret]\"");
+        }
+}
+
 TEST(DialogueOfATest, LeavesTheHeadersOfMailOut)
 {
     Dialogue dialogue{Mask()};
