@@ -149,5 +149,5 @@ test('how far a retrieval is stands on the page of its mailbox', async () => {
   await bar.waitFor();
   assert.match(await bar.locator('..').innerText(), /^\s*100 \/ 400, 10 MB, a second: .*B, left: .*s/);
   await picture(page, 'mailbox-under-way');
-  await page.unroute(its);
+  await page.unrouteAll({ behavior: 'wait' });
 });

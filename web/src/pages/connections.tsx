@@ -73,7 +73,7 @@ export function ConnectionsPage() {
   const id = search.get("id") ?? undefined;
   const test = useConnection(id);
   const servers = useServers().data;
-  const accounts = useAccounts().data?.filter((each) => each.access !== "password") ?? [];
+  const accounts = useAccounts().data?.filter((each) => each.access !== "password");
   const mailboxes = useMailboxes().data ?? [];
   const rules = useMay("system:write");
   const withAccount = (values: Record<string, string>) => (values.account ?? "") !== "";
@@ -83,7 +83,8 @@ export function ConnectionsPage() {
       title={t("connection.title")}
       actions={
         rules &&
-        servers && (
+        servers &&
+        accounts && (
           <FormDialog
             trigger={<Button appearance="primary">{t("connection.begin")}</Button>}
             title={t("connection.begin")}
