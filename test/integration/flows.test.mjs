@@ -25,14 +25,19 @@ async function mailFlows({ lab, server }, mailbox, subject) {
   await server.sent((await server.command('case', 'reply', String(number), '--text', 'Thank you.')).id);
 }
 
-/** `account authorize …` in a terminal: resolves once it shows what to open, and has its end as `outcome`. */
+/** `account authorize …` in a terminal: resolves once it shows what to open, in a whole line; `outcome()` waits for its end. */
 async function atTerminal(server, shows, ...args) {
   const child = launch(['account', 'authorize', ...args, '--socket', server.socket]);
   const said = await until(`${args.join(' ')} showing what to open`, () => {
     assert.equal(child.exitCode, null, child.output);
     return shows.exec(child.output);
   });
-  return { said, outcome: child.ended.then(({ code }) => ({ code, output: child.output })) };
+  const outcome = async () => {
+    await until(`${args.join(' ')} having ended`, () => child.exitCode !== null || Promise.reject(new Error(child.output)), { limit: 45_000 });
+    const { code } = await child.ended;
+    return { code, output: child.output };
+  };
+  return { said, outcome };
 }
 
 scenario('the code flow: begun by the API, and by the command', {}, async ({ keep }) => {
@@ -45,9 +50,10 @@ scenario('the code flow: begun by the API, and by the command', {}, async ({ kee
   assert.equal(outcome.page.status, 200);
   await mailFlows({ lab, server }, sales, 'by the API');
 
-  const { said, outcome: ended } = await atTerminal(server, /^https:\S+$/m, 'support');
-  await lab.signIn(said[0], support);
-  const { code, output } = await ended;
+  const { said, outcome: ended } = await atTerminal(server, /^(https:\S+)\n/m, 'support');
+  const page = await lab.signIn(said[1], support);
+  assert.equal(page.status, 200, page.text);
+  const { code, output } = await ended();
   assert.equal(code, 0, output);
   assert.match(output, /The account support is authorized/);
   assert.match(output, /support@contoso\.test\s+open\s+holds/);
@@ -105,15 +111,15 @@ scenario('the device flow: a code from the API, and at a terminal', { limit: 90_
   await mailFlows({ lab, server }, sales, 'by a device');
 
   // At a terminal, and somebody else enters the code first.
-  const wrong = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)/, 'support', '--device-code');
+  const wrong = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)\s/, 'support', '--device-code');
   await lab.enterCode(wrong.said[2], wrong.said[1], sales);
-  const refused = await wrong.outcome;
+  const refused = await wrong.outcome();
   assert.equal(refused.code, 1, refused.output);
   assert.match(refused.output, /signed in was sales@contoso\.test, and the account support needs support@contoso\.test/);
   assert.equal((await server.api('accounts/support')).grant, null);
-  const right = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)/, 'support', '--device-code');
+  const right = await atTerminal(server, /the code (\S+),[^]*?(https:\S+)\s/, 'support', '--device-code');
   await lab.enterCode(right.said[2], right.said[1], support);
-  const accepted = await right.outcome;
+  const accepted = await right.outcome();
   assert.equal(accepted.code, 0, accepted.output);
   await mailFlows({ lab, server }, support, 'at a terminal');
 });
@@ -138,7 +144,7 @@ scenario('the application\'s own permissions: opened is what Exchange lets it, a
   const { enterprise_object_id: principal } = (await lab.api('applications')).find((each) => each.client_id === lab.facts.client_id);
   await lab.api('applications', { client_id: lab.facts.client_id, service_principal: principal });
   await lab.api('mailboxes', { address: support, full_access: [principal], send_as: [principal] });
-  const { code, output } = await (await atTerminal(server, /asks for its own token/, 'desk')).outcome;
+  const { code, output } = await (await atTerminal(server, /asks for its own token/, 'desk')).outcome();
   assert.equal(code, 0, output);
   assert.match(output, /support@contoso\.test\s+open\s+holds/);
   const account = await server.api('accounts/desk');
