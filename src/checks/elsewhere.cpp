@@ -149,7 +149,8 @@ std::optional<Connecting> connecting_of(store::Job const& job)
     connecting.user = oauth::text_member(asked, "user");
     connecting.folder = oauth::text_member(asked, "folder");
     connecting.limit = Duration(asked.at("limit_ms").to_number<std::int64_t>());
-    connecting.transcript = asked.at("transcript").as_bool();
+    // A server of an older version writes none.
+    if (auto const* const transcript = asked.if_contains("transcript")) connecting.transcript = transcript->as_bool();
     connecting.account_name = oauth::text_member(asked, "account_name");
     if (auto const id = parse_uuid(oauth::text_member(asked, "account"))) connecting.account = model::AccountId{*id};
     if (auto const id = parse_uuid(oauth::text_member(asked, "mailbox"))) connecting.mailbox = model::MailboxId{*id};

@@ -113,6 +113,10 @@ TEST_F(Elsewhere, WithoutATokenThereIsNothingToTakeOut)
 TEST_F(Elsewhere, ARunIsNoConnection)
 {
     EXPECT_FALSE(connecting_of({.input = R"({"run":"018f4e9e-7c1a-7abc-8def-0123456789ab"})"}));
+    auto const older = connecting_of({.input = R"({"connect":{"protocol":"imap","host":"mail.example","port":993,)"
+                                               R"("implicit_tls":true,"user":"","folder":"INBOX","limit_ms":1000}})"});
+    ASSERT_TRUE(older) << "by a server of an older version";
+    EXPECT_FALSE(older->transcript);
     EXPECT_FALSE(connecting_of({.input = "nonsense"}));
     EXPECT_FALSE(connecting_of({.input = R"({"connect":7})"}));
 }
