@@ -1,6 +1,6 @@
 // The table of ways in which an item of the check list fails (`postroom lab faults`), walked: each is broken, and exactly that item fails,
 // with that cause, whatever else hangs on it; it is mended, and holds again. Then pairs of them at once: both are found, or the second
-// could not be told because of the first. SEED chooses what was chosen then, WAY walks all rows whose name it fits (WAY=. in `make
+// could not be told because of the first. SEED chooses others of what is chosen, WAY walks all rows whose name it fits (WAY=. in `make
 // test-long`), and all of their numbers; PAIRS=all takes all pairs and nothing else, PAIRS=200-300,7 those, in HOUSES houses side by side.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -391,10 +391,10 @@ if (!asked) scenario('every way in which an item fails is found, and nothing els
   const houses = await furnishSeveral(keep, 2);
   await refusals(houses[0]);
   const known = await knownTo(houses[0]);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const seed = Number(process.env.SEED ?? 7);
   const random = randomFrom(seed);
   const chosen = (list, most) => Array.from({ length: Math.min(most, list.length) }, () => list.splice(random(list.length), 1)[0]);
-  console.log(`SEED=${seed} chooses the same again`);
+  console.log(`SEED=${seed}`);
   const begun = Date.now();
   let turn = 0;
   const slowest = (way) => (has(way, 'slow') ? 2 : slow.includes(way.item) ? 1 : 0);
