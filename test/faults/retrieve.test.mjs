@@ -45,6 +45,7 @@ scenario(`at least ${least} mails through strikes at every place of IMAP and POP
 
   const put = new Map();  // by subject: where to, and the digest
   const struck = {};
+  let killed = false;  // and not begun again
   for (const box of boxes) {
     const mails = box.pop3 ? [] : new Map();
     box.own = await keep(box.pop3 ? startOwnPop3Server({ certificates, mails }) : startOwnImapServer({ certificates, mails }));
@@ -66,7 +67,10 @@ scenario(`at least ${least} mails through strikes at every place of IMAP and POP
       if (at < 0 || (at > 0 && its.chance(0.5))) return false;
       const [{ kind }] = box.plan.splice(at, 1);
       struck[`${kind} ${place}`] = (struck[`${kind} ${place}`] ?? 0) + 1;
-      if (kind === 'kill') server.child.kill('SIGKILL');
+      if (kind === 'kill') {
+        server.child.kill('SIGKILL');
+        killed = true;
+      }
       if (kind === 'refuse') return socket.write(refused[box.pop3 ? 'pop3' : 'imap'](tag)), true;
       const end = () => (kind === 'end' ? socket.end() : socket.destroy());
       if (some === '') end();
@@ -90,16 +94,17 @@ scenario(`at least ${least} mails through strikes at every place of IMAP and POP
       for (const activity of each.items) found.set(each.subject, [...(found.get(each.subject) ?? []), activity]);
     return found;
   };
-  while (put.size < least || left() > 0) {
+  while (put.size < least || left() > 0 || killed) {
     for (const box of boxes) {
       if (box.plan.length === 0 && put.size < least) box.plan.push({ place: its.pick(placesOf(box)), kind: its.weighted({ cut: 4, end: 3, kill: 0.3 }) });
       if (box.plan.length > 0) for (let more = its.between(1, 3); more > 0; --more) box.arrive();
     }
     const planned = boxes.map(({ plan }) => plan.length);
     await run(['retrieve', '--once', '--socket', server.socket]);  // fails where it is struck
-    // A session that goes on comes to no beginning.
-    for (const [at, { plan, own }] of boxes.entries()) if (plan.length > 0 && plan.length === planned[at]) own.drop();
-    if (server.child.signalCode !== null) {
+    // A session that goes on comes to no beginning, and one that has just begun to no NOOP.
+    for (const [at, { plan, own }] of boxes.entries()) if (plan.length > 0 && plan.length === planned[at] && its.chance(0.5)) own.drop();
+    if (killed) {
+      killed = false;
       await server.kill();
       await server.begin();
       ++starts;
