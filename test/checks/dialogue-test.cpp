@@ -9,7 +9,6 @@ namespace postroom::checks {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 namespace {
 
@@ -30,7 +29,9 @@ TEST(DialogueOfATest, MasksWhatTheServerSaysBackWhereverItIsSplit)
     auto const said = "* OK ready\r\nA1 NO what is eyJ0eXAi-a-token?\r\nA2 NO " + as_sent + " is wrong\r\n";
     for (std::size_t at = 0; at <= said.size(); ++at) {
         Dialogue dialogue(Mask("ann@contoso.com", token));
-        dialogue.sent(std::move(Wire("A1 AUTHENTICATE XOAUTH2 ").secret(as_sent).text("\r\n")));
+        Wire sent("A1 AUTHENTICATE XOAUTH2 ");
+        sent.secret(as_sent).text("\r\n");
+        dialogue.sent(sent);
         dialogue.received(std::string_view(said).substr(0, at));
         dialogue.received(std::string_view(said).substr(at));
         EXPECT_THAT(shown(dialogue),
