@@ -21,7 +21,6 @@
 namespace postroom::retriever {
 namespace {
 
-using model::LedgerState;
 using store::Connection;
 
 class FilingTest : public store::StoreTest {
