@@ -178,7 +178,8 @@ scenario('two servers share the connections of a mailbox, and take one less wher
 
   // Somebody allowed one more than the server does.
   await one.api('accounts/sales/sending', { connections: 4 }, 'PUT');
-  await send(60);
+  // Whether a fourth is ever needed, chance has a say in.
+  for (let round = 0; round < 8 && submission.state.refused === 0; ++round) await send(60);
   assert.ok(submission.state.refused > 0);
   assert.equal(submission.most.get(user), 3);
   assert.deepEqual([...submission.delivered].filter(([, times]) => times !== 1), []);
