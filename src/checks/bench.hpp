@@ -151,7 +151,8 @@ private:
     [[nodiscard]] net::awaitable<Trip> travel(Target target);
     /// Waits until the mail is back, as long as one may, and removes it wherever it is.
     [[nodiscard]] net::awaitable<void> follow(Trip& trip, Target target);
-    [[nodiscard]] net::awaitable<void> take_home(Marked marked);
+    [[nodiscard]] net::awaitable<void> take_home(Marked marked, std::shared_ptr<std::int64_t> left,
+                                                 StillLeft still_left);
     [[nodiscard]] grants::Roads roads() const;
     [[nodiscard]] Way way_to(Place const& place) const;
     [[nodiscard]] net::awaitable<Conversation> signed_in(Target target, Purpose purpose);

@@ -196,7 +196,7 @@ net::awaitable<std::shared_ptr<Trip const>> Bench::round_trip(Target target)
     return trips_.ask(to_string(target.mailbox->mailbox.id), std::move(question));
 }
 
-net::awaitable<void> Bench::take_home(Marked marked)
+net::awaitable<void> Bench::take_home(Marked marked, std::shared_ptr<std::int64_t> left, StillLeft still_left)
 {
     std::string why;
     try {
@@ -218,6 +218,7 @@ net::awaitable<void> Bench::take_home(Marked marked)
     if (!why.empty())
         spdlog::warn("the marked mail that {} sent to itself was not removed: {}",
                      marked.target.mailbox->mailbox.address, printable(why, 500));
+    co_await still_left(--*left);
 }
 
 net::awaitable<void> Bench::clear_away(Duration limit, StillLeft still_left)
@@ -226,10 +227,7 @@ net::awaitable<void> Bench::clear_away(Duration limit, StillLeft still_left)
     auto const left = std::make_shared<std::int64_t>(std::ssize(marked_));
     std::vector<grants::Task> work;
     for (auto const& [id, marked] : marked_)
-        work.emplace_back([this, marked, left, still_left]() -> net::awaitable<void> {
-            co_await take_home(marked);
-            co_await still_left(--*left);
-        });
+        work.emplace_back([this, marked, left, still_left] { return take_home(marked, left, still_left); });
     if (*left > 0) co_await still_left(*left);
     co_await grants::together(std::move(work), 16);
 }
