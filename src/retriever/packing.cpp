@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// To wake a thread of the pool for each mail would cost a tenth of what it does.
+// So many are worth waking a thread of the pool for.
 constexpr std::size_t enough = 8;
 constexpr std::size_t enough_bytes = 128 * 1024;
 
